@@ -1,0 +1,96 @@
+# rollcall: `make demo` and `make test` do everything on a bare Debian 12; `make help` tells the rest.
+
+LUA ?= lua5.4
+LUA_VERSION := 5.4
+PREFIX ?= /usr/local
+BUILD := build
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
+HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+LINK_HARDENING := -Wl,-z,relro,-z,now
+ALL_CFLAGS := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS)
+
+# luarocks passes LUA_INCDIR; elsewhere pkg-config knows.
+LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
+SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
+SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
+
+MODULE := $(BUILD)/lib/rollcall/core.so
+WORKER := $(BUILD)/lib/rollcall/smbpipe
+COMMAND := $(BUILD)/rollcall
+
+MODULE_SOURCES := $(wildcard csrc/*.c)
+WORKER_SOURCES := $(wildcard csrc/smbpipe/*.c) csrc/dcerpc.c csrc/frame.c csrc/ndr.c \
+	csrc/status.c csrc/utf16.c
+MODULE_OBJECTS := $(MODULE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
+LUA_SOURCES := $(shell find lua -name '*.lua')
+
+.PHONY: all help deps deps-build demo test check lint bench lab lab-stop install install-rock clean
+
+all: $(MODULE) $(WORKER) $(COMMAND)
+
+help:
+	@echo 'make                     build'
+	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION) and lib/lua/$(LUA_VERSION) under it'
+	@echo 'make demo                a roll call of a private Samba, from nothing'
+	@echo 'make test                lint and every test'
+	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
+	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
+
+$(BUILD)/module/%.o: csrc/%.c
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/worker/%.o: csrc/%.c
+	@mkdir -p $(@D)
+	@echo '  CC    $< (worker)'
+	@$(CC) $(ALL_CFLAGS) -fPIE $(SMBCLIENT_CFLAGS) -MMD -c $< -o $@
+
+$(MODULE): $(MODULE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ -o $@
+
+$(WORKER): $(WORKER_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
+
+-include $(MODULE_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d)
+
+# A launcher that finds the Lua files at $(1) and the C files at $(2), both as seen from itself.
+define LAUNCHER
+#!/bin/sh
+here=$$(dirname "$$(readlink -f "$$0")")
+LUA_PATH_5_4="$$here/$(1)/?.lua;$$here/$(1)/?/init.lua;$${LUA_PATH_5_4:-;}" \
+LUA_CPATH_5_4="$$here/$(2)/?.so;$${LUA_CPATH_5_4:-;}" exec $(LUA) "$$here/$(1)/rollcall/main.lua" "$$@"
+endef
+
+export TREE_LAUNCHER = $(call LAUNCHER,../lua,lib)
+export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),../lib/lua/$(LUA_VERSION))
+
+$(COMMAND): Makefile
+	@mkdir -p $(@D)
+	@echo "$$TREE_LAUNCHER" > $@ && chmod 755 $@
+
+# $(1): where the Lua files go, $(2): where the C files go
+define INSTALL_FILES
+	for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
+	install -D -m 755 $(MODULE) "$(2)/rollcall/core.so"
+	install -D -m 755 $(WORKER) "$(2)/rollcall/smbpipe"
+endef
+
+install: all
+	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
+	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
+
+install-rock: all
+	$(call INSTALL_FILES,$(LUADIR),$(LIBDIR))
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,76 @@
+/* A client of one server's srvsvc interface: opens the pipe, binds, and makes one call at a time,
+ * without blocking and each in bounded time. Knows no Lua. */
+#ifndef ROLLCALL_CLIENT_H
+#define ROLLCALL_CLIENT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dcerpc.h"
+#include "failure.h"
+#include "frame.h"
+#include "pipe.h"
+#include "srvsvc.h"
+
+enum client_state {
+    CLIENT_CLOSED,
+    CLIENT_OPENING, /* the worker looks for the server and logs on */
+    CLIENT_BINDING,
+    CLIENT_READY,
+    CLIENT_CALLING,
+    CLIENT_ANSWERED, /* client_take_page has the answer */
+    CLIENT_FAILED,   /* `failure` says why; the client can be opened again */
+};
+
+struct client {
+    enum client_state state;
+    enum frame_stage stage;
+    struct pipe pipe;
+    struct dcerpc_answer answer;
+    const struct srvsvc_call *call;
+    const struct srvsvc_level *level;
+    uint32_t call_id;
+    uint16_t fragment_limit;
+    uint32_t timeout_milliseconds;
+    int64_t deadline; /* of the step that is under way, in client_now's time */
+    struct failure failure;
+};
+
+/* A page and the bytes it points into. */
+struct client_page {
+    struct srvsvc_page page;
+    uint8_t *stub;
+};
+
+#define CLIENT_INITIAL                                                                             \
+    { .pipe = PIPE_INITIAL }
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t client_now(void);
+
+/* Begins to open the server's pipe, with a worker that runs already if there is one. */
+void client_open(struct client *client, const char *program, const struct frame_target *target);
+
+/* Begins a call, in state READY. */
+void client_call(struct client *client, const struct srvsvc_request *request, size_t answer_limit);
+
+/* Does what can be done now without waiting, and returns the state it led to. */
+enum client_state client_progress(struct client *client);
+
+/* Whether something is under way that a poll can wait for. */
+bool client_is_busy(const struct client *client);
+
+/* In state ANSWERED: takes the answer over, or fails if it is malformed. */
+bool client_take_page(struct client *client, struct client_page *page);
+void client_free_page(struct client_page *page);
+
+/* Ends the worker and frees everything. May be called at any time, and again. */
+void client_close(struct client *client);
+
+/* Waits until one of the busy clients can progress or is past its deadline. False after a
+ * signal. `polled` has room for `count` elements. */
+bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count);
+
+#endif

@@ -1,0 +1,32 @@
+/* luaopen_rollcall_core: what Lua sees of the C code, and nothing else. Every name here has its
+ * entry in lua/rollcall/meta/core.lua. */
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "enumeration.h"
+#include "failure.h"
+#include "private_file.h"
+#include "server.h"
+#include "terminal.h"
+
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+
+EXPORT int luaopen_rollcall_core(lua_State *L);
+
+int luaopen_rollcall_core(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"enumerate", enumeration_enumerate},     {"server", server_new},
+        {"ask_password", terminal_ask_password},  {"terminal_width", terminal_width},
+        {"read_private_file", private_file_read}, {NULL, NULL},
+    };
+    luaL_checkversion(L);
+    failure_register(L);
+    server_register(L);
+    enumeration_register(L);
+    luaL_newlib(L, functions);
+    return 1;
+}

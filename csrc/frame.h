@@ -1,0 +1,74 @@
+/* The frames between the module and its worker program, as both sides write and read them.
+ *
+ * A frame is a header (length of the payload, little-endian; kind; three zero bytes) and a
+ * payload. The module sends a target and waits for OPEN or FAILED; then it sends the PDUs of a
+ * request and waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
+#ifndef ROLLCALL_FRAME_H
+#define ROLLCALL_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_HEADER_LENGTH 8
+#define FRAME_PAYLOAD_LIMIT 65535 /* a DCE/RPC fragment is never longer */
+
+enum frame_kind {
+    FRAME_TARGET = 'T', /* to the worker: open the srvsvc pipe of this server */
+    FRAME_PDU = 'P',    /* both ways: one DCE/RPC PDU */
+    FRAME_STAGE = 'S',  /* to the module: what the worker is at, one byte of enum frame_stage */
+    FRAME_OPEN = 'O',   /* to the module: the pipe is open */
+    FRAME_FAILED = 'F', /* to the module: what failed; the pipe is closed */
+};
+
+enum frame_stage {
+    STAGE_WORKER, /* the worker itself: starting it, or the frames between the two */
+    STAGE_RESOLVE,
+    STAGE_CONNECT,
+    STAGE_LOGON,
+    STAGE_PIPE,
+    STAGE_CALL,
+    STAGE_COUNT,
+};
+
+struct frame {
+    uint8_t kind;
+    const uint8_t *payload;
+    size_t length;
+};
+
+struct frame_target {
+    const char *host;
+    const char *username;
+    const char *domain;
+    const char *password; /* the NT hash as 32 hexadecimal digits if `nt_hash` */
+    uint32_t timeout_milliseconds;
+    uint16_t port;
+    bool encrypt; /* or fail; otherwise encrypted if the server can */
+    bool kerberos;
+    bool nt_hash;
+};
+
+struct frame_failure {
+    enum frame_stage stage;
+    uint32_t status;
+    char detail[256]; /* in words, from the system or from libsmbclient */
+};
+
+void frame_write_header(uint8_t header[FRAME_HEADER_LENGTH], uint8_t kind, size_t payload_length);
+
+/* The length that a header announces; not checked against FRAME_PAYLOAD_LIMIT. */
+size_t frame_payload_length(const uint8_t header[FRAME_HEADER_LENGTH]);
+
+/* Looks for a whole frame at the start of `bytes`. Returns its length; 0 if more bytes are
+ * needed; SIZE_MAX if this is no frame. */
+size_t frame_read(const uint8_t *bytes, size_t length, struct frame *frame);
+
+/* The payloads. The writers return the payload's length, or 0 if `limit` is too small. The
+ * readers' texts point into the payload. */
+size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_target *target);
+bool frame_read_target(const struct frame *frame, struct frame_target *target);
+size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure);
+bool frame_read_failure(const struct frame *frame, struct frame_failure *failure);
+
+#endif

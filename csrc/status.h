@@ -1,0 +1,42 @@
+/* NET_API_STATUS: the Win32 and NERR status codes a caller of the enumerations meets, and what
+ * an errno of the carrier is among them. */
+#ifndef ROLLCALL_STATUS_H
+#define ROLLCALL_STATUS_H
+
+#include <stdint.h>
+
+enum {
+    NERR_SUCCESS = 0,
+    ERROR_FILE_NOT_FOUND = 2,
+    ERROR_ACCESS_DENIED = 5,
+    ERROR_NOT_ENOUGH_MEMORY = 8,
+    ERROR_INVALID_DATA = 13,
+    ERROR_GEN_FAILURE = 31,
+    ERROR_NOT_SUPPORTED = 50,
+    ERROR_BAD_NETPATH = 53,
+    ERROR_NETNAME_DELETED = 64,
+    ERROR_INVALID_PARAMETER = 87,
+    ERROR_BAD_NET_NAME = 67,
+    ERROR_SEM_TIMEOUT = 121,
+    ERROR_INVALID_LEVEL = 124,
+    ERROR_MORE_DATA = 234,
+    ERROR_PROCESS_ABORTED = 1067,
+    ERROR_CONNECTION_REFUSED = 1225,
+    ERROR_NETWORK_UNREACHABLE = 1231,
+    ERROR_HOST_UNREACHABLE = 1232,
+    ERROR_LOGON_FAILURE = 1326,
+    ERROR_NO_SYSTEM_RESOURCES = 1450,
+    RPC_S_PROTOCOL_ERROR = 1728,
+    RPC_X_BAD_STUB_DATA = 1783,
+};
+
+/* The symbol of a status in Microsoft's headers, or NULL. */
+const char *status_name(uint32_t status);
+
+/* What a status means, in a few words, or NULL. */
+const char *status_text(uint32_t status);
+
+/* The status that Windows gives where POSIX gives `error`. */
+uint32_t status_of_errno(int error);
+
+#endif

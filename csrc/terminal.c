@@ -1,0 +1,31 @@
+#define _GNU_SOURCE
+
+#include "terminal.h"
+
+#include <lauxlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int terminal_ask_password(lua_State *L) {
+    const char *prompt = luaL_checkstring(L, 1);
+    /* getpass would fall back to reading standard input, which may be something else. */
+    int terminal = isatty(STDIN_FILENO);
+    char *password = terminal ? getpass(prompt) : NULL;
+    if (!password) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushstring(L, password);
+    explicit_bzero(password, strlen(password));
+    return 1;
+}
+
+int terminal_width(lua_State *L) {
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        lua_pushinteger(L, size.ws_col);
+    else
+        lua_pushnil(L);
+    return 1;
+}

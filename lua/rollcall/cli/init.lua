@@ -1,0 +1,50 @@
+--- The command `rollcall`: arguments in, an exit code out. Each subcommand is a file beside this
+-- one: `name`, `declare(parser)` with its arguments, and `run(arguments)`.
+local argparse = require "argparse"
+
+local cli = {}
+
+---Exit codes.
+cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
+
+---@class rollcall.cli.command
+---@field name string
+---@field declare fun(parser: table)
+---@field run fun(arguments: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
+
+---@type rollcall.cli.command[]
+local commands = {
+  (require "rollcall.cli.connections"),
+}
+
+local function new_parser()
+  local parser = argparse("rollcall", "A roll call of who is connected.", [[
+Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in the call.
+'rollcall COMMAND --help' tells more of a command.]])
+  parser:command_target "command"
+  parser:require_command(true)
+  for _, command in ipairs(commands) do command.declare(parser) end
+  return parser
+end
+
+local function complain(message)
+  io.stderr:write("rollcall: ", message, "\n")
+  return cli.MISTAKEN
+end
+
+---Runs the command and returns its exit code.
+---@param arguments string[]
+---@return integer
+function cli.main(arguments)
+  local parsed, result = new_parser():pparse(arguments)
+  if not parsed then return complain(result) end
+  for _, command in ipairs(commands) do
+    if command.name == result.command then
+      local ran, failures, problem = pcall(command.run, result)
+      if not (ran and failures) then return complain(tostring(problem or failures)) end
+      return failures > 0 and cli.UNANSWERED or cli.ANSWERED
+    end
+  end
+end
+
+return cli

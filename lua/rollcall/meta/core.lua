@@ -1,0 +1,93 @@
+---@meta rollcall.core
+error "this file is for editors; the module rollcall.core is written in C"
+
+--- What the C side exports, for `lua/rollcall/smb.lua` to build on. Scripts use that module.
+---@class rollcall.core
+local core = {}
+
+---A server to ask. Made by `rollcall.target`, which checks what C does not.
+---@class rollcall.core.target
+---@field servername string  how the caller named it; in rows and errors
+---@field host string  name or address to connect to
+---@field unc string  ServerName of the call, `\\host`
+---@field port integer
+---@field username string  empty: the one of the Kerberos ticket
+---@field domain string
+---@field password string  or the NT hash in hexadecimal
+---@field nt_hash boolean
+---@field kerberos boolean
+---@field encrypt boolean
+---@field timeout_milliseconds integer  for a logon, and for each answer
+---@field qualifier? string  of NetrConnectionEnum
+---@field share? string  the share that every entry is of; `netname` is the client then
+---@field client? string  the computer that every entry is of; `netname` is the share then
+
+---@class rollcall.core.query
+---@field call "connections"
+---@field level integer
+---@field prefmaxlen integer  PreferedMaximumLength
+---@field resume_handle? integer  where to begin; 0
+
+---@class rollcall.core.enumeration_query: rollcall.core.query
+---@field next_target fun(): rollcall.core.target?  asked whenever a further server can be asked
+---@field concurrency? integer  1
+---@field on_error? fun(failure: rollcall.failure)  absent: the first failure is raised
+---@field server? rollcall.core.server  whose pipe to use; with a single target
+
+---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
+---@class rollcall.failure
+---@field source "smb"
+---@field target string  the server, as the caller named it
+---@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"  what was being done
+---@field code integer  a NET_API_STATUS, or the status of an RPC fault
+---@field name string  the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
+---@field message string
+
+---A page as the server gave it.
+---@class rollcall.smb.page<T>
+---@field entries table[]
+---@field entriesread integer
+---@field totalentries integer  how many the server claims there are from `resume_handle` on
+---@field resume_handle integer?  nil if the server gave none
+---@field status integer  0, or 234 (ERROR_MORE_DATA) when there is more
+
+---Enumerates over all targets. The four values are those of a generic `for`.
+---@param query rollcall.core.enumeration_query
+---@return fun(enumeration: userdata): table?
+---@return userdata enumeration  `close`, `__close` and `__gc` end its workers
+---@return nil
+---@return userdata enumeration
+function core.enumerate(query) end
+
+---Opens one server's srvsvc pipe and keeps it open.
+---@param target rollcall.core.target
+---@return rollcall.core.server
+function core.server(target) end
+
+---@class rollcall.core.server
+local server = {}
+
+---Makes one call; opens the pipe anew if it was lost.
+---@param query rollcall.core.query
+---@param target rollcall.core.target  the server's own, with the filters of this call
+---@return rollcall.smb.page
+function server:page(query, target) end
+
+---Ends the worker. May be called again.
+function server:close() end
+
+---Asks for a password on the terminal, without echo.
+---@param prompt string
+---@return string? password  nil without a terminal
+function core.ask_password(prompt) end
+
+---@return integer?  columns of the terminal that standard output is; nil if it is none
+function core.terminal_width() end
+
+---Reads a file with secrets in it.
+---@param path string
+---@return string? content
+---@return string? problem  that it cannot be read, or that others may read it
+function core.read_private_file(path) end
+
+return core

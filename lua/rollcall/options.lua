@@ -1,0 +1,90 @@
+--- Checks the options of a call at the door: every wrong one raises, and names itself.
+--
+-- Knows no option of its own; each module says what it takes.
+local options = {}
+
+---What an option may be: its value, or nil and what it must be.
+---@alias rollcall.options.check fun(value: any): any, string?
+
+---@param least integer
+---@param most integer
+---@return rollcall.options.check
+function options.integer(least, most)
+  return function(value)
+    local integer = math.type(value) and math.tointeger(value)
+    if integer and integer >= least and integer <= most then return integer end
+    return nil, ("must be an integer from %d to %d"):format(least, most)
+  end
+end
+
+---A positive number of seconds, up to a day.
+---@type rollcall.options.check
+function options.seconds(value)
+  if math.type(value) and value > 0 and value <= 86400 then return value end
+  return nil, "must be a number of seconds, more than 0 and at most 86400"
+end
+
+---Text that can be handed to C and to the wire: valid UTF-8 without a zero.
+---@param most integer  bytes
+---@param least? integer  bytes; 1 if not given
+---@return rollcall.options.check
+function options.text(most, least)
+  least = least or 1
+  return function(value)
+    if type(value) ~= "string" then return nil, "must be a string" end
+    if #value < least then return nil, "must not be empty" end
+    if #value > most then return nil, ("must be at most %d bytes long"):format(most) end
+    if value:find("\0", 1, true) then return nil, "must not contain a zero byte" end
+    if not utf8.len(value) then return nil, "must be valid UTF-8" end
+    return value
+  end
+end
+
+---@type rollcall.options.check
+function options.boolean(value)
+  if type(value) == "boolean" then return value end
+  return nil, "must be true or false"
+end
+
+---A function, or what can be called like one.
+---@type rollcall.options.check
+function options.callable(value)
+  local metatable = getmetatable(value)
+  if type(value) == "function" or type(metatable) == "table" and metatable.__call then
+    return value
+  end
+  return nil, "must be a function"
+end
+
+local function shown(value)
+  return type(value) == "string" and ("%q"):format(value) or tostring(value)
+end
+
+-- These hold secrets, so a message about them must not show them.
+local unshown = { password = true, nt_hash = true }
+
+---Checks `given` against `specification` and returns the checked values in a new table.
+---@param caller string  the function's name, for the message
+---@param given table
+---@param specification table<string, rollcall.options.check>
+---@param level integer  whose mistake it is, as in `error`, seen from the caller of `check`
+---@return table
+function options.check(caller, given, specification, level)
+  if type(given) ~= "table" then
+    error(("%s: takes a table of options, not %s"):format(caller, type(given)), level + 1)
+  end
+  local checked = {}
+  for name, value in pairs(given) do
+    local check = specification[name]
+    if not check then error(("%s: there is no option '%s'"):format(caller, tostring(name)), level + 1) end
+    local result, expectation = check(value)
+    if result == nil and expectation then
+      local was = unshown[name] and "" or (", not %s"):format(shown(value))
+      error(("%s: %s %s%s"):format(caller, name, expectation, was), level + 1)
+    end
+    checked[name] = result
+  end
+  return checked
+end
+
+return options

@@ -1,0 +1,50 @@
+--- What the reports show of each kind of row: the fields in their order, and for people a title and
+-- a way to show them.
+
+---@class rollcall.report.column
+---@field name string  the row's field
+---@field title? string  absent: machines only
+---@field right? boolean  numbers stand at the right
+---@field show? fun(value: any, row: table): string?
+
+---Seconds as a person says them: `45s`, `12m`, `3h05m`, `2d04h`.
+local function duration(seconds)
+  if not seconds then return nil end
+  if seconds < 60 then return ("%ds"):format(seconds) end
+  if seconds < 3600 then return ("%dm"):format(seconds // 60) end
+  if seconds < 86400 then return ("%dh%02dm"):format(seconds // 3600, seconds % 3600 // 60) end
+  return ("%dd%02dh"):format(seconds // 86400, seconds % 86400 // 3600)
+end
+
+local share_types = { [0] = "disk", "printer", "device", "ipc" }
+
+local function share_type(value)
+  if not value then return nil end
+  local name = share_types[value & 0xFFFF] or tostring(value & 0xFFFF)
+  return name .. (value & 0x80000000 ~= 0 and ",admin" or "") .. (value & 0x40000000 ~= 0 and ",temp" or "")
+end
+
+-- A server's filler is no fact to show to a person.
+local function unless_placeholder(show)
+  return function(value, row)
+    if row.placeholder then return "-" end
+    return show and show(value) or value
+  end
+end
+
+return {
+  ---@type rollcall.report.column[]
+  connection = {
+    { name = "servername", title = "SERVER" },
+    { name = "share", title = "SHARE" },
+    { name = "username", title = "USER", show = unless_placeholder() },
+    { name = "client", title = "CLIENT" },
+    { name = "num_opens", title = "OPENS", right = true },
+    { name = "num_users", title = "USERS", right = true },
+    { name = "time", title = "SINCE", right = true, show = unless_placeholder(duration) },
+    { name = "type", title = "TYPE", show = share_type },
+    { name = "id", title = "ID", right = true, show = unless_placeholder() },
+    { name = "netname" },
+    { name = "placeholder" },
+  },
+}

@@ -1,0 +1,83 @@
+--- The format `table`: columns for a person at a terminal.
+--
+-- The widths come from the first rows; later ones that are wider are cut. So memory stays bounded
+-- and rows show up while others are still being waited for.
+local text = require "rollcall.report.text"
+
+local ROWS_FOR_WIDTHS = 500
+local GAP = "  "
+local LEAST_WIDTH = 6
+
+local writer_methods = {}
+local writer_metatable = { __index = writer_methods }
+
+local function cells_of(columns, row)
+  local cells = {}
+  for i, column in ipairs(columns) do
+    local value = column.show and column.show(row[column.name], row) or row[column.name]
+    cells[i] = value == nil and "-" or text.printable(tostring(value))
+  end
+  return cells
+end
+
+---Narrows the widest columns until the line fits.
+local function shrink(widths, room)
+  local total = #GAP * (#widths - 1)
+  for _, width in ipairs(widths) do total = total + width end
+  while total > room do
+    local widest = 1
+    for i, width in ipairs(widths) do
+      if width > widths[widest] then widest = i end
+    end
+    if widths[widest] <= LEAST_WIDTH then return end
+    widths[widest] = widths[widest] - 1
+    total = total - 1
+  end
+end
+
+function writer_methods:line(cells)
+  local parts = {}
+  for i, column in ipairs(self.columns) do
+    local cell = text.fit(cells[i], self.widths[i])
+    local padding = (" "):rep(self.widths[i] - text.width(cell))
+    parts[i] = column.right and padding .. cell or cell .. padding
+  end
+  self.write((table.concat(parts, GAP):gsub(" +$", "")) .. "\n")
+end
+
+function writer_methods:start()
+  self.widths = {}
+  local titles = {}
+  for i, column in ipairs(self.columns) do
+    titles[i] = column.title
+    self.widths[i] = text.width(column.title)
+    for _, cells in ipairs(self.waiting) do
+      self.widths[i] = math.max(self.widths[i], text.width(cells[i]))
+    end
+  end
+  shrink(self.widths, self.room)
+  self:line(titles)
+  for _, cells in ipairs(self.waiting) do self:line(cells) end
+  self.waiting = nil
+end
+
+function writer_methods:row(row)
+  local cells = cells_of(self.columns, row)
+  if not self.waiting then return self:line(cells) end
+  self.waiting[#self.waiting + 1] = cells
+  if #self.waiting == ROWS_FOR_WIDTHS then self:start() end
+end
+
+function writer_methods:finish()
+  if self.waiting and #self.waiting > 0 then self:start() end
+end
+
+---@type rollcall.report.format
+return function(report)
+  return setmetatable({
+    write = report.write,
+    columns = report.columns,
+    room = report.width,
+    waiting = {},
+  }, writer_metatable)
+end

@@ -1,0 +1,83 @@
+# A private Samba: no root, no system accounts, loopback only, and nothing outside its folder.
+# For sourcing. $LAB_FOLDER is where it lives.
+
+samba_environment() {
+  LD_PRELOAD="libnss_wrapper.so libuid_wrapper.so" \
+  NSS_WRAPPER_PASSWD="$LAB_FOLDER/passwd" NSS_WRAPPER_GROUP="$LAB_FOLDER/group" \
+  UID_WRAPPER=1 UID_WRAPPER_ROOT=1 "$@"
+}
+
+# The users: auditor may enumerate; alice and bob are to be found; carol's account is disabled.
+samba_users="auditor alice bob carol"
+
+samba_accounts() {
+  id=20000
+  echo "root:x:0:0:root:/root:/bin/sh" > "$LAB_FOLDER/passwd"
+  printf 'root:x:0:\nauditors:x:20100:auditor\npeople:x:20101:alice,bob,carol\nnogroup:x:65534:\n' \
+    > "$LAB_FOLDER/group"
+  for user in $samba_users nobody; do
+    id=$((id + 1))
+    echo "$user:x:$id:20101::/nonexistent:/bin/false" >> "$LAB_FOLDER/passwd"
+  done
+}
+
+samba_configuration() {
+  cat > "$LAB_FOLDER/smb.conf" <<CONF
+[global]
+server role = standalone server
+smb ports = $LAB_SAMBA_PORT
+interfaces = lo
+bind interfaces only = yes
+private dir = $LAB_FOLDER/private
+lock directory = $LAB_FOLDER/lock
+state directory = $LAB_FOLDER/state
+cache directory = $LAB_FOLDER/cache
+pid directory = $LAB_FOLDER/pid
+ncalrpc dir = $LAB_FOLDER/ncalrpc
+log file = $LAB_FOLDER/log/%m.log
+rpc start on demand helpers = yes
+disable spoolss = yes
+load printers = no
+printcap name = /dev/null
+map to guest = Bad User
+[projects]
+path = $LAB_FOLDER/shares/projects
+read only = no
+[public]
+path = $LAB_FOLDER/shares/public
+read only = no
+guest ok = yes
+CONF
+}
+
+samba_start() {
+  LAB_SAMBA_PORT=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  for folder in private lock state cache pid ncalrpc log shares/projects shares/public; do
+    mkdir -p "$LAB_FOLDER/$folder"
+  done
+  chmod 755 "$LAB_FOLDER"
+  chmod 777 "$LAB_FOLDER"/shares/*
+  echo "hello" > "$LAB_FOLDER/shares/projects/plan.txt"
+  samba_accounts
+  samba_configuration
+  for user in $samba_users; do
+    printf '%s\n%s\n' "$LAB_PASSWORD" "$LAB_PASSWORD" |
+      samba_environment smbpasswd -c "$LAB_FOLDER/smb.conf" -s -a "$user" > /dev/null
+  done
+  samba_environment smbpasswd -c "$LAB_FOLDER/smb.conf" -d carol > /dev/null
+  samba_environment smbd -s "$LAB_FOLDER/smb.conf" -D
+  samba_environment net -s "$LAB_FOLDER/smb.conf" groupmap add sid=S-1-5-32-544 \
+    unixgroup=auditors type=builtin ntgroup=Administrators > /dev/null
+  # The RPC helper starts at the first call, which takes its time.
+  tries=0
+  until rpcclient -p "$LAB_SAMBA_PORT" -U "auditor%$LAB_PASSWORD" 127.0.0.1 -c srvinfo > /dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 50 ] || { echo "lab: Samba does not answer; see $LAB_FOLDER/log" >&2; return 1; }
+    sleep 0.1
+  done
+}
+
+# smbd, its helpers and their children all have the configuration's path in their arguments.
+samba_stop() {
+  [ ! -f "$LAB_FOLDER/smb.conf" ] || pkill -KILL -f -- "$LAB_FOLDER/smb.conf" || true
+}
