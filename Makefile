@@ -27,7 +27,17 @@ MODULE_OBJECTS := $(MODULE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(shell find lua -name '*.lua')
 
-.PHONY: all help deps deps-build demo test check lint bench lab lab-stop install install-rock clean
+BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev
+LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper
+TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace
+BENCH_PACKAGES := time
+
+LAB := spec/lab/run
+SPEC ?= spec
+TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;;"
+
+.PHONY: all help demo test check lint bench lab lab-stop install install-rock clean
+.PHONY: packages lab-packages test-packages bench-packages
 
 all: $(MODULE) $(WORKER) $(COMMAND)
 
@@ -91,6 +101,47 @@ install: all
 
 install-rock: all
 	$(call INSTALL_FILES,$(LUADIR),$(LIBDIR))
+
+packages:
+	@spec/lab/install 'building rollcall' $(BUILD_PACKAGES)
+
+lab-packages: packages
+	@spec/lab/install 'a private Samba and clients of it' $(LAB_PACKAGES)
+
+test-packages: lab-packages
+	@spec/lab/install 'the tests' $(TEST_PACKAGES)
+
+bench-packages: test-packages
+	@spec/lab/install 'the benchmarks' $(BENCH_PACKAGES)
+
+# What is installed above must be there before make looks for libraries, hence the second make.
+demo: lab-packages
+	@$(MAKE) --no-print-directory all
+	@ROLLCALL=$(COMMAND) $(LAB) spec/lab/demo
+
+test: test-packages
+	@$(MAKE) --no-print-directory lint check
+
+check: all
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua $(SPEC)
+
+lint:
+	luacheck -q lua spec rockspec/*.rockspec
+	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
+	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem -Icsrc csrc
+	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh .ci/run
+
+bench: bench-packages
+	@$(MAKE) --no-print-directory all
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) spec/bench/run
+
+lab: lab-packages
+	@$(MAKE) --no-print-directory all
+	@spec/lab/keep start
+
+lab-stop:
+	@spec/lab/keep stop
 
 clean:
 	rm -rf $(BUILD)

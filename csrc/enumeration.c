@@ -32,7 +32,7 @@ struct enumeration {
     bool closed;
     bool calling_back; /* inside a function of the caller's */
     bool out_of_targets;
-    int64_t left_at; /* when the caller's loop body began */
+    int64_t left_at; /* when the caller got the first entry of a page */
     size_t slot_count;
     struct slot *reading; /* whose page is being turned into tables */
     struct client **clients;
@@ -218,33 +218,41 @@ static bool is_any_active(const struct enumeration *enumeration) {
     return false;
 }
 
-/* [-0, +1, e] Pushes the next entry, or nil after the last. */
-static void push_next(lua_State *L, struct enumeration *enumeration) {
-    for (;;) {
-        struct slot *slot = enumeration->reading;
-        if (slot) {
-            int target = push_target(L, enumeration, slot);
-            if (entry_push(L, &slot->page.page, target))
-                return;
-            lua_pop(L, 1);
-            finish_page(L, enumeration, slot);
-        }
-        fill_slots(L, enumeration);
-        if (!is_any_active(enumeration)) {
-            close_enumeration(enumeration);
-            lua_pushnil(L);
-            return;
-        }
-        if (!progress(L, enumeration))
-            wait(L, enumeration);
-    }
-}
-
-/* The time that the loop body took is not the servers'. */
+/* The time that the caller spent with the entries of a page is not the other servers'. */
 static void move_deadlines(struct enumeration *enumeration) {
     int64_t away = client_now() - enumeration->left_at;
     for (size_t i = 0; i < enumeration->slot_count; i++)
         enumeration->slots[i].client->deadline += away;
+}
+
+/* [-0, +0, e] Goes on with the servers until one of them has a page. Returns false if there are
+ * none left. */
+static bool next_page(lua_State *L, struct enumeration *enumeration) {
+    move_deadlines(enumeration);
+    for (;;) {
+        fill_slots(L, enumeration);
+        if (!is_any_active(enumeration))
+            return false;
+        if (progress(L, enumeration)) {
+            enumeration->left_at = client_now();
+            return true;
+        }
+        wait(L, enumeration);
+    }
+}
+
+/* [-0, +(0|1), e] Pushes the next entry of the page that is being read; returns false if there is
+ * no such page, or no more of it. */
+static bool push_entry(lua_State *L, struct enumeration *enumeration) {
+    struct slot *slot = enumeration->reading;
+    if (!slot)
+        return false;
+    int target = push_target(L, enumeration, slot);
+    if (entry_push(L, &slot->page.page, target))
+        return true;
+    lua_pop(L, 1);
+    finish_page(L, enumeration, slot);
+    return false;
 }
 
 static int enumeration_next(lua_State *L) {
@@ -252,14 +260,14 @@ static int enumeration_next(lua_State *L) {
     lua_settop(L, 1);
     if (enumeration->calling_back)
         return luaL_error(L, "an enumeration cannot be stepped from a function it calls");
-    if (enumeration->closed) {
-        lua_pushnil(L);
-        return 1;
+    if (!enumeration->closed) {
+        do
+            if (push_entry(L, enumeration))
+                return 1;
+        while (next_page(L, enumeration));
+        close_enumeration(enumeration);
     }
-    if (!enumeration->reading)
-        move_deadlines(enumeration);
-    push_next(L, enumeration);
-    enumeration->left_at = client_now();
+    lua_pushnil(L);
     return 1;
 }
 

@@ -44,7 +44,7 @@ end
 ---@return { username: string?, password: string?, domain: string?, kerberos: boolean? }?
 ---@return string? problem
 function credentials.gather(arguments)
-  local found, problem = {}, nil
+  local found, problem = {}
   if arguments.auth_file then
     found, problem = credentials.from_file(arguments.auth_file)
     if not found then return nil, problem end

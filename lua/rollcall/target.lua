@@ -8,9 +8,10 @@ local DEFAULT_TIMEOUT = 10
 
 ---@type rollcall.options.check
 local function nt_hash(value)
-  local digits = type(value) == "string" and value:match("^%x*:?(%x+)$")
+  local text = type(value) == "string" and value or ""
+  local digits = text:match("^%x+:(%x+)$") or text:match("^%x+$")
   if digits and #digits == 32 then return digits:upper() end
-  return nil, "must be 32 hexadecimal digits"
+  return nil, "must be 32 hexadecimal digits, with an LM hash and a colon in front or without"
 end
 
 ---The options that say how to reach a server and as whom; every call takes them.

@@ -10,6 +10,7 @@ the qualifier: NAME[;OPTION...], where NAME is
 
     rows-N          N generated connections; id 1 to N
     people          a few with names that are hard to print
+    long-N          one whose user name has N letters
     \\\\COMPUTER    one connection of that computer, to the share "projects"
 
 and an OPTION one of
@@ -98,6 +99,8 @@ def rows_of(name):
         return Rows(int(name[5:]))
     if name == "people":
         return People(PEOPLE)
+    if name.startswith("long-"):
+        return People([(0, 0, 1, "n" * int(name[5:]), "")])
     if name.startswith("\\\\"):
         return People([(0, 2, 1, "bob", "projects")])
     return None

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # A private Samba: no root, no system accounts, loopback only, and nothing outside its folder.
 # For sourcing. $LAB_FOLDER is where it lives.
 

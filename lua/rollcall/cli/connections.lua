@@ -6,6 +6,14 @@ local smb = require "rollcall.smb"
 
 local connections = { name = "connections" }
 
+local function integer(argument)
+  return math.tointeger(argument), ("'%s' is no whole number"):format(argument)
+end
+
+local function number(argument)
+  return tonumber(argument), ("'%s' is no number"):format(argument)
+end
+
 function connections.declare(parser)
   local command = parser:command("connections", "Who is connected to a share, or from a computer.", [[
 Examples:
@@ -15,9 +23,9 @@ Examples:
 
 The password comes from the file given with -A, from --password-command, from the
 variable ROLLCALL_PASSWORD, or from the terminal.]])
-  command:argument("servers", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):argname("SERVER")
+  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
   command:option("-q --qualifier", "A share, or a computer as \\\\NAME."):argname("QUALIFIER")
-  command:option("--level", "CONNECTION_INFO level, 0 or 1.", "1"):convert(math.tointeger):argname("LEVEL")
+  command:option("--level", "CONNECTION_INFO level, 0 or 1.", "1"):convert(integer):argname("LEVEL")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
     :argname("FILE"):target("auth_file")
@@ -25,9 +33,9 @@ variable ROLLCALL_PASSWORD, or from the terminal.]])
   command:flag("--pw-nt-hash", "The password is an NT hash."):target("nt_hash")
   command:flag("-k --kerberos", "Kerberos and nothing else.")
   command:flag("--encrypt", "Fail where the server cannot encrypt.")
-  command:option("-p --port", "TCP port."):convert(math.tointeger):argname("PORT")
-  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(tonumber):argname("SECONDS")
-  command:option("--concurrency", "Servers asked at the same time."):convert(math.tointeger):argname("N")
+  command:option("-p --port", "TCP port."):convert(integer):argname("PORT")
+  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(number):argname("SECONDS")
+  command:option("--concurrency", "Servers asked at the same time."):convert(integer):argname("N")
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
 

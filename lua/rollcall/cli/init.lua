@@ -42,6 +42,8 @@ function cli.main(arguments)
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result)
       if not (ran and failures) then return complain(tostring(problem or failures)) end
+      local flushed, reason = io.stdout:flush()
+      if not flushed then return complain("cannot write: " .. reason) end
       return failures > 0 and cli.UNANSWERED or cli.ANSWERED
     end
   end

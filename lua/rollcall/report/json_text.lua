@@ -8,7 +8,11 @@ json_text.SCHEMA = "rollcall/1"
 
 json_text.failure_fields = { "source", "target", "stage", "code", "name", "message" }
 
-json_text.value = cjson.encode
+---A string, number or boolean as JSON. cjson escapes every slash, which JSON does not ask for.
+---@return string
+function json_text.value(value)
+  return (cjson.encode(value):gsub("\\/", "/"))
+end
 
 ---@param columns rollcall.report.column[]
 ---@return string[]
@@ -28,7 +32,7 @@ function json_text.object(...)
     for _, name in ipairs(arguments[i + 1]) do
       local value = arguments[i][name]
       if value ~= nil then
-        members[#members + 1] = cjson.encode(name) .. ": " .. cjson.encode(value)
+        members[#members + 1] = json_text.value(name) .. ": " .. json_text.value(value)
       end
     end
   end

@@ -1,0 +1,161 @@
+-- Answers that no honest server gives, each as the double sends it.
+local lab = require "spec.lab"
+local smb = require "rollcall.smb"
+
+local function text(units, max_count, actual_count)
+  local count = #units // 2
+  return string.pack("<I4I4I4", max_count or count, 0, actual_count or count) .. units .. ("\0"):rep(-#units % 4)
+end
+
+local function utf16(ascii)
+  return (ascii:gsub(".", "%0\0"))
+end
+
+local good = text(utf16("user\0"))
+
+---The stub of an answer at level 1: a container, what stands in for its entries, and the end.
+local function stub(entries_read, max_count, entries, ending)
+  return string.pack("<I4I4I4I4I4I4", 1, 1, 0x20000, entries_read, 0x20004, max_count) .. entries
+    .. (ending or string.pack("<I4I4I4I4", entries_read, 0x20008, 0, 0))
+end
+
+local function entry(username, netname)
+  return string.pack("<I4I4I4I4I4I4I4", 1, 0, 0, 1, 60, username and 4 or 0, netname and 8 or 0) .. (username or "")
+    .. (netname or "")
+end
+
+local function ask(qualifier)
+  return pcall(smb.connection_page, lab.as_auditor { servername = lab.double, qualifier = qualifier, timeout = 3 })
+end
+
+local function ask_stub(bytes)
+  return ask("rows-1;stub=" .. bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+describe("a malformed answer is an error of its server", function()
+  local long = text(("x\0"):rep(30))
+  local bad = {
+    ["nothing at all"] = "",
+    ["half a number"] = "\1\0",
+    ["another level"] = string.pack("<I4I4I4I4I4I4I4I4", 0, 0, 0, 0, 0, 0, 0, 0),
+    ["a tag of another level"] = string.pack("<I4I4I4I4I4I4I4I4", 1, 0, 0, 0, 0, 0, 0, 0),
+    ["4 GiB of entries claimed"] = stub(0xFFFFFFFF, 0xFFFFFFFF, entry(good, good)),
+    ["more entries counted than there are"] = stub(3, 3, entry(good, good)),
+    ["two counts that differ"] = stub(1, 2, entry(good, good)),
+    ["entries counted but a null array"] = string.pack("<I4I4I4I4I4I4I4I4", 1, 1, 4, 7, 0, 7, 0, 0),
+    ["a string of 4 GiB"] = stub(1, 1, entry(text(utf16("a\0"), 0xFFFFFFFF, 0xFFFFFFFF), good)),
+    ["a string past the end"] = stub(1, 1, entry(good, text(utf16("a\0"), 5000, 5000)), ""),
+    ["a string longer than its maximum"] = stub(1, 1, entry(text(utf16("user\0"), 2, 5), good)),
+    ["a string without an end"] = stub(1, 1, entry(long, good)),
+    ["a zero inside a string"] = stub(1, 1, entry(text(utf16("a\0b\0")), good)),
+    ["a string with an offset"] = stub(1, 1, entry(string.pack("<I4I4I4", 3, 1, 2) .. "a\0\0\0", good)),
+    ["no total"] = stub(1, 1, entry(good, good), ""),
+    ["no status"] = stub(1, 1, entry(good, good), string.pack("<I4I4I4", 1, 4, 0)),
+    ["bytes after the end"] = stub(1, 1, entry(good, good)) .. ("\0"):rep(16),
+  }
+  for what, bytes in pairs(bad) do
+    it(what, function()
+      local before = collectgarbage "count"
+      local ok, failure = ask_stub(bytes)
+      assert.is_false(ok)
+      assert.equal("RPC_X_BAD_STUB_DATA", failure.name)
+      assert.equal(lab.double, failure.target)
+      assert.is_true(collectgarbage "count" - before < 1024)
+    end)
+  end
+
+  it("cut anywhere", function()
+    local whole = stub(2, 2, string.pack("<I4I4I4I4I4I4I4", 1, 0, 0, 1, 60, 4, 8)
+      .. string.pack("<I4I4I4I4I4I4I4", 2, 0, 0, 1, 60, 4, 8) .. good .. good .. good .. good)
+    assert.is_true(ask_stub(whole))
+    for length = 0, #whole - 1, 5 do
+      local ok, failure = ask_stub(whole:sub(1, length))
+      assert.is_false(ok, length)
+      assert.equal("RPC_X_BAD_STUB_DATA", failure.name)
+    end
+  end)
+end)
+
+describe("a malformed fragment is an error of its server", function()
+  for what, patch in pairs {
+    ["another version"] = "0:04", ["a type that is no answer"] = "2:0b", ["no first fragment"] = "3:02",
+    ["big-endian numbers"] = "4:00", ["a length shorter than a header"] = "8:0300",
+    ["a security trailer"] = "10:1000", ["another call's id"] = "12:99",
+  } do
+    it(what, function()
+      local ok, failure = ask("rows-3;patch=" .. patch)
+      assert.is_false(ok)
+      assert.equal("RPC_S_PROTOCOL_ERROR", failure.name)
+      assert.equal(lab.double, failure.target)
+    end)
+  end
+
+  for what, option in pairs {
+    ["a length longer than what comes"] = "patch=8:ffff", ["a stop in mid-answer"] = "stop=60",
+    ["a stop in mid-header"] = "stop=7", ["a length that is short of the truth"] = "patch=8:4000",
+  } do
+    it(what, function()
+      local ok, failure = ask("rows-300;" .. option)
+      assert.is_false(ok)
+      assert.equal(lab.double, failure.target)
+      assert.is_true(failure.name == "ERROR_NETNAME_DELETED" or failure.name == "RPC_S_PROTOCOL_ERROR", failure.name)
+    end)
+  end
+end)
+
+describe("an odd answer that is still one", function()
+  it("has a null pointer as nil", function()
+    local ok, page = ask_stub(stub(1, 1, entry(nil, nil)))
+    assert.is_true(ok, tostring(page))
+    assert.is_nil(page.entries[1].username)
+    assert.is_nil(page.entries[1].client)
+    assert.equal(60, page.entries[1].time)
+  end)
+
+  it("has an empty string as an empty string", function()
+    local ok, page = ask_stub(stub(1, 1, entry(text(""), text("\0\0"))))
+    assert.is_true(ok, tostring(page))
+    assert.equal("", page.entries[1].username)
+    assert.equal("", page.entries[1].netname)
+  end)
+
+  it("has U+FFFD where a surrogate stands alone, and pairs as they are", function()
+    local high, low = "\x3d\xd8", "\xbb\xdc"
+    local ok, page = ask_stub(stub(1, 1, entry(
+      text("a\0" .. high .. "b\0" .. low .. high .. "\0\0"), text(high .. low .. "\0\0"))))
+    assert.is_true(ok, tostring(page))
+    assert.equal("a\u{FFFD}b\u{FFFD}\u{FFFD}", page.entries[1].username)
+    assert.equal("\u{1F4BB}", page.entries[1].netname)
+  end)
+
+  it("has names of 32767 characters, and no longer ones", function()
+    -- Too long for a qualifier, so the double makes these.
+    local ok, page = ask("long-32767")
+    assert.is_true(ok, tostring(page))
+    assert.equal(("n"):rep(32767), page.entries[1].username)
+    local refused, failure = ask("long-32768")
+    assert.is_false(refused)
+    assert.equal("RPC_X_BAD_STUB_DATA", failure.name)
+  end)
+
+  it("may have no container when there is nothing", function()
+    local ok, page = ask_stub(string.pack("<I4I4I4I4I4I4", 1, 1, 0, 0, 0, 0))
+    assert.is_true(ok, tostring(page))
+    assert.same({}, page.entries)
+    assert.is_nil(page.resume_handle)
+  end)
+
+  it("is an error when more is claimed without a resume handle", function()
+    local ending = string.pack("<I4I4I4", 9, 0, 234)
+    local rows = 0
+    local ok, failure = pcall(function()
+      for _ in smb.connections(lab.as_auditor { servername = lab.double, qualifier = "rows-1;stub="
+        .. stub(1, 1, entry(good, good), ending):gsub(".", function(b) return ("%02x"):format(b:byte()) end) }) do
+        rows = rows + 1
+      end
+    end)
+    assert.is_false(ok)
+    assert.equal(1, rows)
+    assert.is_truthy(failure.message:find("resume handle", 1, true))
+  end)
+end)

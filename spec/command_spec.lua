@@ -1,0 +1,183 @@
+local cjson = require "cjson"
+
+local lab = require "spec.lab"
+
+---Runs the command with the auditor's password in the environment.
+local function rollcall(arguments, environment)
+  return lab.run(("%s %s %s"):format(environment or "ROLLCALL_PASSWORD=$LAB_PASSWORD", lab.command, arguments))
+end
+
+local function auth_file(mode, text)
+  local path = lab.folder .. "/auth"
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  lab.run(("chmod %s %s"):format(mode, path))
+  return path
+end
+
+local people = ("connections %s -q people -U %s"):format(lab.double, lab.username)
+
+describe("rollcall connections", function()
+  it("prints a table that a terminal can take", function()
+    local output, code, complaints = rollcall(people)
+    assert.equal(0, code, complaints)
+    assert.equal("", complaints)
+    local lines = {}
+    for line in output:gmatch("[^\n]+") do lines[#lines + 1] = line end
+    assert.equal(6, #lines)
+    assert.is_truthy(lines[1]:find("^SERVER%s+SHARE%s+USER%s+CLIENT%s+OPENS%s+USERS%s+SINCE%s+TYPE%s+ID$"))
+    assert.is_truthy(lines[2]:find("CORP\\alice", 1, true))
+    assert.is_truthy(lines[5]:find("\\x1B[31mred\\u{202E}", 1, true))
+    assert.is_nil(output:find("\x1b", 1, true))
+  end)
+
+  it("keeps to the width of the terminal", function()
+    local output = lab.run(("script -qec 'stty cols 80; ROLLCALL_PASSWORD=$LAB_PASSWORD %s %s' /dev/null"):format(
+      lab.command, people))
+    assert.is_truthy(output:find("SERVER", 1, true), output)
+    for line in output:gmatch("[^\r\n]+") do
+      assert.is_true(utf8.len(line) <= 80, line)
+    end
+    assert.is_truthy(output:find("…", 1, true))
+  end)
+
+  it("prints CSV that another program reads back", function()
+    local output, code = rollcall(people .. " --format csv")
+    assert.equal(0, code)
+    local path = lab.folder .. "/people.csv"
+    assert(io.open(path, "w")):write(output):close()
+    local reader = [[import csv, json; print(json.dumps(list(csv.DictReader(open("%s", newline="")))))]]
+    local read = lab.run(("/usr/bin/python3 -c '%s'"):format(reader:format(path)))
+    local rows = cjson.decode(read)
+    assert.equal(5, #rows)
+    assert.equal("CORP\\alice", rows[1].username)
+    assert.equal("Zoë 💻 张三", rows[2].username)
+    assert.equal("'=cmd|' /C calc'!A0", rows[3].username)
+    assert.equal("<b>&\"'", rows[4].client)
+    assert.equal("4294967295", rows[5].num_opens)
+  end)
+
+  it("prints JSON and JSON Lines of the same rows", function()
+    local document = cjson.decode((rollcall(people .. " -f json")))
+    assert.equal("rollcall/1", document.schema)
+    assert.equal("connection", document.kind)
+    assert.equal(5, #document.rows)
+    assert.equal("\x1b[31mred\u{202e}", document.rows[4].username)
+    assert.equal(0, #document.failures)
+    local lines = {}
+    for line in rollcall(people .. " -f jsonl"):gmatch("[^\n]+") do lines[#lines + 1] = cjson.decode(line) end
+    assert.same({ kind = "report", schema = "rollcall/1", rows = "connection" }, lines[1])
+    assert.equal(6, #lines)
+    for i, row in ipairs(document.rows) do
+      row.kind = "connection"
+      assert.same(row, lines[i + 1])
+    end
+  end)
+
+  it("exits with 2 and one line for each server that could not be asked", function()
+    local output, code, complaints = rollcall(("connections %s %s %s -q people -U %s -f json --timeout 1"):format(
+      lab.double, lab.closed, lab.silent, lab.username))
+    assert.equal(2, code)
+    assert.equal(2, select(2, complaints:gsub("\n", "")))
+    assert.is_truthy(complaints:find(lab.closed .. ": connect: connection refused", 1, true))
+    local document = cjson.decode(output)
+    assert.equal(5, #document.rows)
+    assert.equal(2, #document.failures)
+  end)
+
+  it("tells 'nobody is connected' from 'could not look' in every format", function()
+    for _, format in ipairs { "table", "csv", "json", "jsonl" } do
+      local arguments = "connections %s -q rows-0 -U %s -f " .. format
+      local nobody, nobody_code, quiet = rollcall(arguments:format(lab.double, lab.username))
+      local unknown, unknown_code, complaint = rollcall(arguments:format(lab.closed, lab.username))
+      assert.same({ 0, 2 }, { nobody_code, unknown_code })
+      assert.equal("", quiet)
+      assert.is_truthy(complaint:find("refused", 1, true))
+      if format:find("json", 1, true) then assert.not_equal(nobody, unknown) end
+    end
+  end)
+
+  it("warns of a server that fills in placeholders, and does not show them as facts", function()
+    local client = lab.connect("alice", "projects")
+    local output, code, complaint = rollcall(("connections %s -q projects -U %s"):format(lab.samba, lab.username))
+    client.close()
+    assert.equal(0, code)
+    assert.is_truthy(complaint:find(lab.samba, 1, true))
+    assert.is_truthy(complaint:find("does not tell", 1, true))
+    assert.is_nil(output:find("dummy_user", 1, true))
+    assert.is_nil(output:find("IPC$", 1, true))
+  end)
+
+  it("takes user and password from a file, as smbclient does", function()
+    local path = auth_file("600", ("username = %s\npassword = %s\ndomain = WORKGROUP\n"):format(lab.username, lab.password))
+    local output, code, complaints = rollcall(("connections %s -q people -A %s -f csv"):format(lab.double, path), "")
+    assert.equal(0, code, complaints)
+    assert.is_truthy(output:find("CORP\\alice", 1, true))
+    assert.equal(0, select(2, lab.run(("smbclient -p %d -A %s -c exit //127.0.0.1/public"):format(lab.samba_port, path))))
+  end)
+
+  it("refuses such a file when others may read it, or it says something else", function()
+    local _, code, complaint = rollcall(("connections x -q y -A %s"):format(auth_file("644", "password = p\n")), "")
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("others", 1, true))
+    local _, other_code, other_complaint = rollcall(("connections x -q y -A %s"):format(auth_file("600", "pass word\n")), "")
+    assert.equal(3, other_code)
+    assert.is_truthy(other_complaint:find("auth:1", 1, true))
+  end)
+
+  it("takes the password from a command, or from the terminal", function()
+    local _, code, complaints = rollcall(people .. " --password-command 'printenv LAB_PASSWORD' -f csv", "")
+    assert.equal(0, code, complaints)
+    local _, bad_code, bad = rollcall(people .. " --password-command false", "")
+    assert.equal(3, bad_code)
+    assert.is_truthy(bad:find("password command failed", 1, true))
+    local typed = lab.run(("(sleep 1; echo $LAB_PASSWORD) | script -qec '%s %s -f csv' /dev/null"):format(lab.command, people))
+    assert.is_truthy(typed:find("Password for auditor: ", 1, true), typed)
+    assert.is_truthy(typed:find("CORP\\alice", 1, true), typed)
+    assert.is_nil(typed:find(lab.password, 1, true))
+  end)
+
+  it("takes an NT hash for a password", function()
+    local hash = [[import os; from impacket.ntlm import *; print(compute_nthash(os.environ["LAB_PASSWORD"]).hex())]]
+    local _, code, complaints = rollcall(people .. " --pw-nt-hash -f csv",
+      ("ROLLCALL_PASSWORD=$(/usr/bin/python3 -c '%s')"):format(hash))
+    assert.equal(0, code, complaints)
+  end)
+
+  for arguments, words in pairs {
+    ["connections"] = "SERVER",
+    ["connections fs1 -U u"] = "qualifier is missing",
+    ["connections fs1 -q x -U u --level 7"] = "level",
+    ["connections fs1 -q x -U u --level one"] = "'one'",
+    ["connections 'two words' -q x -U u"] = "servername",
+    ["connections fs1 -q x -U u --format xml"] = "format",
+    ["connections fs1 -q x -U u --timeout never"] = "'never'",
+    ["connections fs1 -q x -U u%secret"] = "in the open",
+    ["connections fs1 -q x --nonsense"] = "nonsense",
+    ["nonsense"] = "nonsense",
+    [""] = "command",
+  } do
+    it("exits with 3 on a mistake in the call: " .. arguments, function()
+      local output, code, complaint = rollcall(arguments)
+      assert.equal(3, code)
+      assert.equal("", output)
+      assert.is_truthy(complaint:find(words, 1, true), complaint)
+    end)
+  end
+
+  it("exits with 3 when it cannot write", function()
+    local _, code, complaint = lab.run(("ROLLCALL_PASSWORD=$LAB_PASSWORD %s %s > /dev/full"):format(lab.command, people))
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("No space left", 1, true), complaint)
+  end)
+
+  it("has help for itself and for the command", function()
+    for _, arguments in ipairs { "--help", "connections --help" } do
+      local output, code = rollcall(arguments)
+      assert.equal(0, code)
+      assert.is_truthy(output:find("Usage: rollcall", 1, true))
+      for line in output:gmatch("[^\n]+") do assert.is_true(#line <= 100, line) end
+    end
+  end)
+end)

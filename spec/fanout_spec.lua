@@ -1,0 +1,106 @@
+local lab = require "spec.lab"
+local smb = require "rollcall.smb"
+
+local function gather(options)
+  local rows, failures = {}, {}
+  options.on_error = options.on_error or function(failure) failures[failure.target] = failure end
+  for row in smb.connections(lab.as_auditor(options)) do
+    rows[row.servername] = (rows[row.servername] or 0) + 1
+  end
+  return rows, failures
+end
+
+describe("many servers at once", function()
+  it("are asked side by side; a dead one costs its own deadline and nothing else", function()
+    local started = os.time()
+    local rows, failures = gather {
+      servername = { lab.silent, lab.double, lab.closed, "no.such.host.invalid", lab.silent },
+      qualifier = "rows-500", timeout = 1.5, concurrency = 8,
+    }
+    assert.is_true(os.time() - started <= 4)
+    assert.same({ [lab.double] = 500 }, rows)
+    assert.equal("ERROR_SEM_TIMEOUT", failures[lab.silent].name)
+    assert.equal("ERROR_CONNECTION_REFUSED", failures[lab.closed].name)
+    assert.equal("ERROR_BAD_NETPATH", failures["no.such.host.invalid"].name)
+  end)
+
+  it("come from an iterator as well, which is asked only when there is room", function()
+    local asked, most, done = 0, 0, 0
+    local function servers()
+      asked = asked + 1
+      if asked <= 12 then return lab.double end
+    end
+    for _ in smb.connections(lab.as_auditor { servername = servers, qualifier = "rows-10", concurrency = 3 }) do
+      done = done + 1
+      most = math.max(most, #lab.workers())
+    end
+    assert.equal(120, done)
+    assert.equal(13, asked)
+    assert.equal(3, most)
+  end)
+
+  it("may each have options of their own", function()
+    local rows, failures = gather {
+      servername = {
+        { servername = lab.double },
+        { servername = "127.0.0.1", port = lab.samba_port, password = "wrong" },
+      },
+      qualifier = "people",
+    }
+    assert.same({ [lab.double] = 5 }, rows)
+    assert.equal("ERROR_LOGON_FAILURE", failures["127.0.0.1"].name)
+  end)
+
+  it("stop at the first failure where there is no on_error, and leave nothing behind", function()
+    local ok, failure = pcall(function()
+      for _ in smb.connections(lab.as_auditor {
+        servername = { lab.silent, lab.silent, lab.closed }, qualifier = "people",
+      }) do
+        error "no row was to come"
+      end
+    end)
+    assert.is_false(ok)
+    assert.equal(lab.closed, failure.target)
+    assert.same({}, lab.workers())
+  end)
+
+  it("keep the time that the loop body takes apart from their deadlines", function()
+    local rows = 0
+    for _ in smb.connections(lab.as_auditor {
+      servername = { lab.double, lab.double, lab.double }, qualifier = "rows-3", timeout = 1,
+    }) do
+      rows = rows + 1
+      if rows == 1 then os.execute "sleep 1.5" end
+    end
+    assert.equal(9, rows)
+  end)
+
+  it("are no servers at all in an empty list", function()
+    assert.same({}, (gather { servername = {}, qualifier = "x" }))
+  end)
+
+  it("reach the end when on_error itself fails, with its error", function()
+    local ok, message = pcall(gather, {
+      servername = { lab.closed, lab.double }, qualifier = "people", on_error = function() error("mine", 0) end,
+    })
+    assert.is_false(ok)
+    assert.equal("mine", message)
+    assert.same({}, lab.workers())
+  end)
+
+  it("cannot be stepped from inside a callback, but closed", function()
+    local step, state, message
+    step, state = smb.connections(lab.as_auditor {
+      servername = { lab.closed, lab.double }, qualifier = "people",
+      on_error = function()
+        message = select(2, pcall(step, state))
+        state:close()
+      end,
+    })
+    local rows = 0
+    for _ in step, state do rows = rows + 1 end
+    assert.is_truthy(message:find("cannot be stepped", 1, true))
+    assert.is_true(rows <= 5)
+    assert.same({}, lab.workers())
+  end)
+end)

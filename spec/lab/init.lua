@@ -1,0 +1,97 @@
+--- The lab as the specs see it: where its servers are, clients to be counted, and what processes
+-- and descriptors there are. spec/lab/run starts it.
+local lab = {}
+
+local function variable(name)
+  return assert(os.getenv(name), "the specs run inside spec/lab/run: make check")
+end
+
+lab.folder = variable "LAB_FOLDER"
+lab.username = variable "LAB_USERNAME"
+lab.password = variable "LAB_PASSWORD"
+lab.samba = "127.0.0.1:" .. variable "LAB_SAMBA_PORT"
+lab.samba_port = math.tointeger(variable "LAB_SAMBA_PORT")
+lab.double = "127.0.0.1:" .. variable "LAB_DOUBLE_PORT"
+lab.double_port = math.tointeger(variable "LAB_DOUBLE_PORT")
+lab.silent = "127.0.0.1:" .. variable "LAB_SILENT_PORT"
+lab.closed = "127.0.0.1:" .. variable "LAB_CLOSED_PORT"
+lab.command = variable "ROLLCALL"
+
+---Options with the auditor's credentials, and those given.
+function lab.as_auditor(options)
+  local all = { username = lab.username, password = lab.password, timeout = 5 }
+  for name, value in pairs(options) do all[name] = value end
+  return all
+end
+
+---Runs a shell command; returns its output, its exit code and what it said on stderr.
+function lab.run(command)
+  local complaints = os.tmpname()
+  local pipe = assert(io.popen(("( %s ) 2> %s"):format(command, complaints)))
+  local output = pipe:read("a")
+  local _, kind, code = pipe:close()
+  local file = assert(io.open(complaints))
+  local complained = file:read("a")
+  file:close()
+  os.remove(complaints)
+  return output, kind == "exit" and code or 128 + code, complained
+end
+
+---Polls until `condition` gives something true, and returns it; an error after ten seconds.
+function lab.eventually(what, condition)
+  for _ = 1, 200 do
+    local result = condition()
+    if result then return result end
+    os.execute("sleep 0.05")
+  end
+  error(what .. " did not come about")
+end
+
+local function count_tree_connections(share)
+  local listing = lab.run(("smbstatus -s %s/smb.conf -S"):format(lab.folder))
+  return select(2, ("\n" .. listing):gsub("\n" .. share .. " ", ""))
+end
+
+---Connects smbclient to a share of the lab's Samba and returns once it is there.
+---@return { close: fun() }
+function lab.connect(username, share, file)
+  local before = count_tree_connections(share)
+  local client = assert(io.popen(("exec smbclient -p %d -U '%s%%%s' //127.0.0.1/%s > /dev/null 2>&1"):format(
+    lab.samba_port, username, lab.password, share), "w"))
+  client:setvbuf("no")
+  if file then client:write("open ", file, "\n") end
+  lab.eventually("a connection to " .. share, function() return count_tree_connections(share) > before end)
+  if file then
+    lab.eventually("an open file", function()
+      return lab.run(("smbstatus -s %s/smb.conf -L"):format(lab.folder)):find(file, 1, true)
+    end)
+  end
+  return {
+    close = function()
+      local there = count_tree_connections(share)
+      client:close()
+      lab.eventually("the end of a connection to " .. share, function()
+        return count_tree_connections(share) < there
+      end)
+    end,
+  }
+end
+
+local function lines_of(command)
+  local lines = {}
+  for line in lab.run(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  return lines
+end
+
+---The process ids of the workers that this process has started.
+---@return string[]
+function lab.workers()
+  return lines_of("pgrep -x smbpipe -P $PPID")
+end
+
+---How many descriptors this process has open.
+function lab.descriptors()
+  return #lines_of("ls /proc/$PPID/fd")
+end
+
+return lab

@@ -1,0 +1,204 @@
+-- Whatever becomes of an iterator, no worker and no descriptor stays behind.
+local lab = require "spec.lab"
+local smb = require "rollcall.smb"
+
+local function rows_of(count, more)
+  local options = lab.as_auditor { servername = lab.double, qualifier = "rows-" .. count, prefmaxlen = 700 }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return smb.connections(options)
+end
+
+describe("nothing stays behind", function()
+  local descriptors
+
+  before_each(function()
+    collectgarbage()
+    descriptors = lab.descriptors()
+  end)
+
+  after_each(function()
+    assert.same({}, lab.workers())
+    assert.equal(descriptors, lab.descriptors())
+  end)
+
+  it("after the last row, where the iterator goes on to give nil", function()
+    local step, state = rows_of(30)
+    local rows = 0
+    while step(state) do rows = rows + 1 end
+    assert.equal(30, rows)
+    assert.is_nil(step(state))
+    assert.is_truthy(tostring(state):find("closed", 1, true))
+  end)
+
+  it("after a break", function()
+    for row in rows_of(30) do
+      if row.id == 15 then break end
+    end
+  end)
+
+  it("after a goto out of the loop", function()
+    for _ in rows_of(30) do goto out end
+    ::out::
+  end)
+
+  it("after a return out of the loop", function()
+    local function first()
+      for row in rows_of(30) do return row.id end
+    end
+    assert.equal(1, first())
+  end)
+
+  it("after an error in the body", function()
+    local ok, message = pcall(function()
+      for _ in rows_of(30) do error("mine", 0) end
+    end)
+    assert.is_false(ok)
+    assert.equal("mine", message)
+  end)
+
+  it("after a break with servers still under way", function()
+    for _ in rows_of(30, { servername = { lab.double, lab.silent, lab.silent, lab.double } }) do break end
+  end)
+
+  it("after it was dropped half way and collected", function()
+    do
+      local step, state = rows_of(30)
+      step(state)
+    end
+    collectgarbage()
+    collectgarbage()
+  end)
+
+  it("after it was never stepped", function()
+    do
+      rows_of(30)
+    end
+    collectgarbage()
+    collectgarbage()
+  end)
+
+  it("after a coroutine was closed half way", function()
+    local routine = coroutine.create(function()
+      for row in rows_of(30) do coroutine.yield(row.id) end
+    end)
+    assert.equal(1, select(2, coroutine.resume(routine)))
+    assert.equal(2, select(2, coroutine.resume(routine)))
+    assert.is_true(coroutine.close(routine))
+  end)
+
+  it("after a coroutine was dropped half way", function()
+    do
+      local routine = coroutine.wrap(function()
+        for row in rows_of(30) do coroutine.yield(row.id) end
+      end)
+      assert.equal(1, routine())
+    end
+    collectgarbage()
+    collectgarbage()
+  end)
+
+  it("after close, and close again", function()
+    local step, state = rows_of(30)
+    step(state)
+    state:close()
+    state:close()
+    assert.is_nil(step(state))
+  end)
+
+  it("after a failure", function()
+    assert.has_error(function()
+      for _ in rows_of(30, { password = "wrong" }) do end
+    end)
+  end)
+
+  it("after an error in the function that gives the servers", function()
+    local step, state = rows_of(30, { servername = function() error("mine", 0) end })
+    local ok, message = pcall(step, state)
+    assert.is_false(ok)
+    assert.equal("mine", message)
+    state:close()
+  end)
+
+  it("after a worker was killed, which is its target's error", function()
+    local failure
+    local rows = 0
+    for row in rows_of(300, { on_error = function(f) failure = f end }) do
+      rows = rows + 1
+      if row.id == 10 then lab.run("kill -KILL " .. lab.workers()[1]) end
+    end
+    assert.is_true(rows >= 10 and rows < 300)
+    assert.equal("ERROR_PROCESS_ABORTED", failure.name)
+    assert.equal(lab.double, failure.target)
+  end)
+
+  it("after a worker was killed while it logged on", function()
+    local failure
+    lab.run "(sleep 0.5; pkill -KILL -x smbpipe -P $PPID) > /dev/null 2>&1 &"
+    for _ in rows_of(3, { servername = lab.silent, on_error = function(f) failure = f end }) do end
+    assert.equal("ERROR_PROCESS_ABORTED", failure.name)
+    assert.equal("connect", failure.stage)
+  end)
+end)
+
+describe("a worker", function()
+  it("ends with a host program that is killed, even while it waits for a server", function()
+    local script = [[
+      local smb = require "rollcall.smb"
+      for _ in smb.connections { servername = "%s", qualifier = "x", username = "u", password = "p", timeout = 60 } do end
+    ]]
+    lab.run(("lua5.4 -e '%s' > /dev/null 2>&1 & echo $! > %s/host"):format(script:format(lab.silent), lab.folder))
+    local host = lab.run(("cat %s/host"):format(lab.folder)):match("%d+")
+    local worker = lab.eventually("a worker", function() return lab.run("pgrep -x smbpipe -P " .. host):match("%d+") end)
+    lab.run("sleep 0.3; kill -KILL " .. host)
+    lab.eventually("the worker's end", function() return select(2, lab.run("kill -0 " .. worker)) ~= 0 end)
+  end)
+
+  it("cannot be started where descriptors have run out: an error, and the host goes on", function()
+    local script = [[
+      local smb = require "rollcall.smb"
+      local files = {}
+      while true do
+        local file = io.open("/dev/null")
+        if not file then break end
+        files[#files + 1] = file
+      end
+      local ok, failure = pcall(smb.connection_page,
+        { servername = "127.0.0.1", qualifier = "x", username = "u", password = "p" })
+      files[1]:close()
+      print(ok, failure.stage, failure.name)
+    ]]
+    local output = lab.run(("ulimit -n 40; lua5.4 -e '%s'"):format(script))
+    assert.equal("false\tworker\tERROR_NO_SYSTEM_RESOURCES\n", output)
+  end)
+end)
+
+describe("memory", function()
+  it("does not grow with the number of rows", function()
+    local function peak(count)
+      local script = [[
+        local smb = require "rollcall.smb"
+        local rows = 0
+        for _ in smb.connections { servername = "%s", qualifier = "rows-%d", username = "%s",
+          password = os.getenv "LAB_PASSWORD", timeout = 60 } do rows = rows + 1 end
+        assert(rows == %d)
+        for line in io.lines "/proc/self/status" do
+          local kilobytes = line:match "^VmHWM:%%s*(%%d+)"
+          if kilobytes then print(kilobytes) end
+        end
+      ]]
+      return tonumber((lab.run(("lua5.4 -e '%s'"):format(script:format(lab.double, count, lab.username, count)))))
+    end
+    local few, many = peak(1000), peak(100000)
+    assert.is_true(many - few < 1024, ("%d KiB at 1000 rows, %d KiB at 100000"):format(few, many))
+  end)
+
+  it("is bounded by the limit for an answer, which is an error beyond it", function()
+    -- 1,000,000 entries in one answer are more than 64 MiB.
+    local step, state = smb.connections(lab.as_auditor {
+      servername = lab.double, qualifier = "rows-1000000;fragment=60000", prefmaxlen = 0xFFFFFFFE, timeout = 60,
+    })
+    local ok, failure = pcall(step, state)
+    assert.is_false(ok)
+    assert.is_truthy(failure.message:find("limit", 1, true), failure.message)
+  end)
+end)

@@ -1,0 +1,90 @@
+local report = require "rollcall.report"
+local text = require "rollcall.report.text"
+
+local function rendered(format, rows, width)
+  local parts = {}
+  local writer = report.new(format, "connection", function(part) parts[#parts + 1] = part end, width)
+  for _, row in ipairs(rows) do writer:row(row) end
+  writer:finish({})
+  return table.concat(parts)
+end
+
+describe("text for a terminal", function()
+  it("shows what could do harm as escapes", function()
+    assert.equal("plain", text.printable("plain"))
+    assert.equal("\\x1B[2J\\x07\\x0A", text.printable("\x1b[2J\a\n"))
+    assert.equal("\\x9B", text.printable("\u{9b}"))
+    assert.equal("a\\u{202E}b\\u{2066}\\u{200B}\\u{FEFF}", text.printable("a\u{202e}b\u{2066}\u{200b}\u{feff}"))
+    assert.equal("\\xFF\\xC3x", text.printable("\xff\xc3x"))
+    assert.equal("\\u{E0041}", text.printable("\u{e0041}"))
+    assert.equal("张三é💻", text.printable("张三é💻"))
+  end)
+
+  it("has the width that a terminal gives it", function()
+    assert.equal(5, text.width("plain"))
+    assert.equal(4, text.width("张三"))
+    assert.equal(2, text.width("💻"))
+    assert.equal(1, text.width("e\u{301}"))
+  end)
+
+  it("is cut to a width with a sign of it", function()
+    assert.equal("plain", text.fit("plain", 5))
+    assert.equal("pla…", text.fit("plain", 4))
+    assert.equal("张…", text.fit("张三三", 4))
+  end)
+end)
+
+describe("the table", function()
+  local function row(i, username)
+    return { servername = "fs1", share = "projects", client = "ws-" .. i, username = username or "u" .. i,
+      num_opens = i, num_users = 1, time = i * 61, type = 0, id = i }
+  end
+
+  it("fits every line to the width", function()
+    local output = rendered("table", { row(1, ("long "):rep(40)), row(2, ("宽"):rep(60)) }, 80)
+    for line in output:gmatch("[^\n]+") do assert.is_true(text.width(line) <= 80, line) end
+  end)
+
+  it("is cut in later rows where they are wider than the first", function()
+    local rows = {}
+    for i = 1, 600 do rows[i] = row(i) end
+    rows[600].username = ("x"):rep(50)
+    local output = rendered("table", rows, 200)
+    assert.is_truthy(output:find("x+…"))
+    assert.equal(601, select(2, output:gsub("\n", "")))
+  end)
+
+  it("has no header where there are no rows", function()
+    assert.equal("", rendered("table", {}, 80))
+  end)
+
+  it("says how long as a person would", function()
+    for seconds, shown in pairs { [0] = "0s", [59] = "59s", [60] = "1m", [3661] = "1h01m", [90000] = "1d01h" } do
+      local one = row(1)
+      one.time = seconds
+      assert.is_truthy(rendered("table", { one }, 200):find(" " .. shown .. " ", 1, true))
+    end
+  end)
+
+  it("has a dash for what the server did not say", function()
+    local output = rendered("table", { { servername = "fs1", share = "s", id = 1 } }, 200)
+    assert.is_truthy(output:find("fs1%s+s%s+%-%s+%-%s+%-%s+%-%s+%-%s+%-%s+1"))
+  end)
+end)
+
+describe("CSV", function()
+  it("defuses formulas and quotes what needs it", function()
+    for given, written in pairs {
+      ["=1+1"] = "'=1+1", ["+1"] = "'+1", ["-1"] = "'-1", ["@x"] = "'@x", ["＝1"] = "'＝1",
+      ['a"b'] = '"a""b"', ["a,b"] = '"a,b"', ["a\nb"] = "a\\x0Ab", ["=a,b"] = '"\'=a,b"',
+    } do
+      local output = rendered("csv", { { servername = "s", username = given } })
+      assert.equal("s,," .. written .. ",,,,,,,,", output:match("\r\n(.-)\r\n"))
+    end
+  end)
+
+  it("has its header also where there are no rows", function()
+    assert.equal("servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder\r\n",
+      rendered("csv", {}))
+  end)
+end)

@@ -1,0 +1,80 @@
+local lab = require "spec.lab"
+local smb = require "rollcall.smb"
+
+local function count(server, options)
+  local rows = 0
+  for _ in server:connections(options) do rows = rows + 1 end
+  return rows
+end
+
+describe("a server handle", function()
+  it("serves several calls over one pipe and one worker", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local worker = lab.workers()
+    assert.equal(1, #worker)
+    assert.equal(5, count(server, { qualifier = "people" }))
+    assert.equal(3000, count(server, { qualifier = "rows-3000", prefmaxlen = 4000 }))
+    assert.equal(50, server:connection_page({ qualifier = "rows-100", prefmaxlen = 3500 }).entriesread)
+    assert.same(worker, lab.workers())
+  end)
+
+  it("takes a call while an iterator is half way", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local ids = {}
+    for row in server:connections { qualifier = "rows-100", prefmaxlen = 1000 } do
+      ids[#ids + 1] = row.id
+      assert.equal("people", server:connection_page({ qualifier = "people" }).entries[1].share)
+    end
+    assert.equal(100, #ids)
+    assert.equal(100, ids[100])
+  end)
+
+  it("goes on after a refused call", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local ok, failure = pcall(count, server, { qualifier = "no such share" })
+    assert.is_false(ok)
+    assert.equal("NERR_NetNameNotFound", failure.name)
+    assert.equal(5, count(server, { qualifier = "people" }))
+  end)
+
+  it("opens its pipe anew after the worker was killed", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    lab.run("kill -KILL " .. lab.workers()[1])
+    local ok, failure = pcall(count, server, { qualifier = "people" })
+    assert.is_false(ok)
+    assert.equal("ERROR_PROCESS_ABORTED", failure.name)
+    assert.equal(5, count(server, { qualifier = "people" }))
+  end)
+
+  it("gives failures to on_error", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local failures = {}
+    local rows = count(server, {
+      qualifier = "rows-5;fault=5",
+      on_error = function(failure) failures[#failures + 1] = failure.code end,
+    })
+    assert.equal(0, rows)
+    assert.same({ 5 }, failures)
+  end)
+
+  it("is closed by close, by __close, and again, and then refuses calls", function()
+    local kept
+    do
+      local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+      kept = server
+      assert.is_truthy(tostring(server):find("open", 1, true))
+    end
+    assert.same({}, lab.workers())
+    kept:close()
+    kept:close()
+    assert.is_truthy(tostring(kept):find("closed", 1, true))
+    assert.has_error(function() kept:connection_page { qualifier = "people" } end)
+    assert.has_error(function() kept:connections { qualifier = "people" } end)
+  end)
+
+  it("cannot be had where the server cannot be reached", function()
+    local ok, failure = pcall(smb.server, lab.as_auditor { servername = lab.closed })
+    assert.is_false(ok)
+    assert.equal("ERROR_CONNECTION_REFUSED", failure.name)
+  end)
+end)
