@@ -30,14 +30,13 @@ LUA_SOURCES := $(shell find lua -name '*.lua')
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev
 LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace
-BENCH_PACKAGES := time
 
 LAB := spec/lab/run
 SPEC ?= spec
-TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;;"
+TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 
 .PHONY: all help demo test check lint bench lab lab-stop install install-rock clean
-.PHONY: packages lab-packages test-packages bench-packages
+.PHONY: packages lab-packages test-packages
 
 all: $(MODULE) $(WORKER) $(COMMAND)
 
@@ -111,9 +110,6 @@ lab-packages: packages
 test-packages: lab-packages
 	@spec/lab/install 'the tests' $(TEST_PACKAGES)
 
-bench-packages: test-packages
-	@spec/lab/install 'the benchmarks' $(BENCH_PACKAGES)
-
 # What is installed above must be there before make looks for libraries, hence the second make.
 demo: lab-packages
 	@$(MAKE) --no-print-directory all
@@ -132,9 +128,17 @@ lint:
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh .ci/run
 
-bench: bench-packages
-	@$(MAKE) --no-print-directory all
-	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) spec/bench/run
+$(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(SMBCLIENT_CFLAGS) $^ -o $@ $(SMBCLIENT_LIBS)
+
+$(BUILD)/bench/tables.so: spec/bench/tables.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -fPIC -shared $(LUA_CFLAGS) $^ -o $@
+
+bench: test-packages
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/bench/smb.lua
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

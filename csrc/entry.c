@@ -1,11 +1,64 @@
 #include "entry.h"
 
+#include "utf16.h"
 #include <lauxlib.h>
 #include <string.h>
 
-#include "utf16.h"
-
 #define SHORT_STRING_UNITS 128
+
+/* The upvalues. */
+enum {
+    SERVERNAME = 1,   /* "servername" */
+    SERVERNAME_VALUE, /* how the caller named the server */
+    KNOWN,            /* "share" or "client", whichever the qualifier names; nil in other calls */
+    KNOWN_VALUE,      /* the qualifier */
+    MEANING,          /* the other of the two: what netname is */
+    PLACEHOLDER,      /* "placeholder" */
+    FIRST_FIELD,      /* the names of the level's fields */
+    UPVALUE_COUNT = FIRST_FIELD + SRVSVC_FIELDS_LIMIT - 1,
+};
+
+void entry_push_closure(lua_State *L, lua_CFunction function) {
+    luaL_checkstack(L, UPVALUE_COUNT, NULL);
+    for (int i = 0; i < UPVALUE_COUNT; i++)
+        lua_pushnil(L);
+    lua_pushcclosure(L, function, UPVALUE_COUNT);
+}
+
+/* [-1, +0, -] */
+static void set(lua_State *L, int upvalue) {
+    lua_replace(L, lua_upvalueindex(upvalue));
+}
+
+static void push(lua_State *L, int upvalue) {
+    lua_pushvalue(L, lua_upvalueindex(upvalue));
+}
+
+void entry_begin_page(lua_State *L, const struct srvsvc_level *level, int target) {
+    lua_pushliteral(L, "servername");
+    set(L, SERVERNAME);
+    lua_getfield(L, target, "servername");
+    set(L, SERVERNAME_VALUE);
+    lua_pushliteral(L, "placeholder");
+    set(L, PLACEHOLDER);
+
+    bool share_known = lua_getfield(L, target, "share") != LUA_TNIL;
+    bool client_known = lua_getfield(L, target, "client") != LUA_TNIL;
+    lua_pop(L, 2);
+    const char *known = share_known ? "share" : client_known ? "client" : NULL;
+    lua_pushstring(L, known);
+    set(L, KNOWN);
+    lua_pushstring(L, share_known ? "client" : client_known ? "share" : NULL);
+    set(L, MEANING);
+    if (known) {
+        lua_getfield(L, target, known);
+        set(L, KNOWN_VALUE);
+    }
+    for (size_t i = 0; i < level->field_count; i++) {
+        lua_pushstring(L, level->fields[i].name);
+        set(L, FIRST_FIELD + (int)i);
+    }
+}
 
 /* [-0, +1, m] */
 static void push_string(lua_State *L, const struct ndr_string *string) {
@@ -19,80 +72,71 @@ static void push_string(lua_State *L, const struct ndr_string *string) {
     }
 }
 
-/* The strings of an entry that have a meaning beyond their field. */
-struct names {
-    const struct ndr_string *username;
-    const struct ndr_string *netname;
-};
-
-/* [-0, +0, m] */
-static struct names set_fields(lua_State *L, int entry, const struct srvsvc_level *level,
-                               const struct srvsvc_value *values) {
-    struct names names = {NULL, NULL};
-    for (size_t i = 0; i < level->field_count; i++) {
-        const char *name = level->fields[i].name;
-        if (level->fields[i].type == SRVSVC_UINT32) {
-            lua_pushinteger(L, values[i].number);
-        } else if (values[i].string.utf16) {
-            push_string(L, &values[i].string);
-            if (strcmp(name, "netname") == 0)
-                names.netname = &values[i].string;
-            else if (strcmp(name, "username") == 0)
-                names.username = &values[i].string;
-        } else {
+/* [-0, +0, m] Sets the level's fields but for netname. */
+static void set_fields(lua_State *L, int entry, const struct srvsvc_page *page,
+                       const struct srvsvc_value *values) {
+    for (size_t i = 0; i < page->level->field_count; i++) {
+        bool is_string = page->level->fields[i].type == SRVSVC_STRING;
+        if (i == page->netname || (is_string && !values[i].string.utf16))
             continue;
-        }
-        lua_setfield(L, entry, name);
+        push(L, FIRST_FIELD + (int)i);
+        if (is_string)
+            push_string(L, &values[i].string);
+        else
+            lua_pushinteger(L, values[i].number);
+        lua_rawset(L, entry);
     }
-    return names;
 }
 
-/* Samba cannot tell the user and the computer of a connection, and fills in these two. */
-static bool is_placeholder(const struct names *names) {
-    return names->netname && names->username && srvsvc_string_is(names->netname, "IPC$") &&
-           srvsvc_string_is(names->username, "dummy_user");
+/* [-1, +1, m] Takes the backslashes from in front of a computer's or share's name. */
+static void make_bare(lua_State *L) {
+    const char *name = lua_tostring(L, -1);
+    if (*name != '\\')
+        return;
+    lua_pushstring(L, name + strspn(name, "\\"));
+    lua_remove(L, -2);
 }
 
-/* [-0, +1, m] Pushes a computer's or share's name without the backslashes in front of it. */
-static void push_bare_name(lua_State *L, const struct ndr_string *name) {
-    struct ndr_string bare = *name;
-    while (bare.units > 0 && ndr_uint16_at(bare.utf16) == '\\') {
-        bare.utf16 += 2;
-        bare.units--;
+/* [-0, +0, m] Sets netname, and under its other name what it means: of a connection's share and
+ * client the qualifier names one, the netname the other. */
+static void set_netname(lua_State *L, int entry, const struct srvsvc_page *page,
+                        const struct srvsvc_value *values) {
+    bool is_placeholder = srvsvc_is_placeholder(page, values);
+    bool has_meaning = !lua_isnil(L, lua_upvalueindex(MEANING));
+    push(L, MEANING);
+    push_string(L, &values[page->netname].string);
+    push(L, FIRST_FIELD + (int)page->netname);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, entry);
+    if (has_meaning && !is_placeholder) {
+        make_bare(L);
+        lua_rawset(L, entry);
+        return;
     }
-    push_string(L, &bare);
-}
-
-/* [-0, +0, m] Of a connection's share and client the qualifier names one, the netname the other.
- * A target of other calls names neither. */
-static void set_share_and_client(lua_State *L, int entry, int target, const struct names *names) {
-    bool share_known = lua_getfield(L, target, "share") != LUA_TNIL;
-    if (!share_known) {
-        lua_pop(L, 1);
-        if (lua_getfield(L, target, "client") == LUA_TNIL) {
-            lua_pop(L, 1);
-            return;
-        }
-    }
-    lua_setfield(L, entry, share_known ? "share" : "client");
-    if (share_known && is_placeholder(names)) {
+    lua_pop(L, 2);
+    if (is_placeholder) {
+        push(L, PLACEHOLDER);
         lua_pushboolean(L, true);
-        lua_setfield(L, entry, "placeholder");
-    } else if (names->netname) {
-        push_bare_name(L, names->netname);
-        lua_setfield(L, entry, share_known ? "client" : "share");
+        lua_rawset(L, entry);
     }
 }
 
-bool entry_push(lua_State *L, struct srvsvc_page *page, int target) {
+bool entry_push(lua_State *L, struct srvsvc_page *page) {
     struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
     if (!srvsvc_next_entry(page, values))
         return false;
     lua_createtable(L, 0, (int)page->level->field_count + 3);
     int entry = lua_gettop(L);
-    struct names names = set_fields(L, entry, page->level, values);
-    lua_getfield(L, target, "servername");
-    lua_setfield(L, entry, "servername");
-    set_share_and_client(L, entry, target, &names);
+    set_fields(L, entry, page, values);
+    if (page->netname != SRVSVC_NO_FIELD && values[page->netname].string.utf16)
+        set_netname(L, entry, page, values);
+    push(L, SERVERNAME);
+    push(L, SERVERNAME_VALUE);
+    lua_rawset(L, entry);
+    if (!lua_isnil(L, lua_upvalueindex(KNOWN))) {
+        push(L, KNOWN);
+        push(L, KNOWN_VALUE);
+        lua_rawset(L, entry);
+    }
     return true;
 }

@@ -151,6 +151,14 @@ static bool follow_resume_handle(struct slot *slot) {
     return true;
 }
 
+/* [-0, +0, m] The slot's page is the one that entries are taken from now. */
+static void begin_page(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+    enumeration->reading = slot;
+    int target = push_target(L, enumeration, slot);
+    entry_begin_page(L, slot->page.page.level, target);
+    lua_pop(L, 1);
+}
+
 /* [-0, +0, e] The slot's page is read to its end. */
 static void finish_page(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
     bool more = slot->page.page.status == ERROR_MORE_DATA;
@@ -186,7 +194,7 @@ static bool progress(lua_State *L, struct enumeration *enumeration) {
         }
         case CLIENT_ANSWERED:
             if (target_take_page(slot->client, &slot->page)) {
-                enumeration->reading = slot;
+                begin_page(L, enumeration, slot);
                 return true;
             }
             fail(L, enumeration, slot);
@@ -247,10 +255,8 @@ static bool push_entry(lua_State *L, struct enumeration *enumeration) {
     struct slot *slot = enumeration->reading;
     if (!slot)
         return false;
-    int target = push_target(L, enumeration, slot);
-    if (entry_push(L, &slot->page.page, target))
+    if (entry_push(L, &slot->page.page))
         return true;
-    lua_pop(L, 1);
     finish_page(L, enumeration, slot);
     return false;
 }
@@ -333,7 +339,7 @@ int enumeration_enumerate(lua_State *L) {
     enumeration->closed = false;
     enumeration->left_at = client_now();
 
-    lua_pushcfunction(L, enumeration_next);
+    entry_push_closure(L, enumeration_next);
     lua_pushvalue(L, 2);
     lua_pushnil(L);
     lua_pushvalue(L, 2);
@@ -345,7 +351,6 @@ void enumeration_register(lua_State *L) {
         {"__gc", enumeration_close},
         {"__close", enumeration_close},
         {"__tostring", enumeration_tostring},
-        {"__call", enumeration_next},
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"close", enumeration_close}, {NULL, NULL}};

@@ -41,6 +41,14 @@ const char *ndr_read_string(struct ndr_reader *reader, struct ndr_string *string
     return NULL;
 }
 
+void ndr_reread_string(struct ndr_reader *reader, struct ndr_string *string) {
+    size_t start = (reader->offset + 3) & ~(size_t)3;
+    uint32_t actual_count = ndr_uint32_at(reader->bytes + start + 8);
+    string->utf16 = reader->bytes + start + 12;
+    string->units = actual_count > 0 ? actual_count - 1 : 0;
+    reader->offset = start + 12 + (size_t)actual_count * 2;
+}
+
 void ndr_write_bytes(struct ndr_writer *writer, const void *bytes, size_t length) {
     if (writer->offset <= writer->length && writer->length - writer->offset >= length)
         memcpy(writer->bytes + writer->offset, bytes, length);

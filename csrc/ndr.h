@@ -36,6 +36,9 @@ bool ndr_read_uint32(struct ndr_reader *reader, uint32_t *value);
 /* Reads a conformant varying string. Returns NULL, or what is wrong with it. */
 const char *ndr_read_string(struct ndr_reader *reader, struct ndr_string *string);
 
+/* Reads a string that ndr_read_string has accepted at this place before. */
+void ndr_reread_string(struct ndr_reader *reader, struct ndr_string *string);
+
 void ndr_write_uint16(struct ndr_writer *writer, uint16_t value);
 void ndr_write_uint32(struct ndr_writer *writer, uint32_t value);
 void ndr_write_bytes(struct ndr_writer *writer, const void *bytes, size_t length);

@@ -64,9 +64,10 @@ static struct client_page *push_page(lua_State *L) {
 
 /* [-0, +1, m] */
 static void push_result(lua_State *L, struct srvsvc_page *page, int target) {
+    entry_begin_page(L, page->level, target);
     lua_createtable(L, 0, 5);
     lua_newtable(L);
-    for (lua_Integer i = 1; entry_push(L, page, target); i++)
+    for (lua_Integer i = 1; entry_push(L, page); i++)
         lua_rawseti(L, -2, i);
     lua_setfield(L, -2, "entries");
     lua_pushinteger(L, page->entries_read);
@@ -130,14 +131,12 @@ void server_register(lua_State *L) {
         {"__tostring", server_tostring},
         {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {
-        {"page", server_page},
-        {"close", server_close},
-        {NULL, NULL},
-    };
+    static const luaL_Reg methods[] = {{"close", server_close}, {NULL, NULL}};
     luaL_newmetatable(L, METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
+    entry_push_closure(L, server_page);
+    lua_setfield(L, -2, "page");
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }

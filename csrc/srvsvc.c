@@ -91,23 +91,23 @@ size_t srvsvc_write_request(const struct srvsvc_request *request, uint8_t *stub,
     return writer.offset;
 }
 
-/* Reads the entry at `fixed`, whose bytes are known to be there, and its strings at `strings`. */
-static const char *read_entry(const struct srvsvc_level *level, struct ndr_reader *fixed,
-                              struct ndr_reader *strings,
-                              struct srvsvc_value values[SRVSVC_FIELDS_LIMIT]) {
-    for (size_t i = 0; i < level->field_count; i++) {
-        uint32_t number = ndr_uint32_at(fixed->bytes + fixed->offset);
-        fixed->offset += 4;
-        values[i].number = number;
-        values[i].string.utf16 = NULL;
-        values[i].string.units = 0;
-        if (level->fields[i].type != SRVSVC_STRING || number == 0)
-            continue;
-        const char *problem = ndr_read_string(strings, &values[i].string);
-        if (problem)
-            return problem;
+/* Takes a number of the entry at `reader`, whose bytes are known to be there. */
+static uint32_t next_number(struct ndr_reader *reader) {
+    uint32_t number = ndr_uint32_at(reader->bytes + reader->offset);
+    reader->offset += 4;
+    return number;
+}
+
+static const char *check_strings(const struct srvsvc_level *level, struct ndr_reader *fixed,
+                                 struct ndr_reader *strings) {
+    struct ndr_string string;
+    const char *problem = NULL;
+    for (size_t i = 0; i < level->field_count && !problem; i++) {
+        uint32_t number = next_number(fixed);
+        if (level->fields[i].type == SRVSVC_STRING && number != 0)
+            problem = ndr_read_string(strings, &string);
     }
-    return NULL;
+    return problem;
 }
 
 /* Reads the container's array at `reader`, leaves `page` at its first entry, and `reader` behind
@@ -131,13 +131,10 @@ static const char *read_array(struct srvsvc_page *page, struct ndr_reader *reade
     page->strings = *reader;
 
     struct ndr_reader fixed = page->fixed;
-    struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
-    for (uint32_t i = 0; i < max_count; i++) {
-        const char *problem = read_entry(page->level, &fixed, reader, values);
-        if (problem)
-            return problem;
-    }
-    return NULL;
+    const char *problem = NULL;
+    for (uint32_t i = 0; i < max_count && !problem; i++)
+        problem = check_strings(page->level, &fixed, reader);
+    return problem;
 }
 
 static const char *read_answer(struct srvsvc_page *page, struct ndr_reader *reader) {
@@ -165,10 +162,21 @@ static const char *read_answer(struct srvsvc_page *page, struct ndr_reader *read
     return NULL;
 }
 
+static size_t find_field(const struct srvsvc_level *level, const char *name) {
+    for (size_t i = 0; i < level->field_count; i++)
+        if (strcmp(level->fields[i].name, name) == 0)
+            return i;
+    return SRVSVC_NO_FIELD;
+}
+
 const char *srvsvc_read_page(struct srvsvc_page *page, const struct srvsvc_level *level,
                              const uint8_t *stub, size_t length, size_t *offset) {
     struct ndr_reader reader = {stub, length, 0};
-    *page = (struct srvsvc_page){.level = level};
+    *page = (struct srvsvc_page){
+        .level = level,
+        .username = find_field(level, "username"),
+        .netname = find_field(level, "netname"),
+    };
     const char *problem = read_answer(page, &reader);
     *offset = reader.offset;
     return problem;
@@ -178,14 +186,26 @@ bool srvsvc_next_entry(struct srvsvc_page *page, struct srvsvc_value values[SRVS
     if (page->next_entry == page->entries_read)
         return false;
     page->next_entry++;
-    return !read_entry(page->level, &page->fixed, &page->strings, values);
+    for (size_t i = 0; i < page->level->field_count; i++) {
+        values[i].number = next_number(&page->fixed);
+        values[i].string.utf16 = NULL;
+        if (page->level->fields[i].type == SRVSVC_STRING && values[i].number != 0)
+            ndr_reread_string(&page->strings, &values[i].string);
+    }
+    return true;
 }
 
-bool srvsvc_string_is(const struct ndr_string *string, const char *ascii) {
+static bool is_text(const struct ndr_string *string, const char *ascii) {
     if (!string->utf16 || string->units != strlen(ascii))
         return false;
     for (size_t i = 0; i < string->units; i++)
         if (ndr_uint16_at(string->utf16 + 2 * i) != (uint8_t)ascii[i])
             return false;
     return true;
+}
+
+bool srvsvc_is_placeholder(const struct srvsvc_page *page, const struct srvsvc_value *values) {
+    return page->netname != SRVSVC_NO_FIELD && page->username != SRVSVC_NO_FIELD &&
+           is_text(&values[page->netname].string, "IPC$") &&
+           is_text(&values[page->username].string, "dummy_user");
 }

@@ -13,6 +13,7 @@
 
 #define SRVSVC_FILTERS_LIMIT 2
 #define SRVSVC_FIELDS_LIMIT 8
+#define SRVSVC_NO_FIELD SIZE_MAX
 
 enum srvsvc_type { SRVSVC_UINT32, SRVSVC_STRING };
 
@@ -64,6 +65,8 @@ struct srvsvc_page {
     bool has_resume_handle;
     uint32_t resume_handle;
     uint32_t status;
+    size_t username; /* which of the level's fields this is, or SRVSVC_NO_FIELD */
+    size_t netname;
     uint32_t next_entry;
     struct ndr_reader fixed;   /* at the fixed part of the next entry */
     struct ndr_reader strings; /* at its first string */
@@ -88,7 +91,8 @@ const char *srvsvc_read_page(struct srvsvc_page *page, const struct srvsvc_level
 /* Gives the next entry's values, in the order of the level's fields; false after the last. */
 bool srvsvc_next_entry(struct srvsvc_page *page, struct srvsvc_value values[SRVSVC_FIELDS_LIMIT]);
 
-/* Whether the string is this ASCII text. */
-bool srvsvc_string_is(const struct ndr_string *string, const char *ascii);
+/* Whether an entry has the words that Samba fills in for the user and the computer of a
+ * connection, which it cannot tell. */
+bool srvsvc_is_placeholder(const struct srvsvc_page *page, const struct srvsvc_value *values);
 
 #endif
