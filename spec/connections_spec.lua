@@ -109,7 +109,7 @@ describe("connections to a share of a real Samba", function()
 
   it("are asked for on a signed and encrypted session", function()
     local server <close> = smb.server(lab.as_auditor { servername = lab.samba })
-    local status = cjson.decode((lab.run(("smbstatus -s %s/smb.conf --json"):format(lab.folder))))
+    local status = cjson.decode(lab.smbstatus "--json")
     local seen
     for _, tree in pairs(status.tcons) do
       if tree.service == "IPC$" then seen = tree end

@@ -47,8 +47,14 @@ function lab.eventually(what, condition)
   error(what .. " did not come about")
 end
 
+---What smbstatus says, another witness; it insists on being root, or thinking so.
+---@param arguments string
+function lab.smbstatus(arguments)
+  return (lab.run(". spec/lab/samba.sh; samba_environment smbstatus -s $LAB_FOLDER/smb.conf " .. arguments))
+end
+
 local function count_tree_connections(share)
-  local listing = lab.run(("smbstatus -s %s/smb.conf -S"):format(lab.folder))
+  local listing = lab.smbstatus "-S"
   return select(2, ("\n" .. listing):gsub("\n" .. share .. " ", ""))
 end
 
@@ -63,7 +69,7 @@ function lab.connect(username, share, file)
   lab.eventually("a connection to " .. share, function() return count_tree_connections(share) > before end)
   if file then
     lab.eventually("an open file", function()
-      return lab.run(("smbstatus -s %s/smb.conf -L"):format(lab.folder)):find(file, 1, true)
+      return lab.smbstatus("-L"):find(file, 1, true)
     end)
   end
   return {

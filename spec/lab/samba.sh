@@ -66,7 +66,7 @@ samba_start() {
       samba_environment smbpasswd -c "$LAB_FOLDER/smb.conf" -s -a "$user" > /dev/null
   done
   samba_environment smbpasswd -c "$LAB_FOLDER/smb.conf" -d carol > /dev/null
-  samba_environment smbd -s "$LAB_FOLDER/smb.conf" -D
+  samba_environment smbd -s "$LAB_FOLDER/smb.conf" -D -l "$LAB_FOLDER/log"
   samba_environment net -s "$LAB_FOLDER/smb.conf" groupmap add sid=S-1-5-32-544 \
     unixgroup=auditors type=builtin ntgroup=Administrators > /dev/null
   # The RPC helper starts at the first call, which takes its time.
