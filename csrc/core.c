@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "calls.h"
 #include "enumeration.h"
 #include "failure.h"
 #include "private_file.h"
@@ -19,9 +20,13 @@ EXPORT int luaopen_rollcall_core(lua_State *L);
 
 int luaopen_rollcall_core(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"enumerate", enumeration_enumerate},     {"server", server_new},
-        {"ask_password", terminal_ask_password},  {"terminal_width", terminal_width},
-        {"read_private_file", private_file_read}, {NULL, NULL},
+        {"calls", calls_describe},
+        {"enumerate", enumeration_enumerate},
+        {"server", server_new},
+        {"ask_password", terminal_ask_password},
+        {"terminal_width", terminal_width},
+        {"read_private_file", private_file_read},
+        {NULL, NULL},
     };
     luaL_checkversion(L);
     failure_register(L);

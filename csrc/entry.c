@@ -10,10 +10,11 @@
 enum {
     SERVERNAME = 1,   /* "servername" */
     SERVERNAME_VALUE, /* how the caller named the server */
-    KNOWN,            /* "share" or "client", whichever the qualifier names; nil in other calls */
-    KNOWN_VALUE,      /* the qualifier */
-    MEANING,          /* the other of the two: what netname is */
+    KNOWN,            /* "share" or "client", if every entry is of the same one; else nil */
+    KNOWN_VALUE,      /* its name */
+    MEANING,          /* "share" or "client", whichever an entry's netname or cname names; or nil */
     PLACEHOLDER,      /* "placeholder" */
+    LEVEL,            /* "level", if the caller left it to us which; else nil */
     FIRST_FIELD,      /* the names of the level's fields */
     UPVALUE_COUNT = FIRST_FIELD + SRVSVC_FIELDS_LIMIT - 1,
 };
@@ -34,7 +35,8 @@ static void push(lua_State *L, int upvalue) {
     lua_pushvalue(L, lua_upvalueindex(upvalue));
 }
 
-void entry_begin_page(lua_State *L, const struct srvsvc_level *level, int target) {
+void entry_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level,
+                      int target) {
     lua_pushliteral(L, "servername");
     set(L, SERVERNAME);
     lua_getfield(L, target, "servername");
@@ -42,18 +44,14 @@ void entry_begin_page(lua_State *L, const struct srvsvc_level *level, int target
     lua_pushliteral(L, "placeholder");
     set(L, PLACEHOLDER);
 
-    bool share_known = lua_getfield(L, target, "share") != LUA_TNIL;
-    bool client_known = lua_getfield(L, target, "client") != LUA_TNIL;
-    lua_pop(L, 2);
-    const char *known = share_known ? "share" : client_known ? "client" : NULL;
-    lua_pushstring(L, known);
+    lua_getfield(L, target, "known");
     set(L, KNOWN);
-    lua_pushstring(L, share_known ? "client" : client_known ? "share" : NULL);
+    lua_getfield(L, target, "known_value");
+    set(L, KNOWN_VALUE);
+    lua_getfield(L, target, "meaning");
     set(L, MEANING);
-    if (known) {
-        lua_getfield(L, target, known);
-        set(L, KNOWN_VALUE);
-    }
+    lua_pushstring(L, tells_level ? "level" : NULL);
+    set(L, LEVEL);
     for (size_t i = 0; i < level->field_count; i++) {
         lua_pushstring(L, level->fields[i].name);
         set(L, FIRST_FIELD + (int)i);
@@ -72,12 +70,12 @@ static void push_string(lua_State *L, const struct ndr_string *string) {
     }
 }
 
-/* [-0, +0, m] Sets the level's fields but for netname. */
+/* [-0, +0, m] Sets the level's fields but for the name. */
 static void set_fields(lua_State *L, int entry, const struct srvsvc_page *page,
                        const struct srvsvc_value *values) {
     for (size_t i = 0; i < page->level->field_count; i++) {
         bool is_string = page->level->fields[i].type == SRVSVC_STRING;
-        if (i == page->netname || (is_string && !values[i].string.utf16))
+        if (i == page->name || (is_string && !values[i].string.utf16))
             continue;
         push(L, FIRST_FIELD + (int)i);
         if (is_string)
@@ -97,15 +95,15 @@ static void make_bare(lua_State *L) {
     lua_remove(L, -2);
 }
 
-/* [-0, +0, m] Sets netname, and under its other name what it means: of a connection's share and
- * client the qualifier names one, the netname the other. */
-static void set_netname(lua_State *L, int entry, const struct srvsvc_page *page,
-                        const struct srvsvc_value *values) {
+/* [-0, +0, m] Sets netname or cname, and under another name what it means: of a connection's share
+ * and client the qualifier names one, the netname the other. */
+static void set_name(lua_State *L, int entry, struct srvsvc_page *page,
+                     const struct srvsvc_value *values) {
     bool is_placeholder = srvsvc_is_placeholder(page, values);
     bool has_meaning = !lua_isnil(L, lua_upvalueindex(MEANING));
     push(L, MEANING);
-    push_string(L, &values[page->netname].string);
-    push(L, FIRST_FIELD + (int)page->netname);
+    push_string(L, &values[page->name].string);
+    push(L, FIRST_FIELD + (int)page->name);
     lua_pushvalue(L, -2);
     lua_rawset(L, entry);
     if (has_meaning && !is_placeholder) {
@@ -115,6 +113,7 @@ static void set_netname(lua_State *L, int entry, const struct srvsvc_page *page,
     }
     lua_pop(L, 2);
     if (is_placeholder) {
+        page->placeholder_count++;
         push(L, PLACEHOLDER);
         lua_pushboolean(L, true);
         lua_rawset(L, entry);
@@ -128,14 +127,19 @@ bool entry_push(lua_State *L, struct srvsvc_page *page) {
     lua_createtable(L, 0, (int)page->level->field_count + 3);
     int entry = lua_gettop(L);
     set_fields(L, entry, page, values);
-    if (page->netname != SRVSVC_NO_FIELD && values[page->netname].string.utf16)
-        set_netname(L, entry, page, values);
+    if (page->name != SRVSVC_NO_FIELD && values[page->name].string.utf16)
+        set_name(L, entry, page, values);
     push(L, SERVERNAME);
     push(L, SERVERNAME_VALUE);
     lua_rawset(L, entry);
     if (!lua_isnil(L, lua_upvalueindex(KNOWN))) {
         push(L, KNOWN);
         push(L, KNOWN_VALUE);
+        lua_rawset(L, entry);
+    }
+    if (!lua_isnil(L, lua_upvalueindex(LEVEL))) {
+        push(L, LEVEL);
+        lua_pushinteger(L, page->level->number);
         lua_rawset(L, entry);
     }
     return true;

@@ -1,5 +1,5 @@
 /* An SMB enumeration as an iterator: at most so many servers at once, their pages, and the entries
- * as tables, in order of arrival. */
+ * as tables, in order of arrival. What is asked of a server, and what follows, its targets say. */
 #include "enumeration.h"
 
 #include <lauxlib.h>
@@ -13,26 +13,28 @@
 #define METATABLE "rollcall.enumeration"
 #define CONCURRENCY_LIMIT 1024
 
-enum { NEXT_TARGET = 1, ON_ERROR, TARGETS, SERVER, USER_VALUES = SERVER };
+enum { NEXT_TARGET = 1, ON_END, TARGETS, SERVER, USER_VALUES = SERVER };
 
 /* A place for one target after another, with the client that asks it. */
 struct slot {
     struct client own;
     struct client *client; /* `own`, or that of a server handle */
     bool active;           /* there is a target in TARGETS */
+    struct query query;    /* with the resume handle of the page that is next */
     struct client_page page;
-    uint32_t resume_handle;
     uint32_t earlier_handle; /* one that was seen before, for noticing a circle */
     uint32_t page_count;
+    uint64_t claimed; /* entries the server said there are, when it was first asked */
+    uint64_t received;
+    uint64_t placeholders; /* of those received */
 };
 
 struct enumeration {
-    struct query query;
-    uint32_t resume_handle;
     bool closed;
     bool calling_back; /* inside a function of the caller's */
     bool out_of_targets;
-    int64_t left_at; /* when the caller got the first entry of a page */
+    bool tells_target; /* with each entry, its target */
+    int64_t left_at;   /* when the caller got the first entry of a page */
     size_t slot_count;
     struct slot *reading; /* whose page is being turned into tables */
     struct client **clients;
@@ -56,13 +58,15 @@ static int enumeration_close(lua_State *L) {
 }
 
 /* [-(1 + arguments), +results, e] Calls a function of the caller's, which may close the
- * enumeration but not step it. */
+ * enumeration but not step it. If it fails, that is the end of the enumeration. */
 static void call_back(lua_State *L, struct enumeration *enumeration, int arguments, int results) {
     enumeration->calling_back = true;
     int status = lua_pcall(L, arguments, results, 0);
     enumeration->calling_back = false;
-    if (status != LUA_OK)
+    if (status != LUA_OK) {
+        close_enumeration(enumeration);
         lua_error(L);
+    }
 }
 
 /* [-0, +1, -] Pushes the slot's target and returns its index. */
@@ -74,48 +78,77 @@ static int push_target(lua_State *L, const struct enumeration *enumeration,
     return lua_gettop(L);
 }
 
-/* [-0, +0, m] */
-static void release(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+/* [-1, +0, m] Pops a target, or nil, and keeps it as the slot's. */
+static void keep_target(lua_State *L, const struct enumeration *enumeration,
+                        const struct slot *slot) {
+    lua_getiuservalue(L, 1, TARGETS);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)(slot - enumeration->slots) + 1);
+    lua_pop(L, 1);
+}
+
+/* [-1, +0, e] Pops a target, makes it the slot's, and begins to open its pipe, unless there is one
+ * of an earlier target that it follows. */
+static void begin_target(lua_State *L, struct enumeration *enumeration, struct slot *slot,
+                         bool follows) {
+    int target = lua_gettop(L);
+    luaL_checktype(L, target, LUA_TTABLE);
+    target_read_query(L, target, &slot->query);
+    slot->earlier_handle = slot->query.resume_handle;
+    slot->page_count = 0;
+    slot->claimed = slot->received = slot->placeholders = 0;
+    if (!follows || slot->client->state != CLIENT_READY)
+        target_open(L, target, slot->client);
+    keep_target(L, enumeration, slot);
+    slot->active = true;
+}
+
+/* [-0, +1, m] Pushes what came of the slot's target. `failed`: its client's failure did. */
+static void push_outcome(lua_State *L, const struct slot *slot, int target, bool failed) {
+    lua_createtable(L, 0, 6);
+    lua_pushinteger(L, slot->query.level->number);
+    lua_setfield(L, -2, "level");
+    lua_pushboolean(L, slot->client->state == CLIENT_READY);
+    lua_setfield(L, -2, "usable");
+    if (slot->page_count > 0) {
+        lua_pushinteger(L, (lua_Integer)slot->claimed);
+        lua_setfield(L, -2, "claimed");
+    }
+    lua_pushinteger(L, (lua_Integer)slot->received);
+    lua_setfield(L, -2, "received");
+    lua_pushinteger(L, (lua_Integer)slot->placeholders);
+    lua_setfield(L, -2, "placeholders");
+    if (failed) {
+        target_push_failure(L, target, slot->client);
+        lua_setfield(L, -2, "failure");
+    }
+}
+
+/* [-0, +0, e] The slot's target has come to its end. Gives on_end what came of it; a target that
+ * on_end returns is asked next, over the same pipe. Without on_end a failure is raised. */
+static void end_target(lua_State *L, struct enumeration *enumeration, struct slot *slot,
+                       bool failed) {
+    int target = push_target(L, enumeration, slot);
     client_free_page(&slot->page);
     slot->active = false;
     if (enumeration->reading == slot)
         enumeration->reading = NULL;
-    lua_getiuservalue(L, 1, TARGETS);
-    lua_pushnil(L);
-    lua_rawseti(L, -2, (lua_Integer)(slot - enumeration->slots) + 1);
-    lua_pop(L, 1);
-}
-
-/* [-0, +0, e] Gives the slot's failure to on_error and frees the slot for the next target, or
- * raises it. */
-static void fail(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
-    int target = push_target(L, enumeration, slot);
-    target_push_failure(L, target, slot->client);
-    lua_remove(L, target);
-    release(L, enumeration, slot);
-    if (lua_getiuservalue(L, 1, ON_ERROR) == LUA_TNIL) {
-        lua_pop(L, 1);
+    if (lua_getiuservalue(L, 1, ON_END) != LUA_TNIL) {
+        lua_pushvalue(L, target);
+        push_outcome(L, slot, target, failed);
+        call_back(L, enumeration, 2, 1);
+        if (!lua_isnil(L, -1) && !enumeration->closed)
+            begin_target(L, enumeration, slot, true);
+    } else if (failed) {
+        target_push_failure(L, target, slot->client);
         close_enumeration(enumeration);
         lua_error(L);
     }
-    lua_insert(L, -2);
-    call_back(L, enumeration, 1, 0);
-}
-
-/* [-0, +0, e] Makes the table on top of the stack the slot's target, and begins to open its pipe
- * if it is not open. */
-static void begin_target(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
-    int target = lua_gettop(L);
-    luaL_checktype(L, target, LUA_TTABLE);
-    lua_getiuservalue(L, 1, TARGETS);
-    lua_pushvalue(L, target);
-    lua_rawseti(L, -2, (lua_Integer)(slot - enumeration->slots) + 1);
-    lua_pop(L, 1);
-    slot->page_count = 0;
-    slot->resume_handle = slot->earlier_handle = enumeration->resume_handle;
-    if (slot->client == &slot->own || slot->client->state != CLIENT_READY)
-        target_open(L, target, slot->client);
-    slot->active = true;
+    lua_settop(L, target - 1);
+    if (!slot->active) {
+        lua_pushnil(L);
+        keep_target(L, enumeration, slot);
+    }
 }
 
 /* [-0, +0, e] Asks the caller's function for targets until every slot has one or there are no
@@ -128,11 +161,13 @@ static void fill_slots(lua_State *L, struct enumeration *enumeration) {
             return;
         lua_getiuservalue(L, 1, NEXT_TARGET);
         call_back(L, enumeration, 0, 1);
-        if (lua_isnil(L, -1))
+        if (!lua_isnil(L, -1) && !enumeration->closed) {
+            struct slot *slot = &enumeration->slots[i];
+            begin_target(L, enumeration, slot, slot->client != &slot->own);
+        } else {
             enumeration->out_of_targets = true;
-        else if (!enumeration->closed)
-            begin_target(L, enumeration, &enumeration->slots[i]);
-        lua_pop(L, 1);
+            lua_pop(L, 1);
+        }
     }
 }
 
@@ -142,20 +177,30 @@ static void fill_slots(lua_State *L, struct enumeration *enumeration) {
 static bool follow_resume_handle(struct slot *slot) {
     const struct srvsvc_page *page = &slot->page.page;
     if (!page->has_resume_handle || page->resume_handle == slot->earlier_handle ||
-        page->resume_handle == slot->resume_handle)
+        page->resume_handle == slot->query.resume_handle)
         return false;
-    slot->page_count++;
     if ((slot->page_count & (slot->page_count - 1)) == 0)
-        slot->earlier_handle = slot->resume_handle;
-    slot->resume_handle = page->resume_handle;
+        slot->earlier_handle = slot->query.resume_handle;
+    slot->query.resume_handle = page->resume_handle;
     return true;
+}
+
+/* [-0, +0, e] Begins the slot's next call. */
+static void call(lua_State *L, const struct enumeration *enumeration, struct slot *slot) {
+    int target = push_target(L, enumeration, slot);
+    target_call(L, target, slot->client, &slot->query);
+    lua_pop(L, 1);
 }
 
 /* [-0, +0, m] The slot's page is the one that entries are taken from now. */
 static void begin_page(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+    const struct srvsvc_page *page = &slot->page.page;
     enumeration->reading = slot;
+    if (slot->page_count++ == 0)
+        slot->claimed = page->total_entries;
+    slot->received += page->entries_read;
     int target = push_target(L, enumeration, slot);
-    entry_begin_page(L, slot->page.page.level, target);
+    entry_begin_page(L, page->level, slot->query.best, target);
     lua_pop(L, 1);
 }
 
@@ -163,19 +208,29 @@ static void begin_page(lua_State *L, struct enumeration *enumeration, struct slo
 static void finish_page(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
     bool more = slot->page.page.status == ERROR_MORE_DATA;
     bool moves = more && follow_resume_handle(slot);
+    slot->placeholders += slot->page.page.placeholder_count;
     client_free_page(&slot->page);
     enumeration->reading = NULL;
-    if (!more) {
-        release(L, enumeration, slot);
-    } else if (moves) {
-        int target = push_target(L, enumeration, slot);
-        target_call(L, target, slot->client, &enumeration->query, slot->resume_handle);
-        lua_pop(L, 1);
-    } else {
+    if (more && !moves)
         failure_set(&slot->client->failure, "call", ERROR_INVALID_DATA,
                     "the server says there is more, but its resume handle does not move on");
-        fail(L, enumeration, slot);
+    if (moves)
+        call(L, enumeration, slot);
+    else
+        end_target(L, enumeration, slot, more);
+}
+
+/* [-0, +0, e] Takes an answer over. Returns whether it is a page. */
+static bool take_answer(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+    if (target_take_page(slot->client, &slot->page)) {
+        begin_page(L, enumeration, slot);
+        return true;
     }
+    if (slot->client->failure.code == ERROR_INVALID_LEVEL && query_fall_back(&slot->query))
+        call(L, enumeration, slot);
+    else
+        end_target(L, enumeration, slot, true);
+    return false;
 }
 
 /* [-0, +0, e] Does for every slot what can be done without waiting; returns whether one of them
@@ -186,21 +241,15 @@ static bool progress(lua_State *L, struct enumeration *enumeration) {
         if (!slot->active)
             continue;
         switch (client_progress(slot->client)) {
-        case CLIENT_READY: {
-            int target = push_target(L, enumeration, slot);
-            target_call(L, target, slot->client, &enumeration->query, slot->resume_handle);
-            lua_pop(L, 1);
+        case CLIENT_READY:
+            call(L, enumeration, slot);
             break;
-        }
         case CLIENT_ANSWERED:
-            if (target_take_page(slot->client, &slot->page)) {
-                begin_page(L, enumeration, slot);
+            if (take_answer(L, enumeration, slot))
                 return true;
-            }
-            fail(L, enumeration, slot);
             break;
         case CLIENT_FAILED:
-            fail(L, enumeration, slot);
+            end_target(L, enumeration, slot, true);
             break;
         default:
             break;
@@ -249,14 +298,17 @@ static bool next_page(lua_State *L, struct enumeration *enumeration) {
     }
 }
 
-/* [-0, +(0|1), e] Pushes the next entry of the page that is being read; returns false if there is
- * no such page, or no more of it. */
+/* [-0, +(0|1|2), e] Pushes the next entry of the page that is being read, and its target if that
+ * is wanted; returns false if there is no such page, or no more of it. */
 static bool push_entry(lua_State *L, struct enumeration *enumeration) {
     struct slot *slot = enumeration->reading;
     if (!slot)
         return false;
-    if (entry_push(L, &slot->page.page))
+    if (entry_push(L, &slot->page.page)) {
+        if (enumeration->tells_target)
+            push_target(L, enumeration, slot);
         return true;
+    }
     finish_page(L, enumeration, slot);
     return false;
 }
@@ -269,7 +321,7 @@ static int enumeration_next(lua_State *L) {
     if (!enumeration->closed) {
         do
             if (push_entry(L, enumeration))
-                return 1;
+                return lua_gettop(L) - 1;
         while (next_page(L, enumeration));
         close_enumeration(enumeration);
     }
@@ -303,39 +355,28 @@ static struct enumeration *new_enumeration(lua_State *L, size_t slot_count) {
     return enumeration;
 }
 
-/* [-0, +0, v] Reads an optional integer field of the argument table. */
-static lua_Integer option(lua_State *L, const char *name, lua_Integer otherwise,
-                          lua_Integer limit) {
-    int is_integer = true;
-    lua_Integer value = otherwise;
-    if (lua_getfield(L, 1, name) != LUA_TNIL)
-        value = lua_tointegerx(L, -1, &is_integer);
-    if (!is_integer || value < 0 || value > limit)
-        luaL_error(L, "%s must be an integer from 0 to %I", name, limit);
-    lua_pop(L, 1);
-    return value;
-}
-
 int enumeration_enumerate(lua_State *L) {
-    struct query query;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    query_check(L, 1, &query);
-    lua_Integer resume_handle = option(L, "resume_handle", 0, UINT32_MAX);
-    lua_Integer concurrency = option(L, "concurrency", 1, CONCURRENCY_LIMIT);
+    lua_getfield(L, 1, "concurrency");
+    lua_Integer concurrency = luaL_optinteger(L, -1, 1);
+    luaL_argcheck(L, concurrency > 0 && concurrency <= CONCURRENCY_LIMIT, 1,
+                  "concurrency must be an integer from 1 to 1024");
+    lua_settop(L, 1);
 
     struct enumeration *enumeration = new_enumeration(L, (size_t)concurrency);
-    enumeration->query = query;
-    enumeration->resume_handle = (uint32_t)resume_handle;
     lua_getfield(L, 1, "next_target");
     lua_setiuservalue(L, 2, NEXT_TARGET);
-    lua_getfield(L, 1, "on_error");
-    lua_setiuservalue(L, 2, ON_ERROR);
+    lua_getfield(L, 1, "on_end");
+    lua_setiuservalue(L, 2, ON_END);
+    lua_getfield(L, 1, "tells_target");
+    enumeration->tells_target = lua_toboolean(L, -1);
     lua_createtable(L, (int)concurrency, 0);
     lua_setiuservalue(L, 2, TARGETS);
     if (lua_getfield(L, 1, "server") != LUA_TNIL)
         enumeration->slots[0].client = server_client(L, -1);
     lua_setiuservalue(L, 2, SERVER);
+    lua_settop(L, 2);
     enumeration->closed = false;
     enumeration->left_at = client_now();
 

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 
 #include "entry.h"
+#include "status.h"
 #include "target.h"
 
 #define METATABLE "rollcall.server"
@@ -63,13 +64,15 @@ static struct client_page *push_page(lua_State *L) {
 }
 
 /* [-0, +1, m] */
-static void push_result(lua_State *L, struct srvsvc_page *page, int target) {
-    entry_begin_page(L, page->level, target);
-    lua_createtable(L, 0, 5);
+static void push_result(lua_State *L, struct srvsvc_page *page, bool tells_level, int target) {
+    entry_begin_page(L, page->level, tells_level, target);
+    lua_createtable(L, 0, 6);
     lua_newtable(L);
     for (lua_Integer i = 1; entry_push(L, page); i++)
         lua_rawseti(L, -2, i);
     lua_setfield(L, -2, "entries");
+    lua_pushinteger(L, page->level->number);
+    lua_setfield(L, -2, "level");
     lua_pushinteger(L, page->entries_read);
     lua_setfield(L, -2, "entriesread");
     lua_pushinteger(L, page->total_entries);
@@ -86,23 +89,24 @@ static int server_page(lua_State *L) {
     struct server *server = check_open(L, 1);
     struct query query;
     luaL_checktype(L, 2, LUA_TTABLE);
-    luaL_checktype(L, 3, LUA_TTABLE);
-    lua_settop(L, 3);
-    query_check(L, 2, &query);
-    lua_getfield(L, 2, "resume_handle");
-    lua_Integer resume_handle = luaL_optinteger(L, -1, 0);
+    lua_settop(L, 2);
+    target_read_query(L, 2, &query);
     if (server->client.state != CLIENT_READY) {
-        target_open(L, 3, &server->client);
-        finish(L, server, 3);
+        target_open(L, 2, &server->client);
+        finish(L, server, 2);
     }
     struct client_page *page = push_page(L);
-    target_call(L, 3, &server->client, &query, (uint32_t)resume_handle);
-    finish(L, server, 3);
-    if (!target_take_page(&server->client, page)) {
-        target_push_failure(L, 3, &server->client);
-        return lua_error(L);
+    for (;;) {
+        target_call(L, 2, &server->client, &query);
+        finish(L, server, 2);
+        if (target_take_page(&server->client, page))
+            break;
+        if (server->client.failure.code != ERROR_INVALID_LEVEL || !query_fall_back(&query)) {
+            target_push_failure(L, 2, &server->client);
+            return lua_error(L);
+        }
     }
-    push_result(L, &page->page, 3);
+    push_result(L, &page->page, query.best, 2);
     client_free_page(page);
     return 1;
 }

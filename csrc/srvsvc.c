@@ -11,24 +11,83 @@ const struct dcerpc_syntax srvsvc_interface = {{0xc8, 0x4f, 0x32, 0x4b, 0x70, 0x
 #define LEVEL(number, fields)                                                                      \
     { number, COUNT(fields), fields }
 
-/* CONNECTION_INFO_0, CONNECTION_INFO_1 */
-static const struct srvsvc_field connection_0[] = {{"id", SRVSVC_UINT32}};
+#define U(name)                                                                                    \
+    { name, SRVSVC_UINT32 }
+#define S(name)                                                                                    \
+    { name, SRVSVC_STRING }
+
+/* CONNECTION_INFO_n */
+static const struct srvsvc_field connection_0[] = {U("id")};
 static const struct srvsvc_field connection_1[] = {
-    {"id", SRVSVC_UINT32},        {"type", SRVSVC_UINT32}, {"num_opens", SRVSVC_UINT32},
-    {"num_users", SRVSVC_UINT32}, {"time", SRVSVC_UINT32}, {"username", SRVSVC_STRING},
-    {"netname", SRVSVC_STRING},
-};
-static const struct srvsvc_level connection_levels[] = {LEVEL(0, connection_0),
-                                                        LEVEL(1, connection_1)};
+    U("id"), U("type"), U("num_opens"), U("num_users"), U("time"), S("username"), S("netname")};
+static const struct srvsvc_level connection_levels[] = {LEVEL(1, connection_1),
+                                                        LEVEL(0, connection_0)};
+
+/* FILE_INFO_n */
+static const struct srvsvc_field file_2[] = {U("id")};
+static const struct srvsvc_field file_3[] = {U("id"), U("permissions"), U("num_locks"),
+                                             S("pathname"), S("username")};
+static const struct srvsvc_level file_levels[] = {LEVEL(3, file_3), LEVEL(2, file_2)};
+
+/* SESSION_INFO_n */
+static const struct srvsvc_field session_0[] = {S("cname")};
+static const struct srvsvc_field session_1[] = {S("cname"), S("username"),  U("num_opens"),
+                                                U("time"),  U("idle_time"), U("user_flags")};
+static const struct srvsvc_field session_2[] = {S("cname"),      S("username"),  U("num_opens"),
+                                                U("time"),       U("idle_time"), U("user_flags"),
+                                                S("cltype_name")};
+static const struct srvsvc_field session_10[] = {S("cname"), S("username"), U("time"),
+                                                 U("idle_time")};
+static const struct srvsvc_field session_502[] = {S("cname"),       S("username"),  U("num_opens"),
+                                                  U("time"),        U("idle_time"), U("user_flags"),
+                                                  S("cltype_name"), S("transport")};
+static const struct srvsvc_level session_levels[] = {LEVEL(502, session_502), LEVEL(2, session_2),
+                                                     LEVEL(1, session_1), LEVEL(10, session_10),
+                                                     LEVEL(0, session_0)};
+
+/* SHARE_INFO_n */
+static const struct srvsvc_field share_0[] = {S("netname")};
+static const struct srvsvc_field share_1[] = {S("netname"), U("type"), S("remark")};
+static const struct srvsvc_field share_2[] = {S("netname"),     U("type"),     S("remark"),
+                                              U("permissions"), U("max_uses"), U("current_uses"),
+                                              S("path"),        S("passwd")};
+static const struct srvsvc_field share_501[] = {S("netname"), U("type"), S("remark"), U("flags")};
+static const struct srvsvc_level share_levels[] = {LEVEL(2, share_2), LEVEL(501, share_501),
+                                                   LEVEL(1, share_1), LEVEL(0, share_0)};
 
 const struct srvsvc_call srvsvc_calls[] = {
     {"connections",
      "NetrConnectionEnum",
+     "Administrators, Server Operators, Print Operators or Power Users",
      8,
      1,
      {"qualifier"},
      COUNT(connection_levels),
      connection_levels},
+    {"files",
+     "NetrFileEnum",
+     "Administrators or Server Operators",
+     9,
+     2,
+     {"basepath", "user"},
+     COUNT(file_levels),
+     file_levels},
+    {"sessions",
+     "NetrSessionEnum",
+     "Administrators or Server Operators",
+     12,
+     2,
+     {"client_name", "user"},
+     COUNT(session_levels),
+     session_levels},
+    {"shares",
+     "NetrShareEnum",
+     "Administrators, Server Operators, Print Operators or Power Users",
+     15,
+     0,
+     {NULL},
+     COUNT(share_levels),
+     share_levels},
 };
 const size_t srvsvc_call_count = COUNT(srvsvc_calls);
 
@@ -175,8 +234,10 @@ const char *srvsvc_read_page(struct srvsvc_page *page, const struct srvsvc_level
     *page = (struct srvsvc_page){
         .level = level,
         .username = find_field(level, "username"),
-        .netname = find_field(level, "netname"),
+        .name = find_field(level, "netname"),
     };
+    if (page->name == SRVSVC_NO_FIELD)
+        page->name = find_field(level, "cname");
     const char *problem = read_answer(page, &reader);
     *offset = reader.offset;
     return problem;
@@ -205,7 +266,7 @@ static bool is_text(const struct ndr_string *string, const char *ascii) {
 }
 
 bool srvsvc_is_placeholder(const struct srvsvc_page *page, const struct srvsvc_value *values) {
-    return page->netname != SRVSVC_NO_FIELD && page->username != SRVSVC_NO_FIELD &&
-           is_text(&values[page->netname].string, "IPC$") &&
+    return page->name != SRVSVC_NO_FIELD && page->username != SRVSVC_NO_FIELD &&
+           is_text(&values[page->name].string, "IPC$") &&
            is_text(&values[page->username].string, "dummy_user");
 }

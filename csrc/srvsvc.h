@@ -31,11 +31,12 @@ struct srvsvc_level {
 struct srvsvc_call {
     const char *name;      /* in Lua */
     const char *procedure; /* in MS-SRVS */
+    const char *groups;    /* whose members may ask for everything */
     uint16_t opnum;
     size_t filter_count;
     const char *filters[SRVSVC_FILTERS_LIMIT]; /* the strings between ServerName and InfoStruct */
     size_t level_count;
-    const struct srvsvc_level *levels;
+    const struct srvsvc_level *levels; /* the richest first */
 };
 
 struct srvsvc_text {
@@ -66,7 +67,8 @@ struct srvsvc_page {
     uint32_t resume_handle;
     uint32_t status;
     size_t username; /* which of the level's fields this is, or SRVSVC_NO_FIELD */
-    size_t netname;
+    size_t name;     /* netname or cname: the share or the computer that an entry is about */
+    uint32_t placeholder_count; /* of the entries that were taken */
     uint32_t next_entry;
     struct ndr_reader fixed;   /* at the fixed part of the next entry */
     struct ndr_reader strings; /* at its first string */

@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "status.h"
 #include "worker.h"
@@ -41,17 +42,37 @@ static bool boolean_field(lua_State *L, int index, const char *name) {
     return value;
 }
 
-void query_check(lua_State *L, int index, struct query *query) {
-    const char *name = text_field(L, index, "call");
+void target_read_query(lua_State *L, int index, struct query *query) {
+    lua_getfield(L, index, "query");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    int table = lua_gettop(L);
+    const char *name = text_field(L, table, "call");
     query->call = srvsvc_find_call(name);
     if (!query->call)
         luaL_error(L, "there is no call '%s'", name);
-    lua_Integer level = integer_field(L, index, "level", UINT32_MAX);
-    query->level = srvsvc_find_level(query->call, (uint32_t)level);
-    if (!query->level)
-        luaL_error(L, "%s has no level %I", query->call->procedure, level);
+    lua_getfield(L, table, "level");
+    query->best = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "best") == 0;
+    lua_pop(L, 1);
+    if (query->best) {
+        query->level = query->call->levels;
+    } else {
+        lua_Integer level = integer_field(L, table, "level", UINT32_MAX);
+        query->level = srvsvc_find_level(query->call, (uint32_t)level);
+        if (!query->level)
+            luaL_error(L, "%s has no level %I", query->call->procedure, level);
+    }
     query->preferred_maximum_length =
-        (uint32_t)integer_field(L, index, "prefmaxlen", MAX_PREFERRED_LENGTH);
+        (uint32_t)integer_field(L, table, "prefmaxlen", MAX_PREFERRED_LENGTH);
+    query->resume_handle = (uint32_t)integer_field(L, table, "resume_handle", UINT32_MAX);
+    lua_pop(L, 1);
+}
+
+bool query_fall_back(struct query *query) {
+    const struct srvsvc_level *last = query->call->levels + query->call->level_count - 1;
+    if (!query->best || query->level == last)
+        return false;
+    query->level++;
+    return true;
 }
 
 void target_open(lua_State *L, int index, struct client *client) {
@@ -79,14 +100,13 @@ static struct srvsvc_text request_text(lua_State *L, int index, const char *name
     return text;
 }
 
-void target_call(lua_State *L, int index, struct client *client, const struct query *query,
-                 uint32_t resume_handle) {
+void target_call(lua_State *L, int index, struct client *client, const struct query *query) {
     struct srvsvc_request request = {
         .call = query->call,
         .level = query->level,
         .server_name = request_text(L, index, "unc"),
         .preferred_maximum_length = query->preferred_maximum_length,
-        .resume_handle = resume_handle,
+        .resume_handle = query->resume_handle,
     };
     for (size_t i = 0; i < query->call->filter_count; i++)
         request.filters[i] = request_text(L, index, query->call->filters[i]);
@@ -103,11 +123,11 @@ bool target_take_page(struct client *client, struct client_page *page) {
     if (status == NERR_SUCCESS || status == ERROR_MORE_DATA)
         return true;
     client_free_page(page);
-    snprintf(detail, sizeof detail, "%s%s", client->call->procedure,
-             status == ERROR_ACCESS_DENIED
-                 ? " may be called by members of Administrators, Server Operators, Print Operators "
-                   "or Power Users only"
-                 : "");
+    const struct srvsvc_call *call = client->call;
+    if (status == ERROR_ACCESS_DENIED)
+        snprintf(detail, sizeof detail, "%s is for members of %s", call->procedure, call->groups);
+    else
+        snprintf(detail, sizeof detail, "%s", call->procedure);
     failure_set(&client->failure, "call", status, detail);
     return false;
 }

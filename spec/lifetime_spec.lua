@@ -20,7 +20,7 @@ describe("nothing stays behind", function()
 
   after_each(function()
     assert.same({}, lab.workers())
-    assert.equal(descriptors, lab.descriptors())
+    assert.same(descriptors, lab.descriptors())
   end)
 
   it("after the last row, where the iterator goes on to give nil", function()

@@ -16,6 +16,7 @@ describe("a wrong option raises at once and is named", function()
     { "servername", 7 }, { "servername", "a/b" }, { "servername", "fs1\0" },
     { "qualifier", "" }, { "qualifier", "\\\\" }, { "qualifier", 1 }, { "qualifier", "\xff" },
     { "qualifier", ("x"):rep(1025) },
+    { "filter", {} }, { "hidden", 1 }, { "on_target", "print" }, { "level", "richest" },
     { "level", 2 }, { "level", -1 }, { "level", "one" }, { "level", 0.5 },
     { "prefmaxlen", 0 }, { "prefmaxlen", 2 ^ 32 }, { "resume_handle", -1 }, { "resume_handle", {} },
     { "username", "" }, { "username", ("u"):rep(257) }, { "password", 7 }, { "password", "a\0b" },
@@ -50,7 +51,7 @@ describe("a wrong option raises at once and is named", function()
   end)
 
   it("when one is missing", function()
-    assert.has_error(function() smb.connections(with("qualifier", nil)) end)
+    assert.has_error(function() smb.connection_page { servername = "x", username = "u", password = "p" } end)
     assert.has_error(function() smb.connections(with("password", nil)) end)
     assert.has_error(function() smb.connections(with("username", nil)) end)
     assert.has_error(function() smb.connections() end)
@@ -76,15 +77,29 @@ end)
 
 describe("rollcall.core guards itself", function()
   it("against a call, a level or a target that is none", function()
-    local function none() end
-    assert.has_error(function() core.enumerate {} end)
-    assert.has_error(function() core.enumerate { call = "doors", level = 1, prefmaxlen = 1, next_target = none } end)
-    assert.has_error(function() core.enumerate { call = "connections", level = 9, prefmaxlen = 1, next_target = none } end)
-    assert.has_error(function() core.enumerate { call = "connections", level = 1, prefmaxlen = -1, next_target = none } end)
+    local function enumerate(query)
+      local step, state = core.enumerate {
+        next_target = function() return { servername = "x", query = query } end,
+      }
+      return step(state)
+    end
+    assert.has_error(function() core.enumerate() end)
+    assert.has_error(function() core.enumerate { concurrency = 0 } end)
+    assert.has_error(function() core.enumerate { concurrency = 5000 } end)
+    for _, query in ipairs {
+      { call = "doors", level = 1, prefmaxlen = 1, resume_handle = 0 },
+      { call = "connections", level = 9, prefmaxlen = 1, resume_handle = 0 },
+      { call = "connections", level = 1, prefmaxlen = -1, resume_handle = 0 },
+      { call = "connections", level = 1, prefmaxlen = 1 },
+      { call = "connections", level = 1, prefmaxlen = 1, resume_handle = 0 }, -- no host
+    } do
+      assert.has_error(function() enumerate(query) end)
+    end
     assert.has_error(function() core.server {} end)
     assert.has_error(function() core.server(nil) end)
-    local step, state = core.enumerate { call = "connections", level = 1, prefmaxlen = 1, next_target = function() return 7 end }
+    local step, state = core.enumerate { next_target = function() return 7 end }
     assert.has_error(function() step(state) end)
     assert.has_error(function() step(io.stdout) end)
+    state:close()
   end)
 end)

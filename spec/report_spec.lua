@@ -5,7 +5,7 @@ local function rendered(format, rows, width)
   local parts = {}
   local writer = report.new(format, "connection", function(part) parts[#parts + 1] = part end, width)
   for _, row in ipairs(rows) do writer:row(row) end
-  writer:finish({})
+  writer:finish({}, {})
   return table.concat(parts)
 end
 
@@ -79,12 +79,12 @@ describe("CSV", function()
       ['a"b'] = '"a""b"', ["a,b"] = '"a,b"', ["a\nb"] = "a\\x0Ab", ["=a,b"] = '"\'=a,b"',
     } do
       local output = rendered("csv", { { servername = "s", username = given } })
-      assert.equal("s,," .. written .. ",,,,,,,,", output:match("\r\n(.-)\r\n"))
+      assert.equal("s,," .. written .. ",,,,,,,,,", output:match("\r\n(.-)\r\n"))
     end
   end)
 
   it("has its header also where there are no rows", function()
-    assert.equal("servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder\r\n",
+    assert.equal("servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder,level\r\n",
       rendered("csv", {}))
   end)
 end)

@@ -1,8 +1,14 @@
---- Who is connected to the shares of SMB servers.
+--- Who is connected to SMB servers: to which share, from where, with what open.
 --
--- The calls and their names are those of MS-SRVS and of netapi32's NetConnectionEnum.
+-- The calls and their names are those of MS-SRVS and of netapi32: NetConnectionEnum, NetSessionEnum,
+-- NetFileEnum and NetShareEnum.
+local calls = require "rollcall.smb.calls"
 local core = require "rollcall.core"
+local enumerate = require "rollcall.smb.enumerate"
+local join = require "rollcall.smb.join"
 local options = require "rollcall.options"
+local plans = require "rollcall.smb.plans"
+local servers = require "rollcall.smb.servers"
 local target = require "rollcall.target"
 
 local smb = {}
@@ -13,14 +19,12 @@ smb.ERROR_MORE_DATA = 234
 ---The value of `prefmaxlen` that asks for everything in one answer: MAX_PREFERRED_LENGTH.
 smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 
--- Some 600 connections, and what a page may take in memory with them.
-local DEFAULT_PREFMAXLEN = 65536
-local DEFAULT_CONCURRENCY = 16
-local LOCAL_COMPUTER = "localhost"
-
----One connection, as CONNECTION_INFO_1 has it; of level 0 only `id` is there.
----@class rollcall.smb.connection
+---@class rollcall.smb.row
 ---@field servername string  the server, as you named it
+---@field level? integer  which level answered, if "best" was asked for
+
+---CONNECTION_INFO_1; of level 0 only `id` is there.
+---@class rollcall.smb.connection: rollcall.smb.row
 ---@field share? string  the share that the connection is to
 ---@field client? string  the computer that it is from, without backslashes
 ---@field id integer  unsigned, 32 bits
@@ -32,23 +36,66 @@ local LOCAL_COMPUTER = "localhost"
 ---@field netname? string  the client if `qualifier` is a share, the share if it is a computer
 ---@field placeholder? true  the server cannot tell `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then
 
----@class rollcall.smb.page_options: rollcall.smb.connect_options
----@field servername? string  a name or an address, with `\\` or without, with `:port` or without; absent: this computer
----@field qualifier string  a share, or a computer as `\\computer`
----@field level? 0|1  the CONNECTION_INFO that is asked for; 1
+---SESSION_INFO_502; poorer levels have the first of these.
+---@class rollcall.smb.session: rollcall.smb.row
+---@field client? string  `cname` without backslashes
+---@field cname? string  the computer, as the server gave it
+---@field username? string
+---@field num_opens? integer
+---@field time? integer  seconds since the session began
+---@field idle_time? integer  seconds since it was last used
+---@field user_flags? integer  1 guest, 2 without an encrypted password
+---@field cltype_name? string
+---@field transport? string
+
+---FILE_INFO_3; of level 2 only `id` is there.
+---@class rollcall.smb.file: rollcall.smb.row
+---@field id integer
+---@field permissions? integer  1 read, 2 write, 4 create
+---@field num_locks? integer
+---@field pathname? string  on the server
+---@field username? string
+
+---SHARE_INFO_2; poorer levels have the first of these, 501 has `flags`.
+---@class rollcall.smb.share: rollcall.smb.row
+---@field share? string  as `netname`
+---@field netname? string
+---@field type? integer  as in a connection
+---@field remark? string
+---@field permissions? integer
+---@field max_uses? integer  0xFFFFFFFF: as many as like
+---@field current_uses? integer
+---@field path? string  on the server
+---@field passwd? string
+---@field flags? integer
+
+---@class rollcall.smb.query_options
+---@field level? integer|"best"  "best": the richest that the server knows
 ---@field prefmaxlen? integer  PreferedMaximumLength: bytes for the server to keep a page to; 65536
 ---@field resume_handle? integer  where an earlier enumeration stopped; 0
 
----@class rollcall.smb.connections_options: rollcall.smb.page_options
+---@class rollcall.smb.handler_options
+---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
+---@field on_target? fun(outcome: rollcall.outcome)  gets what came of each server, when it is through
+
+---@class rollcall.smb.one_options: rollcall.smb.connect_options
+---@field servername? string  a name or an address, with `\\` or without, with `:port` or without; absent: this computer
+
+---@class rollcall.smb.many_options: rollcall.smb.connect_options, rollcall.smb.handler_options
 ---@field servername? string|table|fun(): string|table|nil  also a list, or an iterator, of names, or of tables of a name and connect options of its own
 ---@field concurrency? integer  servers asked at the same time; 16
----@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
 
----@type rollcall.options.check
-local function servernames(value)
-  if type(value) == "table" and not getmetatable(value) or options.callable(value) then return value end
-  return target.check_servername(value)
-end
+---@class rollcall.smb.connections_options: rollcall.smb.many_options, rollcall.smb.query_options
+---@field qualifier? string  a share, or a computer as `\\computer`; absent: every share of the server in turn
+---@field hidden? boolean  without a qualifier: also shares whose names end in `$`; true
+
+---@class rollcall.smb.sessions_options: rollcall.smb.many_options, rollcall.smb.query_options
+---@field filter? { client: string?, username: string? }  only the sessions from a computer, or of a user
+
+---@class rollcall.smb.files_options: rollcall.smb.many_options, rollcall.smb.query_options
+---@field filter? { basepath: string?, username: string? }  only the files under a path, or that a user has open
+
+---@class rollcall.smb.shares_options: rollcall.smb.many_options, rollcall.smb.query_options
 
 ---@type rollcall.options.check
 local function qualifier(value)
@@ -57,95 +104,63 @@ local function qualifier(value)
   return text, expectation
 end
 
-local query_specification = {
-  qualifier = qualifier,
-  level = options.integer(0, 1),
-  prefmaxlen = options.integer(1, smb.MAX_PREFERRED_LENGTH),
-  resume_handle = options.integer(0, 0xFFFFFFFF),
-}
-
-local function merged(...)
-  local result = {}
-  for _, fields in ipairs { ... } do
-    for name, value in pairs(fields) do result[name] = value end
-  end
-  return result
-end
-
-local connect_specification = merged(target.specification, { servername = target.check_servername })
-local page_specification = merged(connect_specification, query_specification)
-local one_server_specification = merged(query_specification, { on_error = options.callable })
-local many_servers_specification = merged(page_specification, one_server_specification, {
-  servername = servernames,
+local handler_specification = { on_error = options.callable, on_target = options.callable }
+local many_specification = servers.merged(servers.connect_specification, handler_specification, {
+  servername = servers.check,
   concurrency = options.integer(1, 1024),
 })
+
+---What each call takes: on a server handle, by hand, and over many servers.
+local specifications = {}
+for _, name in ipairs { "connections", "sessions", "files", "shares" } do
+  local own = calls.specification(calls[name])
+  if name == "connections" then own.qualifier = qualifier end
+  local walk = name == "connections" and { hidden = options.boolean } or {}
+  specifications[name] = {
+    page = own,
+    one_page = servers.merged(servers.connect_specification, own),
+    handle = servers.merged(own, walk, handler_specification),
+    many = servers.merged(many_specification, own, walk),
+  }
+end
 
 -- Raised for the caller of the function that calls these.
 local LEVEL = 3
 
-local function check_qualifier(caller, checked)
+local function with_qualifier(caller, name, checked)
+  if name ~= "connections" then return end
   if not checked.qualifier then
-    error(caller .. ": qualifier is missing: a share, or \\\\computer", LEVEL)
+    error(caller .. ": qualifier is missing: a share, or \\\\computer", LEVEL + 1)
   end
+  checked.filter = { qualifier = checked.qualifier }
 end
 
-local function check_credentials(caller, connect, level)
-  local problem = target.check_credentials(connect)
-  if problem then error(caller .. ": " .. problem, level) end
+local function run(name, checked, next_server, server)
+  local plan, tells_target = plans.of(name, checked)
+  local step, state, control, closing = enumerate.run(plan, next_server, checked,
+    { concurrency = checked.concurrency, server = server, tells_target = tells_target })
+  if tells_target then step = enumerate.without_collected(step) end
+  return step, state, control, closing
 end
 
----@return rollcall.core.query
-local function query_of(checked)
-  return {
-    call = "connections",
-    level = checked.level or 1,
-    prefmaxlen = checked.prefmaxlen or DEFAULT_PREFMAXLEN,
-    resume_handle = checked.resume_handle,
-  }
+local function check_many(caller, given, specification)
+  local checked = options.check(caller, given, specification, 3)
+  local names = checked.servername or servers.LOCAL_COMPUTER
+  if type(names) == "string" then servers.check_credentials(caller, checked, LEVEL) end
+  return checked, servers.each(caller, names, checked)
 end
 
----Adds what NetrConnectionEnum asks a target for, and what its answer means.
----@return rollcall.core.target
-local function with_qualifier(server, name)
-  local computer = name:match("^\\\\(.*)$")
-  server.qualifier = name
-  server.client = computer
-  server.share = not computer and name or nil
-  return server
+local function one_page(caller, name, given)
+  local checked = options.check(caller, given, specifications[name].one_page, 3)
+  with_qualifier(caller, name, checked)
+  servers.check_credentials(caller, checked, LEVEL)
+  local its_target = calls.target(target.new(checked.servername or servers.LOCAL_COMPUTER, checked), calls[name], checked)
+  local handle <close> = core.server(its_target)
+  return handle:page(its_target)
 end
 
----Goes through one name, a list, or an iterator, and yields each element's name and options.
----@return fun(): string?, table?
-local function each_server(caller, names, connect)
-  local list, position = names, 0
-  local function next_element()
-    if type(list) == "table" and not getmetatable(list) then
-      position = position + 1
-      return list[position]
-    end
-    return list()
-  end
-  if type(names) == "string" then
-    list = { names }
-  elseif type(names) == "table" and names.servername then
-    list = { names }
-  end
-  return function()
-    local element = next_element()
-    if element == nil then return nil end
-    if type(element) == "table" then
-      local own = options.check(caller, element, connect_specification, 1)
-      local all = merged(connect, own)
-      check_credentials(caller, all, 0)
-      return own.servername or LOCAL_COMPUTER, all
-    end
-    local servername, expectation = target.check_servername(element)
-    if not servername then error(("%s: servername %s"):format(caller, expectation), 0) end
-    return servername, connect
-  end
-end
-
----The connections made to a share, or from a computer, of one server or of many.
+---The connections made to a share, or from a computer, of one server or of many; without a
+---qualifier, to every share in turn.
 --
 --     for c in smb.connections { servername = "fs1", qualifier = "projects", ... } do
 --       print(c.username, c.client)
@@ -161,94 +176,138 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.connections(given)
-  local caller = "smb.connections"
-  local checked = options.check(caller, given, many_servers_specification, 2)
-  check_qualifier(caller, checked)
-  local names = checked.servername or LOCAL_COMPUTER
-  if type(names) == "string" then check_credentials(caller, checked, LEVEL) end
-  local connect = {}
-  for name in pairs(target.specification) do connect[name] = checked[name] end
-  local next_server = each_server(caller, names, connect)
-  local query = query_of(checked)
-  query.concurrency = type(names) == "string" and 1 or checked.concurrency or DEFAULT_CONCURRENCY
-  query.on_error = checked.on_error
-  query.next_target = function()
-    local servername, its_connect = next_server()
-    if not servername then return nil end
-    return with_qualifier(target.new(servername, its_connect), checked.qualifier)
-  end
-  return core.enumerate(query)
+  local checked, next_server = check_many("smb.connections", given, specifications.connections.many)
+  return run("connections", checked, next_server)
+end
+
+---The sessions established on a server. Otherwise as `smb.connections`.
+---@see MS-SRVS 3.1.4.5 NetrSessionEnum
+---@param given rollcall.smb.sessions_options
+---@return fun(enumeration: userdata): rollcall.smb.session?
+---@return userdata enumeration
+---@return nil
+---@return userdata enumeration
+function smb.sessions(given)
+  local checked, next_server = check_many("smb.sessions", given, specifications.sessions.many)
+  return run("sessions", checked, next_server)
+end
+
+---The files open on a server. Otherwise as `smb.connections`.
+---@see MS-SRVS 3.1.4.2 NetrFileEnum
+---@param given rollcall.smb.files_options
+---@return fun(enumeration: userdata): rollcall.smb.file?
+---@return userdata enumeration
+---@return nil
+---@return userdata enumeration
+function smb.files(given)
+  local checked, next_server = check_many("smb.files", given, specifications.files.many)
+  return run("files", checked, next_server)
+end
+
+---The shares of a server. Otherwise as `smb.connections`.
+---@see MS-SRVS 3.1.4.8 NetrShareEnum
+---@param given rollcall.smb.shares_options
+---@return fun(enumeration: userdata): rollcall.smb.share?
+---@return userdata enumeration
+---@return nil
+---@return userdata enumeration
+function smb.shares(given)
+  local checked, next_server = check_many("smb.shares", given, specifications.shares.many)
+  return run("shares", checked, next_server)
+end
+
+---The joined listing: who is connected to what, from where, with what open, since when, idle for
+---how long, as far as shares, connections, sessions and open files say it together.
+---@param given rollcall.smb.many_options
+---@return fun(enumeration: userdata): rollcall.smb.presence?
+---@return userdata enumeration
+---@return nil
+---@return userdata enumeration
+function smb.rollcall(given)
+  local checked, next_server = check_many("smb.rollcall", given, many_specification)
+  local plan, ready = join.plan(checked)
+  local step, state, control, closing = enumerate.run(plan, next_server, checked,
+    { concurrency = checked.concurrency, tells_target = true })
+  return join.step(step, ready), state, control, closing
 end
 
 ---One page of connections, by hand: the eight parameters of NetConnectionEnum.
 --
 -- While `status` is `smb.ERROR_MORE_DATA`, another call with the page's `resume_handle` goes on.
 ---Raises a rollcall.failure for any other status than success.
----@param given rollcall.smb.page_options
+---@param given rollcall.smb.one_options|rollcall.smb.query_options|{ qualifier: string }
 ---@return rollcall.smb.page<rollcall.smb.connection>
 function smb.connection_page(given)
-  local caller = "smb.connection_page"
-  local checked = options.check(caller, given, page_specification, 2)
-  check_qualifier(caller, checked)
-  check_credentials(caller, checked, LEVEL)
-  local server = target.new(checked.servername or LOCAL_COMPUTER, checked)
-  local handle <close> = core.server(server)
-  return handle:page(query_of(checked), with_qualifier(server, checked.qualifier))
+  local page = one_page("smb.connection_page", "connections", given)
+  return page
 end
 
----A server whose pipe stays open over several calls: one logon for all of them.
+---One page of sessions, by hand.
+---@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
+---@return rollcall.smb.page<rollcall.smb.session>
+function smb.session_page(given)
+  local page = one_page("smb.session_page", "sessions", given)
+  return page
+end
+
+---One page of open files, by hand.
+---@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
+---@return rollcall.smb.page<rollcall.smb.file>
+function smb.file_page(given)
+  local page = one_page("smb.file_page", "files", given)
+  return page
+end
+
+---One page of shares, by hand.
+---@param given rollcall.smb.one_options|rollcall.smb.query_options
+---@return rollcall.smb.page<rollcall.smb.share>
+function smb.share_page(given)
+  local page = one_page("smb.share_page", "shares", given)
+  return page
+end
+
+---A server whose pipe stays open over several calls: one logon for all of them. It has the
+---iterators `connections`, `sessions`, `files`, `shares` and the pages `connection_page`,
+---`session_page`, `file_page`, `share_page` of this module, with their options but for those that
+---say which server and as whom, and `close`.
 ---@class rollcall.smb.server
 ---@field private handle rollcall.core.server
 ---@field private target rollcall.core.target
+---@field connections fun(self, given: table?): function, userdata, nil, userdata
+---@field sessions fun(self, given: table?): function, userdata, nil, userdata
+---@field files fun(self, given: table?): function, userdata, nil, userdata
+---@field shares fun(self, given: table?): function, userdata, nil, userdata
+---@field connection_page fun(self, given: table): rollcall.smb.page<rollcall.smb.connection>
+---@field session_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.session>
+---@field file_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.file>
+---@field share_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.share>
 local server_methods = {}
 local server_metatable = { __name = "rollcall.smb.server", __index = server_methods }
 
 ---Connects and logs on; raises a rollcall.failure if that fails.
----@param given rollcall.smb.connect_options|{ servername: string? }
+---@param given rollcall.smb.one_options
 ---@return rollcall.smb.server
 function smb.server(given)
   local caller = "smb.server"
-  local checked = options.check(caller, given, connect_specification, 2)
-  check_credentials(caller, checked, LEVEL)
-  local its_target = target.new(checked.servername or LOCAL_COMPUTER, checked)
+  local checked = options.check(caller, given, servers.connect_specification, 2)
+  servers.check_credentials(caller, checked, 2)
+  local its_target = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
   return setmetatable({ handle = core.server(its_target), target = its_target }, server_metatable)
 end
 
--- A target of its own for each call: an iterator keeps its target while another call is made.
-local function asked_for(self, name)
-  return with_qualifier(merged(self.target), name)
-end
-
----As `smb.connections`, over this server's pipe.
----@param given { qualifier: string, level: (0|1)?, prefmaxlen: integer?, resume_handle: integer?, on_error: function? }
----@return fun(enumeration: userdata): rollcall.smb.connection?
----@return userdata enumeration
----@return nil
----@return userdata enumeration
-function server_methods:connections(given)
-  local caller = "server:connections"
-  local checked = options.check(caller, given, one_server_specification, 2)
-  check_qualifier(caller, checked)
-  local the_target = asked_for(self, checked.qualifier)
-  local query = query_of(checked)
-  query.server = self.handle
-  query.on_error = checked.on_error
-  query.next_target = function()
-    local once = the_target
-    the_target = nil
-    return once
+for name, page_name in pairs { connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page" } do
+  server_methods[name] = function(self, given)
+    local checked = options.check("server:" .. name, given or {}, specifications[name].handle, 2)
+    return run(name, checked, enumerate.once(self.target), self.handle)
   end
-  return core.enumerate(query)
-end
 
----As `smb.connection_page`, over this server's pipe.
----@param given { qualifier: string, level: (0|1)?, prefmaxlen: integer?, resume_handle: integer? }
----@return rollcall.smb.page<rollcall.smb.connection>
-function server_methods:connection_page(given)
-  local caller = "server:connection_page"
-  local checked = options.check(caller, given, query_specification, 2)
-  check_qualifier(caller, checked)
-  return self.handle:page(query_of(checked), asked_for(self, checked.qualifier))
+  server_methods[page_name] = function(self, given)
+    local caller = "server:" .. page_name
+    local checked = options.check(caller, given or {}, specifications[name].page, 2)
+    with_qualifier(caller, name, checked)
+    local page = self.handle:page(calls.target(self.target, calls[name], checked))
+    return page
+  end
 end
 
 ---Closes the connection. May be called again.

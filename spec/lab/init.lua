@@ -19,7 +19,7 @@ lab.command = variable "ROLLCALL"
 
 ---Options with the auditor's credentials, and those given.
 function lab.as_auditor(options)
-  local all = { username = lab.username, password = lab.password, timeout = 5 }
+  local all = { username = lab.username, password = lab.password, timeout = 20 }
   for name, value in pairs(options) do all[name] = value end
   return all
 end
@@ -95,9 +95,13 @@ function lab.workers()
   return lines_of("pgrep -x smbpipe -P $PPID")
 end
 
----How many descriptors this process has open.
+---What this process has open, such as "pipe:[]", in a fixed order.
+---@return string[]
 function lab.descriptors()
-  return #lines_of("ls /proc/$PPID/fd")
+  local opened = lines_of("for fd in /proc/$PPID/fd/*; do readlink $fd; done")
+  for i, what in ipairs(opened) do opened[i] = what:gsub("%d+", "") end
+  table.sort(opened)
+  return opened
 end
 
 return lab

@@ -1,5 +1,5 @@
---- The command `rollcall`: arguments in, an exit code out. Each subcommand is a file beside this
--- one: `name`, `declare(parser)` with its arguments, and `run(arguments)`.
+--- The command `rollcall`: arguments in, an exit code out. The subcommands stand in files beside
+-- this one.
 local argparse = require "argparse"
 
 local cli = {}
@@ -13,9 +13,8 @@ cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
 ---@field run fun(arguments: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
 
 ---@type rollcall.cli.command[]
-local commands = {
-  (require "rollcall.cli.connections"),
-}
+local commands = {}
+for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
 
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[

@@ -18,21 +18,36 @@ local core = {}
 ---@field kerberos boolean
 ---@field encrypt boolean
 ---@field timeout_milliseconds integer  for a logon, and for each answer
+---@field query rollcall.core.query  what to ask it
 ---@field qualifier? string  of NetrConnectionEnum
----@field share? string  the share that every entry is of; `netname` is the client then
----@field client? string  the computer that every entry is of; `netname` is the share then
+---@field client_name? string  of NetrSessionEnum
+---@field basepath? string  of NetrFileEnum
+---@field user? string  of NetrSessionEnum and NetrFileEnum
+---@field known? "share"|"client"  what every entry is of, by `known_value`
+---@field known_value? string
+---@field meaning? "share"|"client"  what an entry's netname or cname is
 
 ---@class rollcall.core.query
----@field call "connections"
----@field level integer
+---@field call "connections"|"sessions"|"files"|"shares"
+---@field level integer|"best"
 ---@field prefmaxlen integer  PreferedMaximumLength
----@field resume_handle? integer  where to begin; 0
+---@field resume_handle integer  where to begin
 
----@class rollcall.core.enumeration_query: rollcall.core.query
+---How a call has ended.
+---@class rollcall.core.outcome
+---@field level integer  that was asked for last
+---@field usable boolean  whether the pipe is still there for another call
+---@field claimed? integer  entries that the server said there are; nil if it never answered
+---@field received integer
+---@field placeholders integer  how many of those received are placeholders
+---@field failure? rollcall.failure
+
+---@class rollcall.core.enumeration
 ---@field next_target fun(): rollcall.core.target?  asked whenever a further server can be asked
+---@field on_end? fun(target: rollcall.core.target, outcome: rollcall.core.outcome): rollcall.core.target?  what to ask the same server next; absent: a failure is raised
 ---@field concurrency? integer  1
----@field on_error? fun(failure: rollcall.failure)  absent: the first failure is raised
----@field server? rollcall.core.server  whose pipe to use; with a single target
+---@field server? rollcall.core.server  whose pipe to use; with concurrency 1
+---@field tells_target? boolean  with each entry, give its target
 
 ---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
 ---@class rollcall.failure
@@ -43,21 +58,26 @@ local core = {}
 ---@field name string  the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
 ---@field message string
 
+---What the calls are, and what their levels consist of: the table that C decodes by.
+---@return table<string, { procedure: string, filters: string[], levels: { level: integer, fields: { name: string, type: "integer"|"string" }[] }[] }>  levels from the richest down
+function core.calls() end
+
 ---A page as the server gave it.
 ---@class rollcall.smb.page<T>
 ---@field entries table[]
+---@field level integer  that they are of
 ---@field entriesread integer
 ---@field totalentries integer  how many the server claims there are from `resume_handle` on
 ---@field resume_handle integer?  nil if the server gave none
 ---@field status integer  0, or 234 (ERROR_MORE_DATA) when there is more
 
 ---Enumerates over all targets. The four values are those of a generic `for`.
----@param query rollcall.core.enumeration_query
----@return fun(enumeration: userdata): table?
+---@param enumeration rollcall.core.enumeration
+---@return fun(enumeration: userdata): table?, rollcall.core.target?
 ---@return userdata enumeration  `close`, `__close` and `__gc` end its workers
 ---@return nil
 ---@return userdata enumeration
-function core.enumerate(query) end
+function core.enumerate(enumeration) end
 
 ---Opens one server's srvsvc pipe and keeps it open.
 ---@param target rollcall.core.target
@@ -68,10 +88,9 @@ function core.server(target) end
 local server = {}
 
 ---Makes one call; opens the pipe anew if it was lost.
----@param query rollcall.core.query
----@param target rollcall.core.target  the server's own, with the filters of this call
+---@param target rollcall.core.target  the server's own, with the query of this call
 ---@return rollcall.smb.page
-function server:page(query, target) end
+function server:page(target) end
 
 ---Ends the worker. May be called again.
 function server:close() end

@@ -7,9 +7,9 @@
 ---@field right? boolean  numbers stand at the right
 ---@field show? fun(value: any, row: table): string?
 
----Seconds as a person says them: `45s`, `12m`, `3h05m`, `2d04h`.
+---Seconds as a person says them: `45s`, `12m`, `3h05m`, `2d04h`. A server that does not know says -1.
 local function duration(seconds)
-  if not seconds then return nil end
+  if not seconds or seconds == 0xFFFFFFFF then return nil end
   if seconds < 60 then return ("%ds"):format(seconds) end
   if seconds < 3600 then return ("%dm"):format(seconds // 60) end
   if seconds < 86400 then return ("%dh%02dm"):format(seconds // 3600, seconds % 3600 // 60) end
@@ -22,6 +22,32 @@ local function share_type(value)
   if not value then return nil end
   local name = share_types[value & 0xFFFF] or tostring(value & 0xFFFF)
   return name .. (value & 0x80000000 ~= 0 and ",admin" or "") .. (value & 0x40000000 ~= 0 and ",temp" or "")
+end
+
+---The names of bits, `a,b`; a dash for none of them.
+local function bits(names)
+  return function(value)
+    if not value then return nil end
+    local set = {}
+    for i, name in ipairs(names) do
+      if value & 1 << i - 1 ~= 0 then set[#set + 1] = name end
+    end
+    return #set > 0 and table.concat(set, ",") or "-"
+  end
+end
+
+local permissions = bits { "read", "write", "create" }
+local user_flags = bits { "guest", "plain" }
+
+local function max_uses(value)
+  return value == 0xFFFFFFFF and "any" or value
+end
+
+local function file_names(files)
+  if not files then return nil end
+  local names = {}
+  for i, path in ipairs(files) do names[i] = path:match("[^\\/]*$") end
+  return table.concat(names, ", ")
 end
 
 -- A server's filler is no fact to show to a person.
@@ -46,5 +72,56 @@ return {
     { name = "id", title = "ID", right = true, show = unless_placeholder() },
     { name = "netname" },
     { name = "placeholder" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
+  smb_session = {
+    { name = "servername", title = "SERVER" },
+    { name = "username", title = "USER" },
+    { name = "client", title = "CLIENT" },
+    { name = "num_opens", title = "OPENS", right = true },
+    { name = "time", title = "SINCE", right = true, show = duration },
+    { name = "idle_time", title = "IDLE", right = true, show = duration },
+    { name = "user_flags", title = "FLAGS", show = user_flags },
+    { name = "cltype_name", title = "CLIENT TYPE" },
+    { name = "transport" },
+    { name = "cname" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
+  file = {
+    { name = "servername", title = "SERVER" },
+    { name = "username", title = "USER" },
+    { name = "permissions", title = "FOR", show = permissions },
+    { name = "num_locks", title = "LOCKS", right = true },
+    { name = "id", title = "ID", right = true },
+    { name = "pathname", title = "PATH" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
+  share = {
+    { name = "servername", title = "SERVER" },
+    { name = "share", title = "SHARE" },
+    { name = "type", title = "TYPE", show = share_type },
+    { name = "current_uses", title = "USES", right = true },
+    { name = "max_uses", title = "AT MOST", right = true, show = max_uses },
+    { name = "path", title = "PATH" },
+    { name = "remark", title = "REMARK" },
+    { name = "netname" },
+    { name = "permissions" },
+    { name = "flags" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
+  presence = {
+    { name = "servername", title = "SERVER" },
+    { name = "username", title = "USER" },
+    { name = "share", title = "SHARE" },
+    { name = "client", title = "CLIENT" },
+    { name = "open_files", title = "OPENS", right = true },
+    { name = "time", title = "SINCE", right = true, show = duration },
+    { name = "idle_time", title = "IDLE", right = true, show = duration },
+    { name = "files", title = "FILES", show = file_names },
+    { name = "told_by" },
   },
 }

@@ -7,6 +7,7 @@ local writer_metatable = { __index = writer_methods }
 
 local function cell(value)
   if value == nil then return "" end
+  if type(value) == "table" then value = table.concat(value, "; ") end
   if type(value) ~= "string" then return tostring(value) end
   value = text.printable(value)
   if value:find("^[=+%-@]") or value:find("^＝") or value:find("^＋") or value:find("^－")

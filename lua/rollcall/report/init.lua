@@ -12,7 +12,7 @@ local report = {}
 
 ---@class rollcall.report.writer
 ---@field row fun(self, row: table)
----@field finish fun(self, failures: rollcall.failure[])
+---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[])
 
 ---@alias rollcall.report.format fun(frame: rollcall.report.frame): rollcall.report.writer
 
@@ -29,7 +29,7 @@ local function with_title(all)
 end
 
 ---@param format "table"|"csv"|"json"|"jsonl"
----@param kind "connection"
+---@param kind "connection"|"smb_session"|"file"|"share"|"presence"
 ---@param write fun(text: string)
 ---@param width? integer  columns of the terminal; 80
 ---@return rollcall.report.writer

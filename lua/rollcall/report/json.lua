@@ -9,10 +9,15 @@ function writer_methods:row(row)
   self.separator = ",\n"
 end
 
-function writer_methods:finish(failures)
+local function list(objects, fields)
   local texts = {}
-  for i, failure in ipairs(failures) do texts[i] = json.object(failure, json.failure_fields) end
-  self.write("\n],\n\"failures\": [" .. table.concat(texts, ",\n") .. "]}\n")
+  for i, object in ipairs(objects) do texts[i] = json.object(object, fields) end
+  return "[" .. table.concat(texts, ",\n") .. "]"
+end
+
+function writer_methods:finish(outcomes, failures)
+  self.write(("\n],\n\"targets\": %s,\n\"failures\": %s}\n"):format(
+    list(outcomes, json.outcome_fields), list(failures, json.failure_fields)))
 end
 
 ---@type rollcall.report.format

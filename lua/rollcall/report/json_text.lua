@@ -6,12 +6,29 @@ local json_text = {}
 ---The name and version of the shape of all JSON that rollcall writes; the README has it.
 json_text.SCHEMA = "rollcall/1"
 
+json_text.outcome_fields = { "source", "target", "completeness", "claimed", "received", "connections", "reason" }
+
 json_text.failure_fields = { "source", "target", "stage", "code", "name", "message" }
 
----A string, number or boolean as JSON. cjson escapes every slash, which JSON does not ask for.
+local function list(values)
+  local texts = {}
+  for i, value in ipairs(values) do texts[i] = json_text.value(value) end
+  return "[" .. table.concat(texts, ", ") .. "]"
+end
+
+local function map(fields)
+  local names = {}
+  for name in pairs(fields) do names[#names + 1] = name end
+  table.sort(names)
+  return json_text.object(fields, names)
+end
+
+---A value as JSON, the members of a map in the order of their names. cjson escapes every slash,
+---which JSON does not ask for.
 ---@return string
 function json_text.value(value)
-  return (cjson.encode(value):gsub("\\/", "/"))
+  if type(value) ~= "table" then return (cjson.encode(value):gsub("\\/", "/")) end
+  return #value > 0 and list(value) or map(value)
 end
 
 ---@param columns rollcall.report.column[]

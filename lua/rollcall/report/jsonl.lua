@@ -1,5 +1,6 @@
 --- The format `jsonl`: a JSON object a line. Each has a `kind`: first one "report", then a line for
--- each row, and at the end one "failure" for each target that could not be asked.
+-- each row, and at the end one "target" for what came of each target, and one "failure" for each
+-- failure.
 local json = require "rollcall.report.json_text"
 
 local writer_methods = {}
@@ -9,7 +10,10 @@ function writer_methods:row(row)
   self.write(json.object({ kind = self.kind }, { "kind" }, row, self.columns) .. "\n")
 end
 
-function writer_methods:finish(failures)
+function writer_methods:finish(outcomes, failures)
+  for _, outcome in ipairs(outcomes) do
+    self.write(json.object({ kind = "target" }, { "kind" }, outcome, json.outcome_fields) .. "\n")
+  end
   for _, failure in ipairs(failures) do
     self.write(json.object({ kind = "failure" }, { "kind" }, failure, json.failure_fields) .. "\n")
   end

@@ -45,6 +45,15 @@ function writer_methods:line(cells)
   self.write((table.concat(parts, GAP):gsub(" +$", "")) .. "\n")
 end
 
+---Of a server that does not tell who: how many connections each share has.
+local function connections_text(outcome)
+  if not outcome.connections then return "" end
+  local shares = {}
+  for share, count in pairs(outcome.connections) do shares[#shares + 1] = ("%s %d"):format(share, count) end
+  table.sort(shares)
+  return #shares > 0 and " (connections: " .. table.concat(shares, ", ") .. ")" or ""
+end
+
 function writer_methods:start()
   self.widths = {}
   local titles = {}
@@ -68,8 +77,14 @@ function writer_methods:row(row)
   if #self.waiting == ROWS_FOR_WIDTHS then self:start() end
 end
 
-function writer_methods:finish()
+---After the rows, what came of each target: nobody there, and could not look, are not the same.
+function writer_methods:finish(outcomes)
   if self.waiting and #self.waiting > 0 then self:start() end
+  for _, outcome in ipairs(outcomes) do
+    local what = ("%s: %s, %d of %d"):format(outcome.target, outcome.completeness, outcome.received,
+      math.max(outcome.claimed, outcome.received))
+    self.write("# " .. text.printable(what .. connections_text(outcome) .. (outcome.reason and ": " .. outcome.reason or "")) .. "\n")
+  end
 end
 
 ---@type rollcall.report.format

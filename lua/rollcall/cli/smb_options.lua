@@ -1,10 +1,9 @@
---- rollcall connections SERVER...
+--- What the commands that ask SMB servers have in common.
 local core = require "rollcall.core"
 local credentials = require "rollcall.credentials"
 local report = require "rollcall.report"
-local smb = require "rollcall.smb"
 
-local connections = { name = "connections" }
+local smb_options = {}
 
 local function integer(argument)
   return math.tointeger(argument), ("'%s' is no whole number"):format(argument)
@@ -14,18 +13,19 @@ local function number(argument)
   return tonumber(argument), ("'%s' is no number"):format(argument)
 end
 
-function connections.declare(parser)
-  local command = parser:command("connections", "Who is connected to a share, or from a computer.", [[
-Examples:
-  rollcall connections fs1 --qualifier projects -U CORP\auditor
-  rollcall connections fs1 fs2:4450 --qualifier projects -A ~/.smbauth --format csv
-  rollcall connections fs1 --qualifier '\\ws-042' --kerberos
+---@param argument string
+function smb_options.level(argument)
+  if argument == "best" then return argument end
+  return math.tointeger(argument), ("'%s' is neither a whole number nor 'best'"):format(argument)
+end
 
+smb_options.PASSWORDS = [[
 The password comes from the file given with -A, from --password-command, from the
-variable ROLLCALL_PASSWORD, or from the terminal.]])
+variable ROLLCALL_PASSWORD, or from the terminal.]]
+
+---Declares the servers, the credentials and the format.
+function smb_options.declare(command)
   command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
-  command:option("-q --qualifier", "A share, or a computer as \\\\NAME."):argname("QUALIFIER")
-  command:option("--level", "CONNECTION_INFO level, 0 or 1.", "1"):convert(integer):argname("LEVEL")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
     :argname("FILE"):target("auth_file")
@@ -39,14 +39,10 @@ variable ROLLCALL_PASSWORD, or from the terminal.]])
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
 
-local function write(text)
-  local written, problem = io.stdout:write(text)
-  if not written then error("cannot write: " .. problem, 0) end
-end
-
----@return table? options
+---@param arguments table  as parsed
+---@return table? options  for a function of rollcall.smb
 ---@return string? problem
-local function options_of(arguments)
+function smb_options.gather(arguments)
   if arguments.user and arguments.user:find("%", 1, true) then
     return nil, "-U takes a user name; a password there would be in the open"
   end
@@ -54,8 +50,6 @@ local function options_of(arguments)
   if not found then return nil, problem end
   return {
     servername = arguments.servers,
-    qualifier = arguments.qualifier,
-    level = arguments.level,
     username = found.username,
     password = not arguments.nt_hash and found.password or nil,
     nt_hash = arguments.nt_hash and found.password or nil,
@@ -68,33 +62,36 @@ local function options_of(arguments)
   }
 end
 
-local function warn_of_placeholders(servername)
-  io.stderr:write("rollcall: ", servername,
-    ": this server does not tell users, clients and times of connections\n")
+local function write(text)
+  local written, problem = io.stdout:write(text)
+  if not written then error("cannot write: " .. problem, 0) end
 end
 
-function connections.run(arguments)
-  local given, problem = options_of(arguments)
-  if not given then return nil, problem end
-  local failures = {}
-  function given.on_error(failure)
+---Prints what an enumeration gives, and then what came of each server.
+---@param enumeration fun(options: table): function, userdata
+---@param kind string  of the rows
+---@param options table
+---@param format string
+---@return integer? failures
+---@return string? problem  with the options
+function smb_options.print(enumeration, kind, options, format)
+  local outcomes, failures, failed_targets = {}, {}, 0
+  function options.on_error(failure)
     failures[#failures + 1] = failure
-    io.stderr:write("rollcall: ", tostring(failure), "\n")
   end
-  local checked, step, enumeration = pcall(smb.connections, given)
-  if not checked then return nil, (tostring(step):gsub("^smb%.connections: ", "")) end
+  function options.on_target(outcome)
+    outcomes[#outcomes + 1] = outcome
+    if outcome.completeness == "complete" or outcome.completeness == "placeholder" then return end
+    failed_targets = failed_targets + 1
+    io.stderr:write("rollcall: ", outcome.target, ": ", outcome.reason, "\n")
+  end
+  local checked, step, state = pcall(enumeration, options)
+  if not checked then return nil, (tostring(step):gsub("^smb%.%w+: ", "")) end
 
-  local writer = report.new(arguments.format, "connection", write, core.terminal_width() or math.huge)
-  local warned = {}
-  for row in step, enumeration, nil, enumeration do
-    if row.placeholder and not warned[row.servername] then
-      warned[row.servername] = true
-      warn_of_placeholders(row.servername)
-    end
-    writer:row(row)
-  end
-  writer:finish(failures)
-  return #failures
+  local writer = report.new(format, kind, write, core.terminal_width() or math.huge)
+  for row in step, state, nil, state do writer:row(row) end
+  writer:finish(outcomes, failures)
+  return failed_targets
 end
 
-return connections
+return smb_options

@@ -1,0 +1,95 @@
+--- The commands that ask SMB servers: connections, smb-sessions, files, shares, and smb, the joined
+--- listing.
+local smb = require "rollcall.smb"
+local smb_options = require "rollcall.cli.smb_options"
+
+---Makes a command of a function of rollcall.smb.
+---@param name string
+---@param summary string
+---@param examples string
+---@param kind string  of the rows
+---@param enumeration function
+---@param own? { declare: fun(command: table), gather: fun(arguments: table, options: table) }  options of its own
+---@return rollcall.cli.command
+local function command_of(name, summary, examples, kind, enumeration, own)
+  return {
+    name = name,
+    declare = function(parser)
+      local command = parser:command(name, summary, "Examples:\n" .. examples .. "\n" .. smb_options.PASSWORDS)
+      smb_options.declare(command)
+      if own then own.declare(command) end
+    end,
+    run = function(arguments)
+      local options, problem = smb_options.gather(arguments)
+      if not options then return nil, problem end
+      if own then own.gather(arguments, options) end
+      return smb_options.print(enumeration, kind, options, arguments.format)
+    end,
+  }
+end
+
+local function level_option(command, choices, default)
+  command:option("--level", choices, default):convert(smb_options.level):argname("LEVEL")
+end
+
+---@type rollcall.cli.command[]
+return {
+  command_of("connections", "Who is connected to a share, or from a computer.", [[
+  rollcall connections fs1 --qualifier projects -U CORP\auditor
+  rollcall connections fs1 fs2:4450 -A ~/.smbauth --format csv
+  rollcall connections fs1 --qualifier '\\ws-042' --kerberos
+]], "connection", smb.connections, {
+    declare = function(command)
+      command:option("-q --qualifier", "A share, or a computer as \\\\NAME; without it, every share."):argname("QUALIFIER")
+      command:flag("--no-hidden", "Without a qualifier, pass over shares that end in $."):target("no_hidden")
+      level_option(command, "CONNECTION_INFO level: 0, 1 or best.", "1")
+    end,
+    gather = function(arguments, options)
+      options.qualifier, options.level = arguments.qualifier, arguments.level
+      if arguments.no_hidden then options.hidden = false end
+    end,
+  }),
+  command_of("smb-sessions", "The sessions on a server: who, from where, idle for how long.", [[
+  rollcall smb-sessions fs1 -U CORP\auditor
+  rollcall smb-sessions fs1 fs2 --of-user bob -A ~/.smbauth
+]], "smb_session", smb.sessions, {
+    declare = function(command)
+      command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")
+      command:option("--of-user", "Only the sessions of this user."):argname("USER")
+      level_option(command, "SESSION_INFO level: 0, 1, 2, 10, 502 or best.", "best")
+    end,
+    gather = function(arguments, options)
+      options.level = arguments.level
+      options.filter = { client = arguments.client, username = arguments.of_user }
+    end,
+  }),
+  command_of("files", "The files open on a server, and by whom.", [[
+  rollcall files fs1 -U CORP\auditor
+  rollcall files fs1 --under 'C:\projects' --of-user bob -A ~/.smbauth
+]], "file", smb.files, {
+    declare = function(command)
+      command:option("--under", "Only the files under this path of the server."):argname("PATH")
+      command:option("--of-user", "Only the files that this user has open."):argname("USER")
+      level_option(command, "FILE_INFO level: 2, 3 or best.", "3")
+    end,
+    gather = function(arguments, options)
+      options.level = arguments.level
+      options.filter = { basepath = arguments.under, username = arguments.of_user }
+    end,
+  }),
+  command_of("shares", "The shares of a server.", [[
+  rollcall shares fs1 -U CORP\auditor
+  rollcall shares fs1 fs2 --level best -A ~/.smbauth --format jsonl
+]], "share", smb.shares, {
+    declare = function(command)
+      level_option(command, "SHARE_INFO level: 0, 1, 2, 501 or best.", "1")
+    end,
+    gather = function(arguments, options)
+      options.level = arguments.level
+    end,
+  }),
+  command_of("smb", "The joined listing: who is connected to what, from where, with what open.", [[
+  rollcall smb fs1 -U CORP\auditor
+  rollcall smb fs1 fs2 fs3 -A ~/.smbauth --format json
+]], "presence", smb.rollcall),
+}

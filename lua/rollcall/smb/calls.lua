@@ -1,0 +1,117 @@
+--- The four calls of MS-SRVS as their callers see them. What a level consists of comes from C.
+local core = require "rollcall.core"
+local options = require "rollcall.options"
+
+---@class rollcall.smb.call
+---@field name "connections"|"sessions"|"files"|"shares"
+---@field procedure string  in MS-SRVS
+---@field level integer|"best"  if the caller gives none
+---@field check_level rollcall.options.check
+---@field filter table<string, rollcall.options.check>  what `filter` may have
+---@field describe fun(target: table, filter: table)  puts the filter, and what an entry's name means, into a target
+
+-- Some 600 connections, and what a page may take in memory with them.
+local DEFAULT_PREFMAXLEN = 65536
+local MAX_PREFERRED_LENGTH = 0xFFFFFFFF
+
+local described = core.calls()
+
+---@return rollcall.options.check
+local function level_check(call)
+  local numbers = {}
+  for _, level in ipairs(call.levels) do numbers[#numbers + 1] = level.level end
+  table.sort(numbers)
+  local expectation = "must be one of " .. table.concat(numbers, ", ") .. " or 'best'"
+  return function(value)
+    if value == "best" then return value end
+    for _, number in ipairs(numbers) do
+      if math.type(value) and value == number then return number end
+    end
+    return nil, expectation
+  end
+end
+
+local name = options.text(1024)
+
+---@type rollcall.options.check
+local function computer(value)
+  local text, expectation = name(value)
+  if not text then return nil, expectation end
+  return text:find("^\\\\") and text or "\\\\" .. text
+end
+
+local calls = {
+  connections = {
+    level = 1,
+    filter = {},
+    describe = function(target, filter)
+      local client = filter.qualifier:match("^\\\\(.*)$")
+      target.qualifier = filter.qualifier
+      target.known, target.known_value = client and "client" or "share", client or filter.qualifier
+      target.meaning = client and "share" or "client"
+    end,
+  },
+  sessions = {
+    level = "best",
+    filter = { client = computer, username = name },
+    describe = function(target, filter)
+      target.client_name, target.user = filter.client, filter.username
+      target.meaning = "client"
+    end,
+  },
+  files = {
+    level = 3,
+    filter = { basepath = options.text(8192), username = name },
+    describe = function(target, filter)
+      target.basepath, target.user = filter.basepath, filter.username
+    end,
+  },
+  shares = {
+    level = 1,
+    filter = {},
+    describe = function(target)
+      target.meaning = "share"
+    end,
+  },
+}
+
+for call_name, call in pairs(calls) do
+  call.name = call_name
+  call.procedure = described[call_name].procedure
+  call.check_level = level_check(described[call_name])
+end
+
+---What every query may have, besides the server and whom to ask as.
+---@param call rollcall.smb.call
+---@return table<string, rollcall.options.check>
+function calls.specification(call)
+  return {
+    level = call.check_level,
+    prefmaxlen = options.integer(1, MAX_PREFERRED_LENGTH),
+    resume_handle = options.integer(0, 0xFFFFFFFF),
+    filter = next(call.filter) and function(value)
+      if type(value) ~= "table" then return nil, "must be a table" end
+      return options.check("filter", value, call.filter, 1)
+    end or nil,
+  }
+end
+
+---@param base table  what says how to reach the server
+---@param call rollcall.smb.call
+---@param checked table  options that were checked by `specification`
+---@param filter? table  instead of the one in `checked`
+---@return rollcall.core.target
+function calls.target(base, call, checked, filter)
+  local target = {}
+  for field, value in pairs(base) do target[field] = value end
+  target.query = {
+    call = call.name,
+    level = checked.level or call.level,
+    prefmaxlen = checked.prefmaxlen or DEFAULT_PREFMAXLEN,
+    resume_handle = checked.resume_handle or 0,
+  }
+  call.describe(target, filter or checked.filter or {})
+  return target
+end
+
+return calls

@@ -1,0 +1,89 @@
+--- The engine under the functions of rollcall.smb: visits to servers, run side by side by C.
+local core = require "rollcall.core"
+local visit = require "rollcall.smb.visit"
+
+local enumerate = {}
+
+local DEFAULT_CONCURRENCY = 16
+
+---What a kind of enumeration does with a server.
+---@class rollcall.smb.plan
+---@field begin fun(its_visit: rollcall.smb.visit): rollcall.core.target  the first thing to ask
+---@field follow? fun(its_visit: rollcall.smb.visit, ended: rollcall.core.target, outcome: rollcall.core.outcome): rollcall.core.target?  the next, after an answer
+---@field finish? fun(its_visit: rollcall.smb.visit)  the last call has ended, well or not
+
+---@class rollcall.smb.handlers
+---@field on_error? fun(failure: rollcall.failure)
+---@field on_target? fun(outcome: rollcall.outcome)
+
+---Makes the function that core calls at the end of each call.
+local function end_of_call(plan, handlers)
+  return function(ended, outcome)
+    local its_visit = ended.visit
+    its_visit:note(outcome, ended.counted)
+    if outcome.failure then
+      if not handlers.on_error then error(outcome.failure, 0) end
+      handlers.on_error(outcome.failure)
+    end
+    -- After a lost connection there is no use in asking on.
+    local following = plan.follow and outcome.usable and plan.follow(its_visit, ended, outcome)
+    if following then
+      following.visit = its_visit
+      return following
+    end
+    if plan.finish then plan.finish(its_visit) end
+    if handlers.on_target then handlers.on_target(its_visit:outcome()) end
+  end
+end
+
+---@param plan rollcall.smb.plan
+---@param next_server fun(): rollcall.core.target?
+local function begin_of_visits(plan, next_server)
+  return function()
+    local server = next_server()
+    if not server then return nil end
+    local its_visit = visit.new(server)
+    local first = plan.begin(its_visit)
+    first.visit = its_visit
+    return first
+  end
+end
+
+---Runs a plan for every server. The four values are those of a generic `for`.
+---@param plan rollcall.smb.plan
+---@param next_server fun(): rollcall.core.target?
+---@param handlers rollcall.smb.handlers
+---@param settings { concurrency: integer?, server: rollcall.core.server?, tells_target: boolean? }
+function enumerate.run(plan, next_server, handlers, settings)
+  return core.enumerate {
+    next_target = begin_of_visits(plan, next_server),
+    on_end = end_of_call(plan, handlers),
+    concurrency = settings.server and 1 or settings.concurrency or DEFAULT_CONCURRENCY,
+    server = settings.server,
+    tells_target = settings.tells_target,
+  }
+end
+
+---An iterator over the entries of targets without `collect`; those of the others go there.
+---@return fun(enumeration: userdata): table?
+function enumerate.without_collected(step)
+  return function(enumeration)
+    while true do
+      local row, its_target = step(enumeration)
+      if not row or not its_target.collect then return row end
+      its_target.collect(row)
+    end
+  end
+end
+
+---@param server rollcall.core.target
+---@return fun(): rollcall.core.target?
+function enumerate.once(server)
+  return function()
+    local once = server
+    server = nil
+    return once
+  end
+end
+
+return enumerate

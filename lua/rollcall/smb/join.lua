@@ -1,0 +1,214 @@
+--- The joined listing of a server: shares, sessions, open files and connections as rows of who is
+-- connected to what.
+--
+-- Sessions and files are kept for as long as the server is visited, connections never: each becomes
+-- a row as it comes. Where the server gives placeholders for connections, as Samba does, rows come
+-- from the sessions and the files alone, and say so in `told_by`.
+local calls = require "rollcall.smb.calls"
+local plans = require "rollcall.smb.plans"
+
+local join = {}
+
+---@class rollcall.smb.presence
+---@field servername string
+---@field username? string
+---@field client? string  the computer, without backslashes
+---@field share? string  nil: connected to the server; to which share was not told
+---@field open_files? integer  how many files are open: over the connection; else the user's in the share; else in the session
+---@field files? string[]  the user's open files in the share, on the server. The protocol does not say over which of a user's connections a file is open.
+---@field time? integer  seconds since the connection was made, or if that was not told, the session
+---@field idle_time? integer  seconds since the session was last used
+---@field told_by string  which of "connection", "session" and "file" told this, with "+" between them
+
+---A name as another call of the same server may have written it.
+local function key(name)
+  return name and name:gsub("^.*\\", ""):lower() or ""
+end
+
+local function add(map, name, value)
+  local list = map[name]
+  if not list then
+    list = {}
+    map[name] = list
+  end
+  list[#list + 1] = value
+end
+
+---A path as another call may have written it: Samba answers `C:\tmp\x` for a share and `/tmp/x/y`,
+---or `C:\tmp\x\y`, for a file in it.
+local function path_key(path)
+  return (path:gsub("\\", "/"):gsub("^%a:", ""):gsub("/+$", "")):lower() .. "/"
+end
+
+---The share whose folder holds a file; of two, the deeper one.
+local function share_of(visit, pathname)
+  local path, best = path_key(pathname), nil
+  for share, folder in pairs(visit.folders) do
+    if path:sub(1, #folder) == folder and (not best or #folder > #visit.folders[best]) then best = share end
+  end
+  return best
+end
+
+local collectors = {
+  shares = function(visit)
+    visit.shares, visit.folders = {}, {}
+    return function(row)
+      if not row.share then return end
+      table.insert(visit.shares, row.share)
+      -- An administrative share of a whole drive holds every file; that tells nothing.
+      if row.path and #path_key(row.path) > 1 and not row.share:find("%$$") then
+        visit.folders[row.share] = path_key(row.path)
+      end
+    end
+  end,
+  sessions = function(visit)
+    visit.sessions, visit.sessions_of = {}, {}
+    return function(row)
+      table.insert(visit.sessions, row)
+      add(visit.sessions_of, key(row.username) .. "@" .. key(row.client), row)
+    end
+  end,
+  files = function(visit)
+    visit.files = {}
+    return function(row)
+      if not (row.username and row.pathname) then return end
+      local share = share_of(visit, row.pathname) or ""
+      add(visit.files, key(row.username) .. "@" .. share, row.pathname)
+    end
+  end,
+}
+
+-- What is asked of a server, in this order; then come the connections to each share.
+local first_calls = { "shares", "sessions", "files" }
+
+local function ask_first(visit, position)
+  local name = first_calls[position]
+  local asked = calls.target(visit.server, calls[name], { level = "best" })
+  asked.position = position
+  asked.counted = name ~= "shares"
+  asked.collect = collectors[name](visit)
+  return asked
+end
+
+local function ask_connections(visit, share)
+  local asked = calls.target(visit.server, calls.connections, { level = 1 }, { qualifier = share })
+  asked.position = #first_calls + 1
+  asked.share_asked = share
+  asked.counted = true
+  return asked
+end
+
+-- A server that cannot tell a time, or whose clock went back, says -1.
+local UNKNOWN_TIME = 0xFFFFFFFF
+
+local function known_time(seconds)
+  return seconds ~= UNKNOWN_TIME and seconds or nil
+end
+
+---The least of what the sessions say, nil if none of them does: of two sessions of a user from one
+---computer, nothing tells which the connection belongs to, so what holds for the livelier one.
+local function least(sessions, field)
+  local result
+  for _, session in ipairs(sessions or {}) do
+    if session[field] and (not result or session[field] < result) then result = session[field] end
+  end
+  return result
+end
+
+---@return rollcall.smb.presence
+local function joined_connection(visit, row)
+  local sessions = visit.sessions_of[key(row.username) .. "@" .. key(row.client)]
+  local files = visit.files[key(row.username) .. "@" .. row.share]
+  for _, session in ipairs(sessions or {}) do visit.seen[session] = true end
+  return {
+    servername = row.servername, username = row.username, client = row.client, share = row.share,
+    open_files = row.num_opens, files = files,
+    time = known_time(row.time), idle_time = known_time(least(sessions, "idle_time")),
+    told_by = "connection" .. (sessions and "+session" or "") .. (files and "+file" or ""),
+  }
+end
+
+local function joined_session(visit, session, share)
+  local files = share and visit.files[key(session.username) .. "@" .. share]
+  return {
+    servername = session.servername, username = session.username, client = session.client, share = share,
+    open_files = files and #files or session.num_opens, files = files,
+    time = known_time(session.time), idle_time = known_time(session.idle_time),
+    told_by = "session" .. (files and "+file" or ""),
+  }
+end
+
+---A session that no connection told of: a row for each share that its user has files open in, or
+---one without a share.
+local function add_session(visit, session, ready)
+  local found = false
+  for _, share in ipairs(visit.shares) do
+    if visit.files[key(session.username) .. "@" .. share] then
+      found = true
+      ready[#ready + 1] = joined_session(visit, session, share)
+    end
+  end
+  if not found then ready[#ready + 1] = joined_session(visit, session) end
+end
+
+local function count_connection(visit, share)
+  visit.connections = visit.connections or {}
+  visit.connections[share] = (visit.connections[share] or 0) + 1
+end
+
+---@return rollcall.smb.plan plan
+---@return table ready  rows that wait to be given
+function join.plan()
+  local ready = {}
+  return {
+    begin = function(visit)
+      visit.shares, visit.folders, visit.sessions, visit.sessions_of, visit.files, visit.seen = {}, {}, {}, {}, {}, {}
+      return ask_first(visit, 1)
+    end,
+    follow = function(visit, ended, outcome)
+      if first_calls[ended.position + 1] then return ask_first(visit, ended.position + 1) end
+      if ended.share_asked and plans.is_denied(outcome) then return nil end
+      visit.shares_asked = (visit.shares_asked or 0) + 1
+      local share = visit.shares[visit.shares_asked]
+      return share and ask_connections(visit, share)
+    end,
+    finish = function(visit)
+      for _, session in ipairs(visit.sessions) do
+        if not visit.seen[session] then add_session(visit, session, ready) end
+      end
+    end,
+  }, ready
+end
+
+---The iterator over joined rows, given the one over what the servers tell.
+---@param step fun(enumeration: userdata): table?, rollcall.core.target?
+---@param ready rollcall.smb.presence[]
+---@return fun(enumeration: userdata): rollcall.smb.presence?
+function join.step(step, ready)
+  local position = 1
+  local function next_ready()
+    local row = ready[position]
+    if not row then return nil end
+    ready[position] = nil
+    position = ready[position + 1] and position + 1 or 1
+    return row
+  end
+  return function(enumeration)
+    while true do
+      local row = next_ready()
+      if row then return row end
+      local its_target
+      row, its_target = step(enumeration)
+      if not row then return next_ready() end
+      if its_target.collect then
+        its_target.collect(row)
+      elseif row.placeholder then
+        count_connection(its_target.visit, its_target.share_asked)
+      else
+        return joined_connection(its_target.visit, row)
+      end
+    end
+  end
+end
+
+return join

@@ -1,0 +1,71 @@
+--- The servers that a call names: one, a list, or an iterator.
+local options = require "rollcall.options"
+local target = require "rollcall.target"
+
+local servers = {}
+
+servers.LOCAL_COMPUTER = "localhost"
+
+---@param ... table
+---@return table  with the fields of all of them, later ones winning
+function servers.merged(...)
+  local result = {}
+  for _, fields in ipairs { ... } do
+    for name, value in pairs(fields) do result[name] = value end
+  end
+  return result
+end
+
+---The options of one server.
+servers.connect_specification = servers.merged(target.specification, { servername = target.check_servername })
+
+local function is_list(value)
+  return type(value) == "table" and not getmetatable(value)
+end
+
+---One server's name, a list, or an iterator.
+---@type rollcall.options.check
+function servers.check(value)
+  if is_list(value) or options.callable(value) then return value end
+  return target.check_servername(value)
+end
+
+---@param caller string
+---@param connect table  checked
+---@param level integer  whose mistake it is, as in `error`
+function servers.check_credentials(caller, connect, level)
+  local problem = target.check_credentials(connect)
+  if problem then error(caller .. ": " .. problem, level == 0 and 0 or level + 1) end
+end
+
+---@return fun(): any
+local function elements_of(names)
+  if type(names) == "string" or is_list(names) and names.servername then names = { names } end
+  if not is_list(names) then return names end
+  local position = 0
+  return function()
+    position = position + 1
+    return names[position]
+  end
+end
+
+---Yields for each server what says how to reach it.
+---@param caller string
+---@param names string|table|fun(): any
+---@param checked table  options that hold for all of them
+---@return fun(): rollcall.core.target?
+function servers.each(caller, names, checked)
+  local connect = {}
+  for name in pairs(target.specification) do connect[name] = checked[name] end
+  local next_element = elements_of(names)
+  return function()
+    local element = next_element()
+    if element == nil then return nil end
+    if type(element) ~= "table" then element = { servername = element } end
+    local all = servers.merged(connect, options.check(caller, element, servers.connect_specification, 0))
+    servers.check_credentials(caller, all, 0)
+    return target.new(all.servername or servers.LOCAL_COMPUTER, all)
+  end
+end
+
+return servers

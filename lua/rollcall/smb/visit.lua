@@ -1,0 +1,88 @@
+--- A visit to one server: one call or several over one pipe, what came of them, and whether it was
+-- all there is. 'Nobody is connected' and 'could not look' are different answers; this is where
+-- they part.
+local visit = {}
+
+---What came of a target, as `on_target` gets it and the outputs tell it.
+---@class rollcall.outcome
+---@field source "smb"
+---@field target string  the server, as the caller named it
+---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
+---@field claimed integer  entries that the server said there are
+---@field received integer  entries that came
+---@field connections? table<string, integer>  of a joined listing whose server gave placeholders: how many connections each share has
+---@field reason? string  why it is not complete
+
+---@class rollcall.smb.visit
+---@field server rollcall.core.target
+---@field upcoming (fun(): rollcall.core.target?)  gives what to ask next, when the last call has ended
+---@field claimed integer
+---@field received integer
+---@field placeholders integer
+---@field answered integer  how many calls came to a good end, of those whose entries the caller wanted
+---@field failures rollcall.failure[]
+local methods = {}
+local metatable = { __index = methods }
+
+-- Where nothing came: a server that was not reached, and one that would not have us.
+local unreachable_stages = { worker = true, resolve = true, connect = true }
+local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
+
+---@param server rollcall.core.target
+---@return rollcall.smb.visit
+function visit.new(server)
+  return setmetatable({
+    server = server, claimed = 0, received = 0, placeholders = 0, answered = 0, failures = {},
+  }, metatable)
+end
+
+---Takes note of how a call has ended.
+---@param outcome rollcall.core.outcome
+---@param counted boolean  whether its entries are what the caller wanted
+function methods:note(outcome, counted)
+  if outcome.failure then self.failures[#self.failures + 1] = outcome.failure end
+  if counted then
+    self.answered = self.answered + (outcome.failure and 0 or 1)
+    self.claimed = self.claimed + (outcome.claimed or 0)
+    self.received = self.received + outcome.received
+    self.placeholders = self.placeholders + outcome.placeholders
+  end
+end
+
+---@return string completeness
+---@return string? reason
+function methods:judge()
+  local failure = self.failures[1]
+  if not failure then
+    if self.placeholders > 0 then
+      return "placeholder", "the server does not tell users, clients and times of connections"
+    end
+    if self.received < self.claimed then
+      return "partial", ("the server claimed %d, and %d came"):format(self.claimed, self.received)
+    end
+    return "complete"
+  end
+  local reason = ("%s: %s (%s %d)"):format(failure.stage, failure.message, failure.name, failure.code)
+  if self.answered > 0 or self.received > 0 then return "partial", reason end
+  if failure.code == ERROR_ACCESS_DENIED or failure.stage == "logon" then return "denied", reason end
+  if unreachable_stages[failure.stage] or failure.code == ERROR_SEM_TIMEOUT or failure.code == ERROR_NETNAME_DELETED then
+    return "unreachable", reason
+  end
+  return "partial", reason
+end
+
+---@return rollcall.outcome
+function methods:outcome()
+  local completeness, reason = self:judge()
+  return {
+    source = "smb",
+    target = self.server.servername,
+    completeness = completeness,
+    claimed = self.claimed,
+    received = self.received,
+    connections = self.connections,
+    reason = reason,
+  }
+end
+
+return visit
