@@ -9,16 +9,6 @@ local function rows_of(options)
   return rows
 end
 
----What impacket's client gets for the same call.
-local function witnessed(port, qualifier, level)
-  local output, code, complaint = lab.run(("/usr/bin/python3 spec/lab/witness.py %d %s '%s' %d"):format(
-    port, lab.username, qualifier, level))
-  assert.equal(0, code, complaint)
-  local rows = {}
-  for line in output:gmatch("[^\n]+") do rows[#rows + 1] = cjson.decode(line) end
-  return rows
-end
-
 local fields = { "id", "type", "num_opens", "num_users", "time", "username", "netname" }
 
 local function only_fields(row)
@@ -28,7 +18,7 @@ local function only_fields(row)
 end
 
 local function assert_agree(port, servername, qualifier, level)
-  local expected = witnessed(port, qualifier, level)
+  local expected = lab.witnessed(port, "connections", level, qualifier)
   local rows = rows_of { servername = servername, qualifier = qualifier, level = level }
   assert.equal(#expected, #rows)
   for i, row in ipairs(rows) do assert.same(expected[i], only_fields(row)) end

@@ -140,6 +140,7 @@ local function run(name, checked, next_server, server)
   local step, state, control, closing = enumerate.run(plan, next_server, checked,
     { concurrency = checked.concurrency, server = server, tells_target = tells_target })
   if tells_target then step = enumerate.without_collected(step) end
+  if name ~= "connections" and checked.filter then step = plans.only(checked.filter, step) end
   return step, state, control, closing
 end
 
@@ -225,8 +226,8 @@ end
 ---@return userdata enumeration
 function smb.rollcall(given)
   local checked, next_server = check_many("smb.rollcall", given, many_specification)
-  local plan, ready = join.plan(checked)
-  local step, state, control, closing = enumerate.run(plan, next_server, checked,
+  local plan, ready = join.plan()
+  local step, state, control, closing = enumerate.run(plan, next_server, join.handlers(checked, ready),
     { concurrency = checked.concurrency, tells_target = true })
   return join.step(step, ready), state, control, closing
 end

@@ -30,10 +30,11 @@ local function hold_trees(count)
   error "the tree connections did not come about"
 end
 
-local function count_rows(iterate)
+---Counts rows that have a field, so that each is really there.
+local function count_rows(iterate, field)
   local rows = 0
   for row in iterate() do
-    if row.num_opens then rows = rows + 1 end
+    if row[field or "num_opens"] then rows = rows + 1 end
   end
   return rows
 end
@@ -167,9 +168,32 @@ local function memory()
   server:close()
 end
 
+---The joined listing beside the calls it consists of, made one by one, and impacket's.
+local function joined()
+  local options = lab.as_auditor { servername = lab.big, timeout = 60 }
+  local listing, rows = best_of(5, function()
+    return count_rows(function() return smb.rollcall(options) end, "told_by")
+  end)
+  local calls, shares = best_of(5, function()
+    local server <close> = smb.server(options)
+    local names = {}
+    for row in server:shares { level = "best" } do names[#names + 1] = row.share end
+    for _ in server:sessions() do end
+    for _ in server:files() do end
+    for _, name in ipairs(names) do
+      for _ in server:connections { qualifier = name } do end
+    end
+    return #names
+  end)
+  local theirs = tonumber(lab.run(("/usr/bin/python3 spec/bench/impacket_calls.py %d auditor"):format(lab.big_port)):match "^%S+")
+  say("joined listing of %d shares, %d rows: %.0f ms; its calls one by one %.0f ms (%.2f of them); impacket's calls %.0f ms (%.1f times ours)",
+    shares, rows, listing, calls, listing / calls, theirs, theirs / listing)
+end
+
 against_samba(1000)
 against_samba(10000)
 process_against_rpcclient()
 decoding()
+joined()
 fan_out()
 memory()

@@ -1,19 +1,18 @@
-#!/usr/bin/python3
-"""A double of a Windows file server: impacket's SMB server, with a srvsvc pipe that answers
-NetrConnectionEnum with real names, in pages, and on demand as no honest server does.
+"""Doubles of Windows file servers: impacket's SMB server, with srvsvc pipes that answer the four
+enumerations with real names, in pages, and on demand as no honest server does.
 
     double.py USERNAME PASSWORD
 
-prints its port, one where connections are taken but nothing is ever answered, and one where nobody
-listens, and serves on loopback until its standard input ends. What it answers is chosen by
-the qualifier: NAME[;OPTION...], where NAME is
+prints the port of an office's server, of a big one, of a crowded one, one where connections are taken but nothing is
+ever answered, and one where nobody listens; it serves on loopback until its standard input ends.
+The datasets stand in Office, Big and Crowd. Besides their shares, a qualifier of NetrConnectionEnum may be
 
     rows-N          N generated connections; id 1 to N
     people          a few with names that are hard to print
     long-N          one whose user name has N letters
     \\\\COMPUTER    one connection of that computer, to the share "projects"
 
-and an OPTION one of
+and behind a semicolon, as behind one in the user name that the other calls filter by, may stand
 
     fragment=N,N,.. stub bytes in each fragment, in turn
     total=N         claim this TotalEntries
@@ -26,6 +25,8 @@ and an OPTION one of
     stop=N          end the pipe after N bytes of the answer
     hang            no answer
     delay=S         seconds to wait before an answer
+
+A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
 import logging
 import os
@@ -40,6 +41,20 @@ from impacket import smbserver
 from impacket.ntlm import compute_lmhash, compute_nthash
 
 SUCCESS, MORE_DATA, BUFFER_TOO_SMALL, INVALID_LEVEL, NO_SUCH_SHARE = 0, 234, 2123, 124, 2310
+CONNECTIONS, FILES, SESSIONS, SHARES = 8, 9, 12, 15
+FILTERS = {CONNECTIONS: 1, FILES: 2, SESSIONS: 2, SHARES: 0}
+LEVELS = {  # of MS-SRVS: numbers, and strings with a $
+    CONNECTIONS: {0: "id", 1: "id type num_opens num_users time username$ netname$"},
+    FILES: {2: "id", 3: "id permissions num_locks pathname$ username$"},
+    SESSIONS: {0: "cname$", 1: "cname$ username$ num_opens time idle_time user_flags",
+               2: "cname$ username$ num_opens time idle_time user_flags cltype_name$",
+               10: "cname$ username$ time idle_time",
+               502: "cname$ username$ num_opens time idle_time user_flags cltype_name$ transport$"},
+    SHARES: {0: "netname$", 1: "netname$ type remark$",
+             2: "netname$ type remark$ permissions max_uses current_uses path$ passwd$",
+             501: "netname$ type remark$ flags"},
+}
+ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07"]
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
 FRAGMENT = 4280 - 24
 PEOPLE = [
@@ -60,8 +75,8 @@ def string(text):
 NAMES = [string("user%03d" % i) + string("PC-%03d" % i) for i in range(1000)]
 
 
-class Rows:
-    """Generated connections, packed by the page."""
+class Generated:
+    """Connections with ids from 1 to `count`, packed by the page."""
 
     def __init__(self, count):
         self.count = count
@@ -70,79 +85,174 @@ class Rows:
         # CONNECTION_INFO_1 in a 64-bit buffer and its two strings, as Windows counts them
         return min(self.count - start, room // (40 + 2 * 8 + 2 * 7))
 
-    def pack(self, level, start, count):
+    def pack(self, fields, start, count):
         ids = range(start + 1, start + count + 1)
-        if level == 0:
+        if fields == ["id"]:
             return struct.pack("<%dI" % count, *ids)
         fixed = b"".join([struct.pack("<7I", i, 0, i % 7, 1, i % 86400, 8, 12) for i in ids])
         return fixed + b"".join([NAMES[i % 1000] for i in ids])
 
 
-class People(Rows):
+class Rows:
+    """Entries given as dictionaries."""
+
     def __init__(self, rows):
-        super().__init__(len(rows))
-        self.rows = rows
+        self.rows = list(rows)
+        self.count = len(self.rows)
 
     def fits(self, start, room):
         return min(self.count - start, room // 80)
 
-    def pack(self, level, start, count):
-        rows = list(enumerate(self.rows[start:start + count], start + 1))
-        if level == 0:
-            return struct.pack("<%dI" % count, *[i for i, _ in rows])
-        fixed = b"".join(struct.pack("<7I", i, r[0], r[1], r[2], 60 * i, 8, 12) for i, r in rows)
-        return fixed + b"".join(string(r[3]) + string(r[4]) for _, r in rows)
+    def pack(self, fields, start, count):
+        rows = self.rows[start:start + count]
+        fixed = b"".join(struct.pack("<I", 8 if field[-1] == "$" else row.get(field, 0))
+                         for row in rows for field in fields)
+        return fixed + b"".join(string(row.get(field[:-1], ""))
+                                for row in rows for field in fields if field[-1] == "$")
 
 
-def rows_of(name):
-    if name.startswith("rows-"):
-        return Rows(int(name[5:]))
-    if name == "people":
-        return People(PEOPLE)
-    if name.startswith("long-"):
-        return People([(0, 0, 1, "n" * int(name[5:]), "")])
-    if name.startswith("\\\\"):
-        return People([(0, 2, 1, "bob", "projects")])
-    return None
+def connection(identity, kind, opens, users, username, netname):
+    return {"id": identity, "type": kind, "num_opens": opens, "num_users": users,
+            "time": 60 * identity, "username": username, "netname": netname}
 
 
-def read_string(stub, offset):
-    count = struct.unpack_from("<I", stub, offset + 8)[0]
-    end = offset + 12 + 2 * count
-    return stub[offset + 12:end - 2].decode("utf-16-le"), (end + 3) & ~3
+def session(cname, username, opens, time_, idle):
+    return {"cname": "\\\\" + cname, "username": username, "num_opens": opens, "time": time_,
+            "idle_time": idle, "user_flags": 0, "cltype_name": "Windows 10.0",
+            "transport": "\\Device\\NetBT"}
+
+
+class Office:
+    """Few people, and shares with names that are hard to handle."""
+
+    shares = [
+        {"netname": name, "type": kind, "remark": remark, "path": path,
+         "max_uses": 0xFFFFFFFF, "current_uses": 2, "flags": 0x30}
+        for name, kind, remark, path in (
+            ("projects", 0, "", "C:\\shares\\projects"),
+            ("public", 0, "for all", "C:\\shares"),
+            ("ADMIN$", 0x80000000, "Remote Admin", "C:\\Windows"),
+            ("C$", 0x80000000, "Default share", "C:\\"),
+            ("IPC$", 0x80000003, "Remote IPC", ""),
+            ("Tom's \"own\" & <b>", 0, "quotes", "D:\\tom"),
+            ("计划 💻", 0, "beyond the BMP", "D:\\plan"),
+            ("two words$", 0, "hidden", "D:\\two words"))]
+    sessions = [session("WS-ALICE", "alice", 2, 5000, 30), session("WS-BOB", "bob", 0, 900, 900),
+                session("10.0.0.9", "Zoë", 1, 70, 7), session("WS-IDLE", "dave", 0, 10, 10)]
+    files = [
+        {"id": 1, "permissions": 3, "num_locks": 1, "username": "alice",
+         "pathname": "C:\\shares\\projects\\plan.txt"},
+        {"id": 2, "permissions": 1, "username": "CORP\\alice",
+         "pathname": "C:\\shares\\PROJECTS\\sub\\x.txt"},
+        {"id": 4294967295, "permissions": 1, "username": "Zoë", "pathname": "D:\\plan\\a.txt"},
+        {"id": 4, "permissions": 1, "username": "", "pathname": "\\PIPE\\srvsvc"}]
+    made = {
+        "projects": [connection(11, 0, 2, 1, "CORP\\alice", "WS-ALICE"),
+                     connection(12, 0, 0, 1, "bob", "WS-BOB")],
+        "public": [connection(13, 0, 0, 1, "bob", "WS-BOB")],
+        "IPC$": [connection(14, 0x80000003, 0, 1, "eve", "WS-EVE")],
+        "计划 💻": [connection(15, 0, 1, 1, "Zoë", "\\\\10.0.0.9")],
+    }
+
+    @classmethod
+    def connections(cls, share):
+        return cls.made.get(share, []) if share in [s["netname"] for s in cls.shares] else None
+
+
+class Big:
+    """500 shares, 5,000 sessions and files, and 10 connections to each of the first 200 shares."""
+
+    shares = [{"netname": "share%03d" % i, "type": 0, "path": "C:\\s\\%03d" % i} for i in range(500)]
+    sessions = [session("PC-%04d" % i, "user%04d" % i, i % 3, i, i // 2) for i in range(5000)]
+    files = [{"id": i, "permissions": 1, "username": "user%04d" % i,
+              "pathname": "C:\\s\\%03d\\file" % (i % 500)} for i in range(5000)]
+
+    @classmethod
+    def connections(cls, share):
+        number = int(share[5:]) if share.startswith("share") else 999
+        if number >= 500:
+            return None
+        people = range(10 * number, 10 * number + 10) if number < 200 else ()
+        return [connection(i + 1, 0, 1, 1, "user%04d" % i, "PC-%04d" % i) for i in people]
+
+
+class Crowd(Office):
+    """200,000 connections to one share."""
+
+    shares = [{"netname": "rows-200000", "type": 0, "path": "C:\\crowd"}]
+
+
+DATASETS = {"office": Office, "big": Big, "crowd": Crowd}
 
 
 class Answers:
-    """The stub that answers a request, page by page."""
+    """The stubs that answer the requests of one pipe, page by page."""
 
-    def __init__(self):
+    def __init__(self, data):
+        self.data = data
         self.pages = 0
+        self.chosen = ""
         self.options = {}
 
-    def stub(self, request):
-        offset = 4
-        if struct.unpack_from("<I", request, 0)[0]:
-            _, offset = read_string(request, 4)
-        qualifier, offset = read_string(request, offset + 4)
+    def stub(self, opnum, request):
+        texts, offset = [], 0
+        for _ in range(1 + FILTERS[opnum]):
+            text, offset = self.text(request, offset)
+            texts.append(text)
         level, _, container, _, array = struct.unpack_from("<IIIII", request, offset)
         # a client sends no container, an empty one, or one with an empty array
         offset += 12 if not container else 24 if array else 20
         room, resume = struct.unpack_from("<II", request, offset)
         start = struct.unpack_from("<I", request, offset + 8)[0] if resume else 0
-        name, *options = qualifier.split(";")
-        self.options = dict(option.partition("=")[::2] for option in options)
+        *filters, last = texts[1:] or [""]
+        last, _, options = last.partition(";")
+        if start >= 0xF0000000:
+            options, start = ODDITIES[start - 0xF0000000], 0
+            self.chosen = options
+        elif opnum == SHARES and start:
+            options = self.chosen  # it goes on with the pages of such a call
+        self.options = dict(option.partition("=")[::2] for option in options.split(";"))
         self.pages = self.pages + 1 if start else 1
         if "stub" in self.options:
             return bytes.fromhex(self.options["stub"])
-        return self.page(rows_of(name), level, room, start)
+        return self.page(opnum, self.rows(opnum, filters, last), level, room, start)
 
-    def page(self, rows, level, room, start):
+    @staticmethod
+    def text(stub, offset):
+        if struct.unpack_from("<I", stub, offset)[0] == 0:
+            return "", offset + 4
+        count = struct.unpack_from("<I", stub, offset + 12)[0]
+        end = offset + 16 + 2 * count
+        return stub[offset + 16:end - 2].decode("utf-16-le"), (end + 3) & ~3
+
+    def rows(self, opnum, filters, last):
+        if opnum == SHARES:
+            return Rows(self.data.shares)
+        if opnum == SESSIONS:
+            client = filters[0].lower() if filters else ""
+            return Rows(row for row in self.data.sessions
+                        if client in ("", row["cname"].lower()) and last in ("", row["username"]))
+        if opnum == FILES:
+            return Rows(row for row in self.data.files
+                        if row["pathname"].startswith(filters[0]) and last in ("", row["username"]))
+        if last.startswith("rows-"):
+            return Generated(int(last[5:]))
+        if last == "people":
+            return Rows(connection(i, *row) for i, row in enumerate(PEOPLE, 1))
+        if last.startswith("long-"):
+            return Rows([connection(1, 0, 0, 1, "n" * int(last[5:]), "")])
+        if last.startswith("\\\\"):
+            return Rows([connection(1, 0, 2, 1, "bob", "projects")])
+        made = self.data.connections(last)
+        return None if made is None else Rows(made)
+
+    def page(self, opnum, rows, level, room, start):
         status, first = (self.options.get("status", "0") + "@1").split("@")[:2]
         if int(status) and self.pages >= int(first):
             return self.pack(level, b"", 0, 0, 0, int(status))
         if rows is None:
             return self.pack(level, b"", 0, 0, 0, NO_SUCH_SHARE)
-        if level > 1:
+        if level not in LEVELS[opnum]:
             return self.pack(level, b"", 0, 0, 0, INVALID_LEVEL)
         if "circle" in self.options:
             start = (start % int(self.options["circle"]))
@@ -155,7 +265,7 @@ class Answers:
             handle = start + 1
         if "stuck" in self.options:
             handle, more = 1, True
-        entries = rows.pack(level, start, count)
+        entries = rows.pack(LEVELS[opnum][level].split(), start, count)
         total = int(self.options.get("total", rows.count - start))
         return self.pack(level, entries, count, total, handle, MORE_DATA if more else SUCCESS)
 
@@ -173,12 +283,12 @@ class Pipe:
     def __init__(self):
         self.received = b""
         self.request = b""
-        self.answers = Answers()
+        self.answers = None
         self.options = {}
         self.messages = []
 
-    def connect(self, _):
-        pass
+    def connect(self, dataset):
+        self.answers = Answers(DATASETS[dataset])
 
     def close(self):
         self.messages = []
@@ -212,7 +322,8 @@ class Pipe:
             return
         self.request += body[8:]
         if flags & 2:
-            self.respond(call, self.answers.stub(self.request))
+            opnum = struct.unpack_from("<H", body, 6)[0]
+            self.respond(call, self.answers.stub(opnum, self.request))
             self.request = b""
 
     @staticmethod
@@ -273,16 +384,19 @@ def main():
     # What impacket connects for an open pipe is the pipe itself.
     smbserver.socket = types.SimpleNamespace(**{**vars(socket), "socket": Pipe})
 
-    port = free_port()
-    server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=port)
-    server.setSMB2Support(True)
-    server.setLogFile(os.devnull)
+    ports = []
+    for dataset in DATASETS:
+        ports.append(free_port())
+        server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=ports[-1])
+        server.setSMB2Support(True)
+        server.setLogFile(os.devnull)
+        server.addCredential(username, 0, compute_lmhash(password).hex(),
+                             compute_nthash(password).hex())
+        server.registerNamedPipe("srvsvc", dataset)
+        threading.Thread(target=server.start, daemon=True).start()
     logging.getLogger("impacket").setLevel(logging.CRITICAL)
-    server.addCredential(username, 0, compute_lmhash(password).hex(), compute_nthash(password).hex())
-    server.registerNamedPipe("srvsvc", None)
-    threading.Thread(target=server.start, daemon=True).start()
     silent = socket.create_server(("127.0.0.1", 0), backlog=512)
-    print(port, silent.getsockname()[1], free_port(), flush=True)
+    print(*ports, silent.getsockname()[1], free_port(), flush=True)
     sys.stdin.read()
     os._exit(0)
 

@@ -13,6 +13,9 @@ lab.samba = "127.0.0.1:" .. variable "LAB_SAMBA_PORT"
 lab.samba_port = math.tointeger(variable "LAB_SAMBA_PORT")
 lab.double = "127.0.0.1:" .. variable "LAB_DOUBLE_PORT"
 lab.double_port = math.tointeger(variable "LAB_DOUBLE_PORT")
+lab.big = "127.0.0.1:" .. variable "LAB_BIG_PORT"
+lab.big_port = math.tointeger(variable "LAB_BIG_PORT")
+lab.crowd = "127.0.0.1:" .. variable "LAB_CROWD_PORT"
 lab.silent = "127.0.0.1:" .. variable "LAB_SILENT_PORT"
 lab.closed = "127.0.0.1:" .. variable "LAB_CLOSED_PORT"
 lab.command = variable "ROLLCALL"
@@ -81,6 +84,17 @@ function lab.connect(username, share, file)
       end)
     end,
   }
+end
+
+---What impacket's client gets for the same call: another witness.
+---@return table[]
+function lab.witnessed(port, call, level, qualifier)
+  local output, code, complaint = lab.run(("/usr/bin/python3 spec/lab/witness.py %d %s %s %d '%s'"):format(
+    port, lab.username, call, level, qualifier or ""))
+  if code ~= 0 then error("the witness failed: " .. complaint) end
+  local rows = {}
+  for line in output:gmatch("[^\n]+") do rows[#rows + 1] = require("cjson").decode(line) end
+  return rows
 end
 
 local function lines_of(command)

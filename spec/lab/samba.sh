@@ -41,6 +41,7 @@ disable spoolss = yes
 load printers = no
 printcap name = /dev/null
 map to guest = Bad User
+log level = 0 auth_audit:3
 [projects]
 path = $LAB_FOLDER/shares/projects
 read only = no

@@ -1,23 +1,35 @@
 #!/usr/bin/python3
 """An independent witness: the same call by impacket's own client, its rows as JSON lines.
 
-    witness.py PORT USERNAME QUALIFIER LEVEL      the password is in LAB_PASSWORD
+    witness.py PORT USERNAME CALL LEVEL [QUALIFIER]      the password is in LAB_PASSWORD
+
+CALL is connections, sessions, files or shares.
 """
 import json
 import os
 import sys
 
 from impacket.dcerpc.v5 import srvs, transport
+from impacket.dcerpc.v5.dtypes import NULL
 
-port, username, qualifier, level = sys.argv[1:5]
+port, username, call, level = sys.argv[1:5]
+number = int(level)
 pipe = transport.SMBTransport("127.0.0.1", int(port), r"\srvsvc", username=username,
                               password=os.environ["LAB_PASSWORD"])
-call = pipe.get_dce_rpc()
-call.connect()
-call.bind(srvs.MSRPC_UUID_SRVS)
-answer = srvs.hNetrConnectionEnum(call, qualifier + "\0", int(level))
-container = answer["InfoStruct"]["ConnectInfo"]["Level" + level]
-for entry in container["Buffer"]:
+rpc = pipe.get_dce_rpc()
+rpc.connect()
+rpc.bind(srvs.MSRPC_UUID_SRVS)
+if call == "connections":
+    answer = srvs.hNetrConnectionEnum(rpc, sys.argv[5] + "\0", number)["InfoStruct"]["ConnectInfo"]
+elif call == "sessions":
+    answer = srvs.hNetrSessionEnum(rpc, NULL, NULL, number)["InfoStruct"]["SessionInfo"]
+elif call == "files":
+    answer = srvs.hNetrFileEnum(rpc, NULL, NULL, number)["InfoStruct"]["FileInfo"]
+else:
+    answer = srvs.hNetrShareEnum(rpc, number)["InfoStruct"]["ShareInfo"]
+for entry in answer["Level" + level]["Buffer"]:
     fields = {name.partition("_")[2]: entry[name] for name, _ in entry.structure}
+    if "path_name" in fields:  # fi3_path_name here, fi3_pathname in MS-SRVS
+        fields["pathname"] = fields.pop("path_name")
     print(json.dumps({name: value.rstrip("\0") if isinstance(value, str) else value
                       for name, value in fields.items()}))

@@ -25,55 +25,54 @@ local function key(name)
   return name and name:gsub("^.*\\", ""):lower() or ""
 end
 
-local function add(map, name, value)
-  local list = map[name]
-  if not list then
-    list = {}
-    map[name] = list
+---The table at a name, made if it is not there.
+local function table_at(map, name)
+  local found = map[name]
+  if not found then
+    found = {}
+    map[name] = found
   end
-  list[#list + 1] = value
+  return found
 end
 
 ---A path as another call may have written it: Samba answers `C:\tmp\x` for a share and `/tmp/x/y`,
 ---or `C:\tmp\x\y`, for a file in it.
 local function path_key(path)
-  return (path:gsub("\\", "/"):gsub("^%a:", ""):gsub("/+$", "")):lower() .. "/"
+  return (path:gsub("\\", "/"):gsub("^%a:", ""):gsub("/+$", "")):lower()
 end
 
 ---The share whose folder holds a file; of two, the deeper one.
 local function share_of(visit, pathname)
-  local path, best = path_key(pathname), nil
-  for share, folder in pairs(visit.folders) do
-    if path:sub(1, #folder) == folder and (not best or #folder > #visit.folders[best]) then best = share end
+  local folder = path_key(pathname)
+  while folder ~= "" do
+    if visit.share_at[folder] then return visit.share_at[folder] end
+    folder = folder:match("^(.*)/") or ""
   end
-  return best
 end
 
 local collectors = {
   shares = function(visit)
-    visit.shares, visit.folders = {}, {}
+    visit.shares, visit.share_at = {}, {}
     return function(row)
       if not row.share then return end
       table.insert(visit.shares, row.share)
       -- An administrative share of a whole drive holds every file; that tells nothing.
-      if row.path and #path_key(row.path) > 1 and not row.share:find("%$$") then
-        visit.folders[row.share] = path_key(row.path)
-      end
+      if row.path and not row.share:find("%$$") then visit.share_at[path_key(row.path)] = row.share end
     end
   end,
   sessions = function(visit)
     visit.sessions, visit.sessions_of = {}, {}
     return function(row)
       table.insert(visit.sessions, row)
-      add(visit.sessions_of, key(row.username) .. "@" .. key(row.client), row)
+      table.insert(table_at(visit.sessions_of, key(row.username) .. "@" .. key(row.client)), row)
     end
   end,
   files = function(visit)
-    visit.files = {}
+    visit.files_of = {}
     return function(row)
-      if not (row.username and row.pathname) then return end
-      local share = share_of(visit, row.pathname) or ""
-      add(visit.files, key(row.username) .. "@" .. share, row.pathname)
+      local share = row.username and row.pathname and share_of(visit, row.pathname)
+      if not share then return end
+      table.insert(table_at(table_at(visit.files_of, key(row.username)), share), row.pathname)
     end
   end,
 }
@@ -118,7 +117,7 @@ end
 ---@return rollcall.smb.presence
 local function joined_connection(visit, row)
   local sessions = visit.sessions_of[key(row.username) .. "@" .. key(row.client)]
-  local files = visit.files[key(row.username) .. "@" .. row.share]
+  local files = (visit.files_of[key(row.username)] or {})[row.share]
   for _, session in ipairs(sessions or {}) do visit.seen[session] = true end
   return {
     servername = row.servername, username = row.username, client = row.client, share = row.share,
@@ -128,8 +127,7 @@ local function joined_connection(visit, row)
   }
 end
 
-local function joined_session(visit, session, share)
-  local files = share and visit.files[key(session.username) .. "@" .. share]
+local function joined_session(session, share, files)
   return {
     servername = session.servername, username = session.username, client = session.client, share = share,
     open_files = files and #files or session.num_opens, files = files,
@@ -141,19 +139,32 @@ end
 ---A session that no connection told of: a row for each share that its user has files open in, or
 ---one without a share.
 local function add_session(visit, session, ready)
-  local found = false
-  for _, share in ipairs(visit.shares) do
-    if visit.files[key(session.username) .. "@" .. share] then
-      found = true
-      ready[#ready + 1] = joined_session(visit, session, share)
-    end
+  local files_of = visit.files_of[key(session.username)]
+  if not files_of then
+    ready[#ready + 1] = joined_session(session)
+    return
   end
-  if not found then ready[#ready + 1] = joined_session(visit, session) end
+  for share, files in pairs(files_of) do
+    ready[#ready + 1] = joined_session(session, share, files)
+  end
 end
 
 local function count_connection(visit, share)
   visit.connections = visit.connections or {}
   visit.connections[share] = (visit.connections[share] or 0) + 1
+end
+
+---Makes the handlers tell what came of a server only after its last row.
+---@param handlers rollcall.smb.handlers
+---@param ready table
+---@return rollcall.smb.handlers
+function join.handlers(handlers, ready)
+  return {
+    on_error = handlers.on_error,
+    on_target = handlers.on_target and function(outcome)
+      ready[#ready + 1] = { tell = function() handlers.on_target(outcome) end }
+    end,
+  }
 end
 
 ---@return rollcall.smb.plan plan
@@ -162,7 +173,9 @@ function join.plan()
   local ready = {}
   return {
     begin = function(visit)
-      visit.shares, visit.folders, visit.sessions, visit.sessions_of, visit.files, visit.seen = {}, {}, {}, {}, {}, {}
+      visit.seen = {}
+      -- What a call that fails leaves empty.
+      visit.shares, visit.share_at, visit.sessions, visit.sessions_of, visit.files_of = {}, {}, {}, {}, {}
       return ask_first(visit, 1)
     end,
     follow = function(visit, ended, outcome)
@@ -182,16 +195,19 @@ end
 
 ---The iterator over joined rows, given the one over what the servers tell.
 ---@param step fun(enumeration: userdata): table?, rollcall.core.target?
----@param ready rollcall.smb.presence[]
+---@param ready table  rows, and what is to be told after them
 ---@return fun(enumeration: userdata): rollcall.smb.presence?
 function join.step(step, ready)
   local position = 1
   local function next_ready()
-    local row = ready[position]
-    if not row then return nil end
-    ready[position] = nil
-    position = ready[position + 1] and position + 1 or 1
-    return row
+    while true do
+      local row = ready[position]
+      if not row then return nil end
+      ready[position] = nil
+      position = ready[position + 1] and position + 1 or 1
+      if not row.tell then return row end
+      row.tell()
+    end
   end
   return function(enumeration)
     while true do

@@ -48,6 +48,31 @@ local function connections_of_all_shares(checked, hidden)
   }
 end
 
+local function bare(name)
+  return name:gsub("^.*\\", ""):lower()
+end
+
+---Whether an entry is one that the caller asked for. Samba answers with all sessions, whatever user
+---it is asked for.
+---@param filter { client: string?, username: string? }
+local function passes(filter, row)
+  for _, field in ipairs { "client", "username" } do
+    if filter[field] and row[field] and bare(filter[field]) ~= bare(row[field]) then return false end
+  end
+  return true
+end
+
+---@param filter table
+---@return fun(enumeration: userdata): table?
+function plans.only(filter, step)
+  return function(enumeration)
+    while true do
+      local row = step(enumeration)
+      if not row or passes(filter, row) then return row end
+    end
+  end
+end
+
 ---@param name "connections"|"sessions"|"files"|"shares"
 ---@param checked table
 ---@return rollcall.smb.plan
