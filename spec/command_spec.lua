@@ -175,12 +175,58 @@ describe("rollcall connections", function()
     assert.is_truthy(complaint:find("No space left", 1, true), complaint)
   end)
 
-  it("has help for itself and for the command", function()
-    for _, arguments in ipairs { "--help", "connections --help" } do
+  it("has help for itself and for each command", function()
+    for _, arguments in ipairs {
+      "--help", "connections --help", "smb-sessions --help", "files --help", "shares --help", "smb --help",
+    } do
       local output, code = rollcall(arguments)
       assert.equal(0, code)
       assert.is_truthy(output:find("Usage: rollcall", 1, true))
       for line in output:gmatch("[^\n]+") do assert.is_true(#line <= 100, line) end
     end
+  end)
+end)
+
+describe("the siblings of rollcall connections", function()
+  local function json_of(arguments)
+    local output, code, complaints = rollcall(arguments .. (" %s -U %s -f json"):format(lab.double, lab.username))
+    assert.equal(0, code, complaints)
+    return cjson.decode(output)
+  end
+
+  it("print the sessions, files and shares of a server", function()
+    assert.equal(4, #json_of("smb-sessions").rows)
+    assert.equal("bob", json_of("smb-sessions --client WS-BOB").rows[1].username)
+    assert.equal(1, #json_of("smb-sessions --of-user bob").rows)
+    assert.equal(4294967295, json_of("files --under 'D:\\plan'").rows[1].id)
+    assert.equal(1, #json_of("files --of-user alice").rows)
+    local shares = json_of("shares --level best")
+    assert.equal("share", shares.kind)
+    assert.equal(8, #shares.rows)
+    assert.equal(2, shares.rows[1].level)
+    assert.equal("计划 💻", shares.rows[7].share)
+    assert.equal(5, #json_of("connections").rows)
+    assert.equal(4, #json_of("connections --no-hidden").rows)
+  end)
+
+  it("print the joined listing, and what came of each server", function()
+    local document = json_of("smb")
+    assert.equal("presence", document.kind)
+    assert.equal(6, #document.rows)
+    assert.same({ { source = "smb", target = lab.double, completeness = "complete", claimed = 13, received = 13 } },
+      document.targets)
+    local csv = rollcall(("smb %s -U %s -f csv"):format(lab.double, lab.username))
+    assert.is_truthy(csv:find("C:\\shares\\projects\\plan.txt; C:\\shares\\PROJECTS\\sub\\x.txt", 1, true))
+    local shown = rollcall(("smb %s -U %s"):format(lab.double, lab.username))
+    assert.is_truthy(shown:find("plan.txt, x.txt", 1, true))
+    assert.is_truthy(shown:find("# " .. lab.double .. ": complete, 13 of 13", 1, true))
+  end)
+
+  it("exit with 2 where they are denied, with one line of why", function()
+    local output, code, complaint = rollcall(("smb %s -U alice"):format(lab.samba))
+    assert.equal(2, code)
+    assert.equal(1, select(2, complaint:gsub("\n", "")))
+    assert.is_truthy(complaint:find("members of Administrators or Server Operators", 1, true))
+    assert.is_truthy(output:find(": denied, 0 of 0", 1, true))
   end)
 end)

@@ -186,8 +186,8 @@ local function joined()
     return #names
   end)
   local theirs = tonumber(lab.run(("/usr/bin/python3 spec/bench/impacket_calls.py %d auditor"):format(lab.big_port)):match "^%S+")
-  say("joined listing of %d shares, %d rows: %.0f ms; its calls one by one %.0f ms (%.2f of them); impacket's calls %.0f ms (%.1f times ours)",
-    shares, rows, listing, calls, listing / calls, theirs, theirs / listing)
+  say("joined listing of %d shares, %d rows: %.0f ms; its calls one by one %.0f ms (%.2f of them);"
+    .. " impacket's calls %.0f ms (%.1f times ours)", shares, rows, listing, calls, listing / calls, theirs, theirs / listing)
 end
 
 against_samba(1000)
