@@ -55,13 +55,12 @@ function credentials.gather(arguments)
     found.password, problem = credentials.from_command(arguments.password_command)
     if not found.password then return nil, problem end
   end
-  if not found.password and found.username and not found.kerberos then
-    found.password = os.getenv(PASSWORD_VARIABLE)
-      or core.ask_password(("Password for %s: "):format(found.username))
-    if not found.password then
-      return nil, "no password: give -A, --password-command or " .. PASSWORD_VARIABLE
-    end
-  end
+  if found.password or not found.username then return found end
+  found.password = os.getenv(PASSWORD_VARIABLE)
+  -- With Kerberos there may be a ticket, so nobody is asked.
+  if found.password or found.kerberos then return found end
+  found.password = core.ask_password(("Password for %s: "):format(found.username))
+  if not found.password then return nil, "no password: give -A, --password-command or " .. PASSWORD_VARIABLE end
   return found
 end
 
