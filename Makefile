@@ -15,6 +15,8 @@ ALL_CFLAGS := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS)
 LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
 SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
 SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
+CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
+CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto)
 
 MODULE := $(BUILD)/lib/rollcall/core.so
 WORKER := $(BUILD)/lib/rollcall/smbpipe
@@ -42,7 +44,7 @@ help:
 $(BUILD)/module/%.o: csrc/%.c
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
-	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) -MMD -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) $(CURL_CFLAGS) -MMD -c $< -o $@
 
 $(BUILD)/worker/%.o: csrc/%.c
 	@mkdir -p $(@D)
@@ -52,7 +54,7 @@ $(BUILD)/worker/%.o: csrc/%.c
 $(MODULE): $(MODULE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ -o $@
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ $(CURL_LIBS) -o $@
 
 $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)

@@ -1,0 +1,27 @@
+/* The JSON of an answer: an object, what it says of a failure, its list of rows. */
+#ifndef ROLLCALL_ANSWER_H
+#define ROLLCALL_ANSWER_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+#include "failure.h"
+#include "plain_text.h"
+#include "transfer.h"
+
+/* [-0, +1, e] Decodes the body with the function at `decode` and pushes the object, or nil with
+ * the failure's code and message set: it is empty, no JSON, or no object. */
+bool answer_push_object(lua_State *L, int decode, const struct transfer *transfer,
+                        struct http_failure *failure);
+
+/* [-0, +0, m] Adds what the object at `index` says of a failure. False if it says nothing. */
+bool answer_read_failure(lua_State *L, int index, struct http_failure *failure,
+                         const struct secrets *secrets);
+
+/* [-0, +(0|1), m] Pushes the list `name` of the object at `index` with its rows made clean: the
+ * fields that the set at `fields` knows, as strings; null is nil. False with code and message set
+ * and nothing pushed if it is no list of objects. `*count` is its length. */
+bool answer_push_rows(lua_State *L, int index, const char *name, int fields, lua_Integer *count,
+                      struct http_failure *failure);
+
+#endif
