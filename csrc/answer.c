@@ -3,7 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "http_failure.h"
+#define SUCCESS_CODE "WKS.00000000"
 
 static bool is_null(lua_State *L, int index) {
     return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
@@ -17,12 +17,16 @@ static bool begins_object(const char *text, size_t length) {
     return blank < length && text[blank] == '{';
 }
 
-bool answer_push_object(lua_State *L, int decode, const struct transfer *transfer,
-                        struct http_failure *failure) {
+const struct answer_problem *answer_push_object(lua_State *L, int decode,
+                                                const struct transfer *transfer) {
+    static const struct answer_problem empty = {"EMPTY_BODY", "the answer has no body"};
+    static const struct answer_problem invalid = {"INVALID_JSON",
+                                                  "the answer is not JSON, or was cut off"};
+    static const struct answer_problem no_object = {"NOT_AN_OBJECT",
+                                                    "the answer is JSON, but not an object"};
     if (transfer->body_length == 0) {
-        http_failure_set(failure, "EMPTY_BODY", "the answer has no body");
         lua_pushnil(L);
-        return false;
+        return &empty;
     }
     lua_pushvalue(L, decode);
     lua_pushlstring(L, transfer->body, transfer->body_length);
@@ -31,14 +35,10 @@ bool answer_push_object(lua_State *L, int decode, const struct transfer *transfe
         lua_error(L);
     if (status == LUA_OK && lua_istable(L, -1) &&
         begins_object(transfer->body, transfer->body_length))
-        return true;
-    if (status == LUA_OK)
-        http_failure_set(failure, "NOT_AN_OBJECT", "the answer is JSON, but not an object");
-    else
-        http_failure_set(failure, "INVALID_JSON", "the answer is not JSON, or was cut off");
+        return NULL;
     lua_pop(L, 1);
     lua_pushnil(L);
-    return false;
+    return status == LUA_OK ? &no_object : &invalid;
 }
 
 /* [-0, +0, m] */
@@ -138,21 +138,34 @@ static bool has_fields(lua_State *L, int index) {
     return true;
 }
 
-bool answer_push_rows(lua_State *L, int index, const char *name, int fields, lua_Integer *count,
-                      struct http_failure *failure) {
+/* [-0, +0, m] Whether an object without rows tells of a failure instead. */
+static bool has_error_code(lua_State *L, int index) {
+    lua_pushliteral(L, "error_code");
+    const char *code = lua_rawget(L, index) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    bool is_error = code[0] && strcmp(code, SUCCESS_CODE) != 0;
+    lua_pop(L, 1);
+    return is_error;
+}
+
+const struct answer_problem *answer_push_rows(lua_State *L, int index, const char *name, int fields,
+                                              lua_Integer *count) {
+    static const struct answer_problem no_list = {"NO_LIST", "the answer has no list of sessions"};
+    static const struct answer_problem invalid = {"INVALID_LIST",
+                                                  "the answer's list is not one of sessions"};
     lua_pushstring(L, name);
     bool absent = lua_rawget(L, index) == LUA_TNIL;
     int list = lua_gettop(L);
     *count = 0;
     /* The service leaves out what is null, so an object without anything is an answer without
      * rows; one with other fields is something else. */
-    if (absent ? !has_fields(L, index) : is_null(L, list)) {
+    bool failed = has_error_code(L, index);
+    if (absent ? !has_fields(L, index) : is_null(L, list) && !failed) {
         lua_pop(L, 1);
         lua_newtable(L);
-        return true;
+        return NULL;
     }
     lua_Integer length = lua_istable(L, list) ? (lua_Integer)lua_rawlen(L, list) : 0;
-    bool valid = lua_istable(L, list) && is_list(L, list, length);
+    bool valid = lua_istable(L, list) && is_list(L, list, length) && (length > 0 || !failed);
     for (lua_Integer i = 1; valid && i <= length; i++) {
         lua_rawgeti(L, list, i);
         valid = lua_istable(L, -1) && clean_row(L, list + 1, fields);
@@ -160,11 +173,7 @@ bool answer_push_rows(lua_State *L, int index, const char *name, int fields, lua
     }
     *count = length;
     if (valid)
-        return true;
+        return NULL;
     lua_pop(L, 1);
-    if (absent)
-        http_failure_set(failure, "NO_LIST", "the answer has no list of sessions");
-    else
-        http_failure_set(failure, "INVALID_LIST", "the answer's list is not one of sessions");
-    return false;
+    return absent ? &no_list : &invalid;
 }

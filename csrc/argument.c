@@ -40,6 +40,7 @@ void argument_settings(lua_State *L, int index, struct transfer_settings *settin
     lua_getfield(L, index, "plain");
     settings->plain = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    settings->base_url = argument_needed_text(L, index, "base_url");
     settings->ca_file = argument_text(L, index, "ca_file");
     settings->proxy = argument_text(L, index, "proxy");
     settings->connect_timeout_milliseconds =

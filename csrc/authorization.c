@@ -8,7 +8,6 @@
 
 #include "signature.h"
 
-#define CONTENT_TYPE "application/json"
 #define SHORT_HEADER 512
 
 void authorization_free_headers(struct curl_slist *headers) {
@@ -17,8 +16,8 @@ void authorization_free_headers(struct curl_slist *headers) {
     curl_slist_free_all(headers);
 }
 
-struct curl_slist *authorization_add_header(struct curl_slist *headers, int begun,
-                                            const char *name, const char *value) {
+struct curl_slist *authorization_add_header(struct curl_slist *headers, int begun, const char *name,
+                                            const char *value) {
     char space[SHORT_HEADER];
     if (begun && !headers)
         return NULL;
@@ -44,7 +43,6 @@ static struct curl_slist *signed_headers(const struct authorization *authorizati
     char value[SHORT_HEADER];
     signature_date(epoch_seconds, date);
     const struct signature_header signed_ones[] = {
-        {"content-type", CONTENT_TYPE},
         {"host", authorization->host},
         {"x-project-id", authorization->project_id},
         {"x-sdk-date", date},
@@ -55,7 +53,7 @@ static struct curl_slist *signed_headers(const struct authorization *authorizati
         .path = path,
         .query = query,
         .headers = signed_ones,
-        .header_count = authorization->security_token ? 5 : 4,
+        .header_count = authorization->security_token ? 4 : 3,
         .body = "",
     };
     const struct signature_key key = {authorization->access, authorization->secret};
@@ -65,18 +63,15 @@ static struct curl_slist *signed_headers(const struct authorization *authorizati
     headers = authorization_add_header(headers, 1, "X-Sdk-Date", date);
     headers = authorization_add_header(headers, 1, "X-Project-Id", authorization->project_id);
     if (authorization->security_token)
-        headers = authorization_add_header(headers, 1, "X-Security-Token",
-                                           authorization->security_token);
+        headers =
+            authorization_add_header(headers, 1, "X-Security-Token", authorization->security_token);
     return headers;
 }
 
 struct curl_slist *authorization_headers(const struct authorization *authorization,
                                          const char *path, const char *query,
                                          long long epoch_seconds) {
-    struct curl_slist *headers =
-        authorization->token
-            ? authorization_add_header(NULL, 0, "X-Auth-Token", authorization->token)
-            : signed_headers(authorization, path, query, epoch_seconds);
-    headers = authorization_add_header(headers, 1, "Content-Type", CONTENT_TYPE);
-    return authorization_add_header(headers, 1, "Accept", "application/json");
+    if (authorization->token)
+        return authorization_add_header(NULL, 0, "X-Auth-Token", authorization->token);
+    return signed_headers(authorization, path, query, epoch_seconds);
 }

@@ -9,7 +9,8 @@
 /* Lua: rollcall.core.connections, see lua/rollcall/meta/core.lua. */
 int connections_new(lua_State *L);
 
-/* [-0, +0, v] The loop of the field `connections` of the table at `index`; raises if it is closed. */
+/* [-0, +0, v] The loop of the field `connections` of the table at `index`; raises if it is closed.
+ */
 struct transfer_loop *connections_of(lua_State *L, int index);
 
 /* [-0, +0, m] */

@@ -24,11 +24,16 @@ EXPORT int luaopen_rollcall_core(lua_State *L);
 
 int luaopen_rollcall_core(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"enumerate", enumeration_enumerate},     {"server", server_new},
-        {"ask_password", terminal_ask_password},  {"terminal_width", terminal_width},
-        {"read_private_file", private_file_read}, {"connections", connections_new},
-        {"query_sessions", session_query_new},    {"fetch_token", token_fetch},
-        {"sign", signing_sign},                   {"failure", failure_new},
+        {"enumerate", enumeration_enumerate},
+        {"server", server_new},
+        {"ask_password", terminal_ask_password},
+        {"terminal_width", terminal_width},
+        {"read_private_file", private_file_read},
+        {"connections", connections_new},
+        {"query_sessions", session_query_new},
+        {"fetch_token", token_fetch},
+        {"sign", signing_sign},
+        {"failure", failure_new},
         {NULL, NULL},
     };
     luaL_checkversion(L);

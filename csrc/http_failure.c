@@ -29,7 +29,8 @@ struct result_name {
     const char *code;
 };
 
-#define NAMED(result) {result, #result}
+#define NAMED(result)                                                                              \
+    { result, #result }
 static const struct result_name result_names[] = {
     NAMED(CURLE_COULDNT_RESOLVE_PROXY),
     NAMED(CURLE_COULDNT_RESOLVE_HOST),

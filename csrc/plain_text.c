@@ -21,8 +21,8 @@ static size_t character_length(const unsigned char *text, size_t left) {
             return 0;
         code = code << 6 | (text[i] & 0x3F);
     }
-    bool is_control = code < 0xA0 || (code >= 0x2028 && code <= 0x202E) ||
-                      (code >= 0x2066 && code <= 0x2069);
+    bool is_control =
+        code < 0xA0 || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
     bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
     return code < least[length] || code > 0x10FFFF || is_control || is_surrogate ? 0 : length;
 }

@@ -14,14 +14,14 @@ void request_begin(struct request *request, const struct request_policy *policy,
 }
 
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
-                     const char *url, struct curl_slist *headers, const char *body) {
+                     const char *target, struct curl_slist *headers, const char *body) {
     authorization_free_headers(request->headers);
     request->headers = headers;
     request->attempts++;
     request->due = now + policy->timeout;
     if (request->due > request->deadline)
         request->due = request->deadline;
-    if (!transfer_start(&request->transfer, url, headers, body))
+    if (!transfer_start(&request->transfer, target, headers, body))
         return false;
     request->state = REQUEST_RUNNING;
     return true;

@@ -30,7 +30,7 @@ void request_begin(struct request *request, const struct request_policy *policy,
 
 /* Begins an attempt with these headers, which it takes over. False if there is no memory. */
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
-                     const char *url, struct curl_slist *headers, const char *body);
+                     const char *target, struct curl_slist *headers, const char *body);
 
 /* Gives up an attempt whose time is over; it lands in the transfer's queue. */
 void request_give_up(struct request *request);

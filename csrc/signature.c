@@ -96,8 +96,7 @@ bool signature_authorize(const struct signature_request *request, const struct s
     unsigned char digest[SHA256_SIZE];
     if (strlen(date) != SIGNATURE_DATE_SIZE - 1 || !signature_canonical_hash(request, hash))
         return false;
-    int to_sign_length =
-        snprintf(to_sign, sizeof to_sign, "%s\n%s\n%s", ALGORITHM, date, hash);
+    int to_sign_length = snprintf(to_sign, sizeof to_sign, "%s\n%s\n%s", ALGORITHM, date, hash);
     if (!HMAC(EVP_sha256(), key->secret, (int)strlen(key->secret), (const unsigned char *)to_sign,
               (size_t)to_sign_length, digest, NULL))
         return false;

@@ -29,16 +29,16 @@ static int token_request_close(lua_State *L) {
 
 /* [-0, +0, e] Makes attempts until one is the last. */
 static void run(lua_State *L, struct token_request *token_request, struct transfer_loop *loop,
-                const struct request_policy *policy, const char *url, const char *body) {
+                const struct request_policy *policy, const char *path, const char *body) {
     struct request *request = &token_request->request;
     request_begin(request, policy, transfer_now(), transfer_now());
     for (;;) {
         int64_t now = transfer_now();
         if (request->state == REQUEST_DUE && request->due <= now) {
-            struct curl_slist *headers = authorization_add_header(
-                NULL, 0, "Content-Type", "application/json;charset=utf8");
+            struct curl_slist *headers =
+                authorization_add_header(NULL, 0, "Content-Type", "application/json;charset=utf8");
             headers = authorization_add_header(headers, 1, "Accept", "application/json");
-            if (!headers || !request_attempt(request, policy, now, url, headers, body))
+            if (!headers || !request_attempt(request, policy, now, path, headers, body))
                 luaL_error(L, "not enough memory for a request");
         } else if (request->state == REQUEST_RUNNING && request->due <= now) {
             request_give_up(request);
@@ -88,14 +88,14 @@ static void push_token(lua_State *L, const struct transfer *transfer,
                        const struct secrets *secrets) {
     struct http_failure failure;
     http_failure_describe(&failure, "token", transfer, secrets);
-    bool readable = false;
     lua_getfield(L, 1, "decode");
     int object = lua_gettop(L) + 1;
-    if (transfer->result == CURLE_OK) {
-        struct http_failure unreadable = failure;
-        readable = answer_push_object(L, object - 1, transfer,
-                                      failure.status == CREATED ? &failure : &unreadable);
-    }
+    const struct answer_problem *problem = NULL;
+    if (transfer->result == CURLE_OK)
+        problem = answer_push_object(L, object - 1, transfer);
+    bool readable = lua_gettop(L) == object && !problem;
+    if (problem && failure.status == CREATED)
+        http_failure_set(&failure, problem->code, problem->message);
     if (failure.status == CREATED && readable) {
         const char *token = transfer_header(transfer, "X-Subject-Token");
         if (is_token(token)) {
@@ -122,15 +122,14 @@ int token_fetch(lua_State *L) {
     argument_settings(L, 1, &settings, &policy);
     argument_secrets(L, 1, &secrets);
     const char *body = argument_needed_text(L, 1, "body");
-    const char *url = lua_pushfstring(L, "%s%s", argument_needed_text(L, 1, "base_url"),
-                                      argument_needed_text(L, 1, "path"));
+    const char *path = argument_needed_text(L, 1, "path");
     struct token_request *token_request = lua_newuserdatauv(L, sizeof *token_request, 0);
     memset(token_request, 0, sizeof *token_request);
     luaL_setmetatable(L, METATABLE);
     lua_toclose(L, -1);
     if (!transfer_open(&token_request->request.transfer, loop, &token_request->finished, &settings))
         return luaL_error(L, "libcurl refuses the settings, or there is not enough memory");
-    run(L, token_request, loop, &policy, url, body);
+    run(L, token_request, loop, &policy, path, body);
     push_token(L, &token_request->request.transfer, &secrets);
     return 2;
 }

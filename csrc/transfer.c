@@ -31,14 +31,32 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context) {
     return length;
 }
 
-/* What is not set here is refused or off in libcurl itself: redirects, cookies, .netrc, logging
- * on to a proxy by itself. */
+/* Trusts the given certificates and no others. Those of the system are taken from its one file
+ * where there is one, since libcurl reads that once for all connections, but a folder each time. */
+static bool set_trust(CURL *easy, const char *ca_file) {
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    bool one_file = ca_file || (version->age >= CURLVERSION_SEVENTH && version->cainfo);
+    return (!ca_file || curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
+           (!one_file || curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK);
+}
+
+/* libcurl would look for all of them at every transfer. */
+static bool is_proxy_in_environment(void) {
+    return getenv("https_proxy") || getenv("HTTPS_PROXY") || getenv("all_proxy") ||
+           getenv("ALL_PROXY");
+}
+
+/* The URL stays the same and each request has a target of its own, so libcurl has little to parse.
+ * A proxy is always a tunnel, since it would need the whole URL. What is not set here is refused or
+ * off in libcurl itself: redirects, cookies, .netrc, logging on to a proxy by itself. */
 static bool set_options(struct transfer *transfer, const struct transfer_settings *settings) {
     CURL *easy = transfer->easy;
     const char *protocols = settings->plain ? "http,https" : "https";
-    const char *proxy = settings->proxy ? settings->proxy : settings->plain ? "" : NULL;
+    bool direct = settings->plain || !is_proxy_in_environment();
+    const char *proxy = settings->proxy ? settings->proxy : direct ? "" : NULL;
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SHARE, transfer_loop_share(transfer->loop)) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_URL, settings->base_url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->problem) == CURLE_OK &&
@@ -49,8 +67,7 @@ static bool set_options(struct transfer *transfer, const struct transfer_setting
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "rollcall") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                             settings->connect_timeout_milliseconds) == CURLE_OK &&
-           (!settings->ca_file ||
-            curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file) == CURLE_OK) &&
+           set_trust(easy, settings->ca_file) &&
            (!proxy || curl_easy_setopt(easy, CURLOPT_PROXY, proxy) == CURLE_OK);
 }
 
@@ -79,13 +96,13 @@ void transfer_close(struct transfer *transfer) {
     transfer->body_length = transfer->body_size = 0;
 }
 
-bool transfer_start(struct transfer *transfer, const char *url, struct curl_slist *headers,
+bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
                     const char *body) {
     CURL *easy = transfer->easy;
     transfer->body_length = 0;
     transfer->too_large = false;
     transfer->problem[0] = '\0';
-    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK ||
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
         (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK))
         return false;

@@ -8,9 +8,10 @@
 
 #include "transfer_loop.h"
 
-/* What holds for every transfer of a handle. The strings may be NULL and need not outlive
- * transfer_open. */
+/* What holds for every transfer of a handle. The strings need not outlive transfer_open; all but
+ * the first may be NULL. */
 struct transfer_settings {
+    const char *base_url; /* scheme, host and port */
     const char *ca_file;
     const char *proxy;
     bool plain; /* http instead of https, and then no proxy but the one named here */
@@ -47,9 +48,9 @@ bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
 /* Frees everything. May be called again. */
 void transfer_close(struct transfer *transfer);
 
-/* Begins a request: a POST if there is a `body`, else a GET. The headers must stay until the
- * transfer is over; the body is copied. */
-bool transfer_start(struct transfer *transfer, const char *url, struct curl_slist *headers,
+/* Begins a request: a POST if there is a `body`, else a GET. `target` is the path and what follows
+ * it. The headers must stay until the transfer is over; the body is copied. */
+bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
                     const char *body);
 
 /* Ends a transfer that is under way; it will not land in the queue. */

@@ -19,7 +19,6 @@
  * transfer at every turn; so a turn costs what happened in it. */
 struct transfer_loop {
     CURLM *multi;
-    CURLSH *share;
     struct pollfd *polled; /* a free place has a descriptor of -1 */
     size_t polled_count;
     size_t polled_size;
@@ -86,10 +85,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
 
 static bool set_up(struct transfer_loop *loop) {
     loop->multi = curl_multi_init();
-    loop->share = curl_share_init();
-    return loop->multi && loop->share &&
-           curl_share_setopt(loop->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == 0 &&
-           curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == 0 &&
+    return loop->multi && curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == 0 &&
            curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop) == 0 &&
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer) == 0 &&
            curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == 0;
@@ -115,10 +111,6 @@ struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
 
 void transfer_loop_keep(struct transfer_loop *loop, long connections) {
     curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, connections);
-}
-
-CURLSH *transfer_loop_share(struct transfer_loop *loop) {
-    return loop->share;
 }
 
 /* Writing to a connection that the server has closed must not end the host program. */
@@ -148,7 +140,6 @@ void transfer_loop_release(struct transfer_loop *loop) {
     sigset_t before;
     ignore_sigpipe(&before);
     curl_multi_cleanup(loop->multi);
-    curl_share_cleanup(loop->share);
     restore_sigpipe(&before);
     free(loop->polled);
     free(loop);
@@ -211,7 +202,8 @@ enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t un
     int64_t now = transfer_now();
     int64_t wake = loop->timer < until ? loop->timer : until;
     int64_t wait = wake <= now ? 0 : wake - now;
-    int count = poll(loop->polled, (nfds_t)loop->polled_count, wait > INT_MAX ? INT_MAX : (int)wait);
+    int count =
+        poll(loop->polled, (nfds_t)loop->polled_count, wait > INT_MAX ? INT_MAX : (int)wait);
     if (count < 0)
         return errno == EINTR ? TURN_INTERRUPTED : TURN_IMPOSSIBLE;
     sigset_t before;

@@ -22,9 +22,6 @@ void transfer_loop_release(struct transfer_loop *loop);
 /* How many idle connections are worth keeping. */
 void transfer_loop_keep(struct transfer_loop *loop, long connections);
 
-/* What the transfers of a loop share beside its connections: the TLS sessions. */
-CURLSH *transfer_loop_share(struct transfer_loop *loop);
-
 /* For transfer.c: hands the transfer to the loop, and takes it back whatever its state. */
 bool transfer_loop_add(struct transfer_loop *loop, struct transfer *transfer);
 void transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer);

@@ -39,6 +39,7 @@ error_log $LAB_FOLDER/cloud/error.log;
 events { worker_connections 4096; }
 http {
   access_log off;
+  keepalive_requests 1000000;
   client_body_temp_path $LAB_FOLDER/cloud/body;
   proxy_temp_path $LAB_FOLDER/cloud/proxy;
   fastcgi_temp_path $LAB_FOLDER/cloud/fastcgi;
