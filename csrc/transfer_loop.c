@@ -178,9 +178,9 @@ static bool act_on_sockets(struct transfer_loop *loop) {
         if (polled.fd < 0 || !polled.revents)
             continue;
         loop->polled[i].revents = 0;
-        int events = (polled.revents & POLLIN ? CURL_CSELECT_IN : 0) |
-                     (polled.revents & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                     (polled.revents & (POLLERR | POLLHUP | POLLNVAL) ? CURL_CSELECT_ERR : 0);
+        int events = ((polled.revents & POLLIN) ? CURL_CSELECT_IN : 0) |
+                     ((polled.revents & POLLOUT) ? CURL_CSELECT_OUT : 0) |
+                     ((polled.revents & (POLLERR | POLLHUP | POLLNVAL)) ? CURL_CSELECT_ERR : 0);
         if (curl_multi_socket_action(loop->multi, polled.fd, events, &running) != CURLM_OK)
             return false;
     }

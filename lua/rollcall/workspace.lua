@@ -315,7 +315,9 @@ end
 
 ---@type rollcall.options.check
 local function moment(value)
-  if type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$") then return value end
+  if type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$") then
+    return value
+  end
   local seconds = math.type(value) and math.tointeger(value // 1)
   if seconds and seconds >= 0 and seconds < 253402300800 then
     return os.date("!%Y-%m-%dT%H:%M:%S.000Z", seconds)
@@ -363,7 +365,7 @@ local function page_query(parameters, limit, offset)
 end
 
 ---@class rollcall.workspace.list_options
----@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z` or seconds since 1970
+---@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or an epoch time
 ---@field query_end_time string|number  and until then
 ---@field user_name? string
 ---@field app_server_group_id? string

@@ -15,6 +15,7 @@ cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
 ---@type rollcall.cli.command[]
 local commands = {
   (require "rollcall.cli.connections"),
+  (require "rollcall.cli.sessions"),
 }
 
 local function new_parser()

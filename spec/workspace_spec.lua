@@ -1,0 +1,483 @@
+local cloud = require "spec.cloud"
+local workspace = require "rollcall.workspace"
+local environment = cloud.environment
+
+local function names(count, pattern)
+  local list = {}
+  for i = 1, count do list[i] = (pattern or "rows-1;n=%d"):format(i) end
+  return list
+end
+
+describe("workspace.client", function()
+  before_each(function() cloud.tell "forget" end)
+
+  for transport, endpoint in pairs { ["HTTP/2"] = cloud.tls, ["HTTP/1.1"] = cloud.http1, http = cloud.plain } do
+    it("asks over " .. transport, function()
+      local rows, users = cloud.collect(cloud.client { endpoint = endpoint }:sessions { user_name = "alice" })
+      assert.equal(2, #rows)
+      assert.same({ "alice", "alice" }, users)
+      assert.equal("DESK-0001", rows[1].machine_name)
+    end)
+  end
+
+  it("gives all documented fields as strings, and nil for what is absent or null", function()
+    local rows = cloud.collect(cloud.client():sessions { user_name = "alice" })
+    local given = 0
+    for name, value in pairs(rows[1]) do
+      assert.equal("string", type(value), name)
+      given = given + 1
+    end
+    assert.equal(28, given)
+    assert.equal(28, #workspace.session_fields)
+    for _, name in ipairs(workspace.session_fields) do assert.is_string(rows[1][name], name) end
+    assert.is_nil(rows[2].app_name)
+    assert.is_nil(rows[2].os_session_id)
+  end)
+
+  it("escapes names", function()
+    for _, make in ipairs { cloud.client, cloud.key_client } do
+      local rows, users = cloud.collect(make():sessions { user_name = "CORP\\张 三+a@b.c" })
+      assert.equal(1, #rows)
+      assert.equal("CORP\\张 三+a@b.c", rows[1].login_user)
+      assert.equal("CORP\\张 三+a@b.c", users[1])
+    end
+  end)
+
+  it("tells a user without sessions from one that could not be asked", function()
+    local answered, failures = {}, {}
+    local rows = cloud.collect(cloud.client():sessions {
+      user_name = { "nobody", "bob", "x;status=404" },
+      on_answer = function(user_name, count) answered[user_name] = count end,
+      on_error = function(failure) failures[#failures + 1] = failure end,
+    })
+    assert.equal(1, #rows)
+    assert.same({ nobody = 0, bob = 1 }, answered)
+    assert.equal(1, #failures)
+    assert.equal("x;status=404", failures[1].user_name)
+  end)
+
+  it("asks for many, at most so many at once, over an iterator", function()
+    local i = 0
+    local rows, users = cloud.collect(cloud.client { endpoint = cloud.http1 }:sessions {
+      user_name = function()
+        i = i + 1
+        if i <= 60 then return "rows-2;delay=0.02;n=" .. i end
+      end,
+      concurrency = 8,
+    })
+    assert.equal(120, #rows)
+    local seen = {}
+    for _, name in ipairs(users) do seen[name] = (seen[name] or 0) + 1 end
+    for n = 1, 60 do assert.equal(2, seen["rows-2;delay=0.02;n=" .. n]) end
+    local counts = cloud.tell "counts"
+    assert.equal(60, counts.asked)
+    assert.is_true(counts.most_in_flight <= 8 and counts.most_in_flight > 4)
+  end)
+
+  it("frees everything at a break, in the middle of transfers", function()
+    local client = cloud.client { endpoint = cloud.plain }
+    collectgarbage()
+    collectgarbage()
+    local before = cloud.open_descriptors()
+    for _ = 1, 3 do
+      local given = { user_name = names(40, "rows-1;delay=0.01;n=%d"), concurrency = 16 }
+      for _, user_name in client:sessions(given) do -- luacheck: ignore 512
+        assert.is_string(user_name)
+        break
+      end
+    end
+    client:close()
+    collectgarbage()
+    assert.is_true(cloud.open_descriptors() <= before)
+    assert.error_matches(function() client:sessions { user_name = "alice" } end, "closed")
+  end)
+
+  it("survives an error in the loop body and a collector at work", function()
+    local client = cloud.client()
+    assert.error_matches(function()
+      for _ in client:sessions { user_name = names(20) } do error("mine") end
+    end, "mine")
+    local step, query = client:sessions { user_name = names(20) }
+    step(query)
+    step, query = nil, nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    assert.equal(2, #cloud.collect(client:sessions { user_name = "alice" }))
+  end)
+
+  it("cannot be stepped from its own functions, but closed", function()
+    local step, query
+    step, query = cloud.client():sessions {
+      user_name = names(5),
+      on_answer = function()
+        assert.error_matches(function() step(query) end, "cannot be stepped")
+        query:close()
+      end,
+    }
+    assert.is_nil((step(query)))
+    assert.is_nil((step(query)))
+  end)
+
+  it("does not count the time of the loop body", function()
+    local rows = 0
+    for _ in cloud.client { timeout = 0.5, retries = 0 }:sessions {
+      user_name = names(6, "rows-1;delay=0.1;n=%d"), concurrency = 6,
+    } do
+      rows = rows + 1
+      if rows == 1 then os.execute "sleep 0.8" end
+    end
+    assert.equal(6, rows)
+  end)
+
+  it("raises what is wrong with the options", function()
+    local function refuses(pattern, more)
+      assert.error_matches(function() cloud.client(more) end, pattern)
+    end
+    refuses("no option 'nonsense'", { nonsense = 1 })
+    refuses("must be https", { endpoint = "http://example.com" })
+    refuses("must be a host", { endpoint = "https://user@example.com" })
+    refuses("must be a host", { endpoint = "https://example.com/path" })
+    refuses("printable ASCII", { token = "a\r\nX-Evil: b" })
+    refuses("exclude each other", { ak = "a", sk = "b" })
+    refuses("project's id", { project_id = "../x" })
+    refuses("must be an integer from 1 to 1024", { concurrency = 0 })
+    local raised, problem = pcall(cloud.client, { token = "bad token with secret" })
+    assert.is_false(raised)
+    assert.is_nil(problem:find("secret", 1, true))
+    assert.error_matches(function() workspace.client { project_id = "p", token = "t" } end, "endpoint or region")
+    assert.error_matches(function()
+      workspace.client { project_id = "p", token = "t", region = "moon-1" }
+    end, "give its endpoint")
+    assert.error_matches(function()
+      cloud.collect(cloud.client():sessions { user_name = { "ok", "" } })
+    end, "user_name must not be empty")
+    assert.has_no_error(function()
+      workspace.client { project_id = "p", token = "t", endpoint = "http://example.com", allow_http = true }
+    end)
+  end)
+end)
+
+describe("the failures of a query", function()
+  before_each(function() cloud.tell "forget" end)
+  local client = cloud.client { retries = 0 }
+
+  for _, status in ipairs { 400, 404, 405, 415, 500, 503, 429, 502, 504 } do
+    it("tell status " .. status, function()
+      local failure = cloud.failure(client, "x;status=" .. status)
+      assert.equal("workspace", failure.source)
+      assert.equal(status, failure.status)
+      assert.equal("WKS.0001" .. status, failure.code)
+      assert.equal("Told to fail.", failure.message)
+      assert.equal("x;status=" .. status, failure.user_name)
+      assert.truthy(failure.request_id:find("^lab%-request"))
+      assert.truthy(tostring(failure):find(failure.code, 1, true))
+    end)
+  end
+
+  it("name the IAM action that is missing", function()
+    local failure = cloud.failure(client, "x;status=403")
+    assert.equal(403, failure.status)
+    assert.truthy(failure.message:find("workspace:session:listSessionByUserName", 1, true))
+  end)
+
+  it("tell what a gateway says", function()
+    local failure = cloud.failure(client, "x;gateway=429")
+    assert.equal("APIGW.0308", failure.code)
+    assert.equal("lab-gateway-2", failure.request_id)
+  end)
+
+  local lies = {
+    ["x;html=502"] = "BAD_GATEWAY",
+    ["x;html=200"] = "INVALID_JSON",
+    ["x;empty"] = "EMPTY_BODY",
+    ["x;body=5b5d"] = "NOT_AN_OBJECT",
+    ["x;body=6e756c6c"] = "NOT_AN_OBJECT",
+    ["x;body=7b22"] = "INVALID_JSON",
+    ["x;body=7b22666f6f223a317d"] = "NO_LIST",
+    ["x;error"] = "WKS.00010028",
+    ["x;redirect"] = "REDIRECT_REFUSED",
+    -- {"session_info_list":[1]}, {"session_info_list":{"a":1}}, {"session_info_list":[{"id":{}}]}
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b315d7d"] = "INVALID_LIST",
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a7b2261223a317d7d"] = "INVALID_LIST",
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b7b226964223a7b7d7d5d7d"] = "INVALID_LIST",
+  }
+  for user_name, code in pairs(lies) do
+    it("see through " .. user_name, function()
+      local failure = cloud.failure(client, user_name)
+      assert.equal(code, failure.code)
+      assert.is_nil(failure.message:find("[%c<]"))
+    end)
+  end
+
+  it("take an object without anything, and a list that is null, for no sessions", function()
+    for _, body in ipairs { "7b7d", "7b2273657373696f6e5f696e666f5f6c697374223a6e756c6c7d" } do
+      assert.same({}, (cloud.collect(client:sessions { user_name = "x;body=" .. body })))
+    end
+  end)
+
+  it("make a number a string, and drop what is not documented", function()
+    -- {"session_info_list":[{"id":7,"other":"x"}]}
+    local rows = cloud.collect(client:sessions {
+      user_name = "x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b7b226964223a372c226f74686572223a2278227d5d7d",
+    })
+    assert.same({ { id = "7" } }, rows)
+  end)
+
+  it("tell a connection that ends early", function()
+    for _, endpoint in ipairs { cloud.plain, cloud.tls, cloud.http1 } do
+      local cut_off = cloud.client { endpoint = endpoint, retries = 0 }
+      assert.truthy(cloud.failure(cut_off, "rows-9;truncate").code:find("^CURLE_"))
+    end
+    local plain = cloud.client { endpoint = cloud.plain, retries = 0 }
+    assert.equal("CURLE_GOT_NOTHING", cloud.failure(plain, "x;cut").code)
+    assert.equal("CURLE_RECV_ERROR", cloud.failure(plain, "x;reset").code)
+  end)
+
+  it("limit the body", function()
+    local failure = cloud.failure(client, "x;size=200000", { max_body = 100000 })
+    assert.equal("BODY_TOO_LARGE", failure.code)
+    assert.is_nil(failure.status)
+  end)
+
+  it("tell a certificate that is not trusted", function()
+    local failure = cloud.failure(workspace.client {
+      endpoint = cloud.tls, project_id = "p", token = "t", retries = 0,
+    }, "alice")
+    assert.equal("CURLE_PEER_FAILED_VERIFICATION", failure.code)
+    assert.equal("request", failure.stage)
+  end)
+
+  it("tell that nobody listens", function()
+    local failure = cloud.failure(cloud.client { endpoint = "https://127.0.0.1:1", retries = 0 }, "alice")
+    assert.equal("CURLE_COULDNT_CONNECT", failure.code)
+  end)
+
+  it("show no token and no key", function()
+    local failure = cloud.failure(client, "x;echo")
+    assert.equal("you sent ***, did you not", failure.message)
+    failure = cloud.failure(cloud.key_client { retries = 0 }, "x;echo")
+    assert.truthy(failure.message:find("Access=***,", 1, true))
+    assert.is_nil(tostring(client):find(environment.TOKEN, 1, true))
+  end)
+end)
+
+describe("retries", function()
+  before_each(function() cloud.tell "forget" end)
+
+  for _, option in ipairs { "status=503", "gateway=502", "html=504", "cut", "reset", "truncate" } do
+    it("mend " .. option, function()
+      local client = cloud.client { endpoint = cloud.plain }
+      local rows = cloud.collect(client:sessions { user_name = ("rows-3;%sx2"):format(option) })
+      assert.equal(3, #rows)
+      assert.equal(3, cloud.tell("counts").asked)
+    end)
+  end
+
+  it("mend what ends early behind nginx", function()
+    for _, endpoint in ipairs { cloud.tls, cloud.http1 } do
+      assert.equal(3, #cloud.collect(cloud.client { endpoint = endpoint }:sessions {
+        user_name = "rows-3;truncatex1;" .. endpoint,
+      }))
+    end
+  end)
+
+  it("mend an attempt that takes too long", function()
+    local client = cloud.client { timeout = 0.3 }
+    assert.equal(1, #cloud.collect(client:sessions { user_name = "rows-1;delay=2x1" }))
+  end)
+
+  it("end", function()
+    local failure = cloud.failure(cloud.client { retries = 2 }, "x;status=503")
+    assert.equal(503, failure.status)
+    assert.equal(3, cloud.tell("counts").asked)
+  end)
+
+  it("do not touch what will not pass", function()
+    for _, option in ipairs { "status=500", "status=404", "status=403", "empty" } do
+      cloud.failure(cloud.client(), "x;" .. option)
+    end
+    assert.equal(4, cloud.tell("counts").asked)
+  end)
+
+  it("honour Retry-After", function()
+    local begun = os.time()
+    assert.equal(1, #cloud.collect(cloud.client():sessions { user_name = "rows-1;status=503x1;retry-after=2" }))
+    assert.is_true(os.time() - begun >= 2)
+  end)
+
+  it("keep to the deadline", function()
+    local begun = os.time()
+    local failure = cloud.failure(cloud.client { deadline = 1, retries = 100 }, "x;status=503;retry-after=30")
+    assert.equal(503, failure.status)
+    failure = cloud.failure(cloud.client { deadline = 1, retries = 100 }, "x;delay=3")
+    assert.equal("CURLE_OPERATION_TIMEDOUT", failure.code)
+    assert.is_true(os.time() - begun <= 3)
+  end)
+
+  it("hold back the others when the service throttles", function()
+    local client = cloud.client { concurrency = 4 }
+    local rows = cloud.collect(client:sessions { user_name = {
+      "rows-1", "rows-1;gateway=429x1", "rows-1;b", "rows-1;c",
+    } })
+    assert.equal(4, #rows)
+  end)
+end)
+
+describe("credentials", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("may be keys, with which each request is signed", function()
+    local rows = cloud.collect(cloud.key_client():sessions { user_name = names(20) })
+    assert.equal(20, #rows)
+    assert.equal(20, cloud.tell("counts").signed)
+  end)
+
+  it("may be temporary keys", function()
+    local security_token = "temporary-" .. environment.TOKEN:reverse()
+    local client = cloud.key_client { security_token = security_token }
+    assert.equal(2, #cloud.collect(client:sessions { user_name = "alice" }))
+    local failure = cloud.failure(cloud.key_client { security_token = "wrong" }, "alice")
+    assert.equal(401, failure.status)
+  end)
+
+  it("stop everything when they are refused, long before the key is locked", function()
+    local reported = 0
+    for _, client in ipairs { cloud.key_client { sk = "wrong-secret" }, cloud.client { token = "wrong-token" } } do
+      cloud.tell "forget"
+      local failure = cloud.failure(client, names(50), {
+        concurrency = 32, on_error = function() reported = reported + 1 end,
+      })
+      assert.equal(401, failure.status)
+      assert.equal("APIGW.0301", failure.code)
+      assert.equal(1, cloud.tell("counts").requests)
+    end
+    assert.equal(0, reported)
+  end)
+
+  it("may be a user's, for whom one token is fetched", function()
+    cloud.tell "iam-delay?seconds=0.2"
+    local client = cloud.login_client()
+    assert.equal(40, #cloud.collect(client:sessions { user_name = names(40) }))
+    assert.equal(40, #cloud.collect(client:sessions { user_name = names(40) }))
+    assert.equal(1, cloud.tell("counts").tokens)
+  end)
+
+  it("are renewed when the token is refused, once", function()
+    local client = cloud.login_client()
+    cloud.collect(client:sessions { user_name = "alice" })
+    cloud.tell "revoke"
+    assert.equal(40, #cloud.collect(client:sessions { user_name = names(40) }))
+    assert.equal(2, cloud.tell("counts").tokens)
+  end)
+
+  it("are renewed in the middle of a query", function()
+    local rows, failures = 0, 0
+    for _ in cloud.login_client():sessions {
+      user_name = names(100), concurrency = 4, on_error = function() failures = failures + 1 end,
+    } do
+      rows = rows + 1
+      if rows == 30 then cloud.tell "revoke" end
+    end
+    assert.equal(100, rows)
+    assert.equal(0, failures)
+    assert.equal(2, cloud.tell("counts").tokens)
+  end)
+
+  it("are given up when the new token is refused too", function()
+    cloud.tell "life?seconds=-10"
+    local failure = cloud.failure(cloud.login_client(), names(10))
+    assert.equal(401, failure.status)
+    local counts = cloud.tell "counts"
+    assert.equal(2, counts.tokens)
+    assert.equal(2, counts.refusals)
+  end)
+
+  it("that IAM refuses raise its failure, without the password", function()
+    local failure = cloud.failure(cloud.login_client { password = "wrong-password" }, "alice")
+    assert.equal("token", failure.stage)
+    assert.equal(401, failure.status)
+    assert.truthy(failure.message:find("The username or password is wrong", 1, true))
+    assert.is_nil(failure.message:find("wrong%-password"))
+    assert.equal(1, cloud.tell("counts").tokens)
+  end)
+end)
+
+describe("client:list_sessions", function()
+  before_each(function() cloud.tell "forget" end)
+  local times = { query_begin_time = "2024-02-27T03:47:51.182Z", query_end_time = 1709000000 }
+  local function wish(more)
+    for name, value in pairs(times) do more[name] = value end
+    return more
+  end
+
+  it("lists all pages", function()
+    for _, client in ipairs { cloud.client(), cloud.key_client() } do
+      local rows = cloud.collect(client:list_sessions(wish {}))
+      assert.equal(250, #rows)
+      assert.equal("group", rows[1].app_server_group_name)
+    end
+    assert.equal(6, cloud.tell("counts").requests)
+  end)
+
+  it("lists all pages where the service does not count", function()
+    for _, total in ipairs { 0, 99, 100, 101 } do
+      local rows = cloud.collect(cloud.client():list_sessions(wish { machine_name = "uncounted total=" .. total }))
+      assert.equal(total, #rows)
+    end
+  end)
+
+  it("is never silently short", function()
+    local ran, failure = pcall(function()
+      cloud.collect(cloud.client():list_sessions(wish { machine_name = "short total=30", limit = 10 }))
+    end)
+    assert.is_false(ran)
+    assert.equal("SHORT_LIST", failure.code)
+    assert.equal("workspace", failure.source)
+  end)
+
+  it("feeds its users to client:sessions", function()
+    local client = cloud.client()
+    local rows = cloud.collect(client:sessions { user_name = client:user_names(wish {}) })
+    assert.equal(1 + 2 + 3, #rows)
+  end)
+
+  it("wants times", function()
+    assert.error_matches(function() cloud.client():list_sessions {} end, "query_begin_time is missing")
+    assert.error_matches(function()
+      cloud.client():list_sessions { query_begin_time = "yesterday", query_end_time = 1 }
+    end, "seconds since 1970")
+  end)
+end)
+
+describe("the meaning of a session", function()
+  it("has times", function()
+    assert.equal(1660374020, workspace.epoch "2022-08-13 07:00:20")
+    assert.equal(1660374020 - 8 * 3600, workspace.epoch("2022-08-13 07:00:20", 8 * 3600))
+    assert.equal(1582934400, workspace.epoch "2020-02-29T00:00:00Z")
+    assert.equal(1709164800, workspace.epoch "2024-02-29 00:00:00")
+    assert.equal(0, workspace.epoch "1970-01-01 00:00:00")
+    for _, text in ipairs { "0001-01-01 00:00:00", "", "2024-13-01 00:00:00", "2024-01-32 00:00:00",
+      "2024-01-01 25:00:00", "today" } do
+      assert.is_nil(workspace.epoch(text))
+    end
+    assert.is_nil(workspace.epoch(nil))
+  end)
+
+  it("is live or not", function()
+    assert.is_true(workspace.is_live { session_state = "Active", end_time = "0001-01-01 00:00:00" })
+    assert.is_true(workspace.is_live { session_state = "Disconnected" })
+    assert.is_true(workspace.is_live { session_state = "AppcInit" })
+    assert.is_false(workspace.is_live { session_state = "Active", end_time = "2024-01-01 00:00:00" })
+    assert.is_false(workspace.is_live { session_state = "SignedOut" })
+    assert.is_false(workspace.is_live { session_state = "InitFail" })
+    assert.is_nil(workspace.is_live { session_state = "Dreaming" })
+    assert.is_nil(workspace.is_live {})
+  end)
+
+  it("has a type", function()
+    assert.equal("desktop", workspace.session_type { session_type = "1" })
+    assert.equal("application", workspace.session_type { session_type = "2" })
+    assert.is_nil(workspace.session_type { session_type = "3" })
+    assert.is_nil(workspace.session_type {})
+  end)
+end)
