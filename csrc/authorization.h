@@ -23,8 +23,8 @@ struct curl_slist *authorization_headers(const struct authorization *authorizati
 
 /* Adds `name: value`; frees the list and returns NULL if there is no memory, or the list was NULL
  * and `begun` is not 0. */
-struct curl_slist *authorization_add_header(struct curl_slist *headers, int begun,
-                                            const char *name, const char *value);
+struct curl_slist *authorization_add_header(struct curl_slist *headers, int begun, const char *name,
+                                            const char *value);
 
 /* Wipes and frees the list, which may be NULL. */
 void authorization_free_headers(struct curl_slist *headers);

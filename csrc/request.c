@@ -28,8 +28,7 @@ bool request_attempt(struct request *request, const struct request_policy *polic
 }
 
 void request_give_up(struct request *request) {
-    transfer_stop(&request->transfer);
-    transfer_finish(&request->transfer, CURLE_OPERATION_TIMEDOUT);
+    transfer_give_up(&request->transfer);
     request->state = REQUEST_OVER;
 }
 

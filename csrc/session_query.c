@@ -55,7 +55,7 @@ bool session_query_push_argument(lua_State *L, const char *name) {
 
 /* [-0, +0, e] */
 static void wait(lua_State *L, struct session_query *query, int64_t wake) {
-    switch (transfer_loop_run(query->loop, wake + query->away)) {
+    switch (transfer_loop_wait(query->loop, &query->finished, wake + query->away)) {
     case TURN_TAKEN:
         return;
     case TURN_INTERRUPTED:
@@ -80,20 +80,20 @@ static void push_next(lua_State *L, struct session_query *query) {
             lua_pop(L, 2);
             query->has_rows = false;
         }
-        struct transfer *transfer = transfer_take(&query->finished);
-        if (transfer) {
+        struct transfer *transfer = transfer_loop_pop(query->loop, &query->finished);
+        if (transfer)
             session_outcome_take(L, query, (struct slot *)request_of(transfer));
+        /* The next request goes out before the sessions of this answer go to the caller. */
+        int64_t wake = query->closed ? 0 : session_slot_tend(L, query);
+        if (!query->closed && (query->has_rows || transfer))
             continue;
-        }
-        int64_t wake = session_slot_tend(L, query);
         if (query->closed || query->active == 0) {
             session_query_end(query);
             lua_pushnil(L);
             lua_pushnil(L);
             return;
         }
-        if (!query->finished.first)
-            wait(L, query, wake);
+        wait(L, query, wake);
     }
 }
 

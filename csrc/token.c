@@ -43,12 +43,12 @@ static void run(lua_State *L, struct token_request *token_request, struct transf
         } else if (request->state == REQUEST_RUNNING && request->due <= now) {
             request_give_up(request);
         }
-        if (request_of(transfer_take(&token_request->finished))) {
+        if (request_of(transfer_loop_pop(loop, &token_request->finished))) {
             if (!request_again(request, policy, transfer_now()))
                 return;
             continue;
         }
-        switch (transfer_loop_run(loop, request->due)) {
+        switch (transfer_loop_wait(loop, &token_request->finished, request->due)) {
         case TURN_TAKEN:
             break;
         case TURN_INTERRUPTED:

@@ -87,7 +87,9 @@ bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
 
 void transfer_close(struct transfer *transfer) {
     transfer_stop(transfer);
-    curl_easy_cleanup(transfer->easy);
+    /* What another process's thread may be using is left to that process. */
+    if (transfer->loop && transfer_loop_is_here(transfer->loop))
+        curl_easy_cleanup(transfer->easy);
     transfer_loop_release(transfer->loop);
     free(transfer->body);
     transfer->easy = NULL;
@@ -106,37 +108,18 @@ bool transfer_start(struct transfer *transfer, const char *target, struct curl_s
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
         (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK))
         return false;
-    transfer->running = transfer_loop_add(transfer->loop, transfer);
-    return transfer->running;
+    return transfer_loop_add(transfer->loop, transfer);
 }
 
-void transfer_stop(struct transfer *transfer) {
-    if (!transfer->running)
+bool transfer_stop(struct transfer *transfer) {
+    return transfer->loop && transfer_loop_remove(transfer->loop, transfer);
+}
+
+void transfer_give_up(struct transfer *transfer) {
+    if (!transfer_stop(transfer))
         return;
-    transfer_loop_remove(transfer->loop, transfer);
-    transfer->running = false;
-}
-
-void transfer_finish(struct transfer *transfer, CURLcode result) {
-    struct transfer_queue *queue = transfer->finished;
-    transfer->running = false;
-    transfer->result = result;
-    transfer->next = NULL;
-    if (queue->last)
-        queue->last->next = transfer;
-    else
-        queue->first = transfer;
-    queue->last = transfer;
-}
-
-struct transfer *transfer_take(struct transfer_queue *queue) {
-    struct transfer *transfer = queue->first;
-    if (transfer) {
-        queue->first = transfer->next;
-        if (!queue->first)
-            queue->last = NULL;
-    }
-    return transfer;
+    transfer->result = CURLE_OPERATION_TIMEDOUT;
+    transfer_loop_push(transfer->loop, transfer->finished, transfer);
 }
 
 long transfer_status(const struct transfer *transfer) {

@@ -19,17 +19,12 @@ struct transfer_settings {
     size_t body_limit;
 };
 
-struct transfer_queue {
-    struct transfer *first;
-    struct transfer *last;
-};
-
 struct transfer {
     CURL *easy;
     struct transfer_loop *loop; /* whose reference it holds; NULL while it is closed */
     struct transfer_queue *finished;
     struct transfer *next;
-    bool running;
+    bool running;   /* guarded by the loop */
     bool too_large; /* the body was larger than it may be */
     CURLcode result;
     size_t body_length;
@@ -53,14 +48,12 @@ void transfer_close(struct transfer *transfer);
 bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
                     const char *body);
 
-/* Ends a transfer that is under way; it will not land in the queue. */
-void transfer_stop(struct transfer *transfer);
+/* Ends a transfer that is under way; it will not land in the queue. False if it was over
+ * already. */
+bool transfer_stop(struct transfer *transfer);
 
-/* Puts a transfer that is over into its queue; for the loop, and for whoever stopped it. */
-void transfer_finish(struct transfer *transfer, CURLcode result);
-
-/* The transfer that was over first, taken out of the queue, or NULL. */
-struct transfer *transfer_take(struct transfer_queue *queue);
+/* Ends a transfer for want of time, which puts it into its queue, if it is not there yet. */
+void transfer_give_up(struct transfer *transfer);
 
 long transfer_status(const struct transfer *transfer);
 

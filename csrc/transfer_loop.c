@@ -8,22 +8,35 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "socket_set.h"
 #include "transfer.h"
 
-#define NEVER INT64_MAX
-
-/* The sockets are polled here rather than by curl_multi_perform, which would touch every
- * transfer at every turn; so a turn costs what happened in it. */
+/* What stands before the mutex belongs to the thread, once there is one; what stands after it to
+ * whoever holds it. The order of a transfer's life: `ordered`, in the thread's hands, in its own
+ * queue of those that are over. */
 struct transfer_loop {
-    CURLM *multi;
-    struct pollfd *polled; /* a free place has a descriptor of -1 */
-    size_t polled_count;
-    size_t polled_size;
-    int64_t timer; /* when libcurl wants a turn */
+    struct socket_set sockets;
+    pthread_mutex_t mutex;
+    struct transfer_queue ordered;
+    struct transfer *unwanted; /* to be taken back; somebody waits for that */
+    pthread_cond_t taken_back;
+    long kept_connections;
+    bool sleeping; /* the thread waits, and wants to be woken */
+    bool waiting;  /* the caller does */
+    bool ending;
+    bool broken;
+    /* the caller's own */
+    int wake_thread;
+    int wake_caller;
     unsigned references;
+    bool has_mutex;
+    bool has_thread;
+    pthread_t thread;
+    pid_t process;
 };
 
 int64_t transfer_now(void) {
@@ -32,63 +45,129 @@ int64_t transfer_now(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int on_timer(CURLM *multi, long milliseconds, void *context) {
-    struct transfer_loop *loop = context;
-    (void)multi;
-    loop->timer = milliseconds < 0 ? NEVER : transfer_now() + milliseconds;
-    return 0;
+static void wake(int descriptor) {
+    uint64_t one = 1;
+    while (write(descriptor, &one, sizeof one) < 0 && errno == EINTR)
+        continue;
 }
 
-/* A free place in the polled sockets, or NULL if there is no memory. */
-static struct pollfd *free_place(struct transfer_loop *loop) {
-    for (size_t i = 0; i < loop->polled_count; i++)
-        if (loop->polled[i].fd < 0)
-            return &loop->polled[i];
-    if (loop->polled_count == loop->polled_size) {
-        size_t size = loop->polled_size ? 2 * loop->polled_size : 64;
-        struct pollfd *polled = realloc(loop->polled, size * sizeof *polled);
-        if (!polled)
-            return NULL;
-        loop->polled = polled;
-        loop->polled_size = size;
+static void drain(int descriptor) {
+    uint64_t count;
+    while (read(descriptor, &count, sizeof count) < 0 && errno == EINTR)
+        continue;
+}
+
+static void append(struct transfer_queue *queue, struct transfer *transfer) {
+    transfer->next = NULL;
+    if (queue->last)
+        queue->last->next = transfer;
+    else
+        queue->first = transfer;
+    queue->last = transfer;
+}
+
+static struct transfer *take_first(struct transfer_queue *queue) {
+    struct transfer *transfer = queue->first;
+    if (transfer) {
+        queue->first = transfer->next;
+        if (!queue->first)
+            queue->last = NULL;
     }
-    return &loop->polled[loop->polled_count++];
+    return transfer;
 }
 
-static struct pollfd *place_of(struct transfer_loop *loop, curl_socket_t socket) {
-    for (size_t i = 0; i < loop->polled_count; i++)
-        if (loop->polled[i].fd == socket)
-            return &loop->polled[i];
+static bool take_out(struct transfer_queue *queue, const struct transfer *transfer) {
+    struct transfer *before = NULL;
+    for (struct transfer *each = queue->first; each; before = each, each = each->next) {
+        if (each != transfer)
+            continue;
+        if (before)
+            before->next = each->next;
+        else
+            queue->first = each->next;
+        if (queue->last == each)
+            queue->last = before;
+        return true;
+    }
+    return false;
+}
+
+/* With the mutex held. */
+static void put_with_finished(struct transfer *transfer, CURLcode result) {
+    transfer->result = result;
+    transfer->running = false;
+    append(transfer->finished, transfer);
+}
+
+/* With the mutex held: does what the caller has asked for. False at the end. */
+static bool follow_orders(struct transfer_loop *loop) {
+    CURLM *multi = loop->sockets.multi;
+    struct transfer *transfer;
+    if (loop->kept_connections) {
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, loop->kept_connections);
+        loop->kept_connections = 0;
+    }
+    while ((transfer = take_first(&loop->ordered)) != NULL)
+        if (curl_multi_add_handle(multi, transfer->easy) != CURLM_OK)
+            put_with_finished(transfer, CURLE_OUT_OF_MEMORY);
+    if (loop->unwanted) {
+        if (loop->unwanted->running)
+            curl_multi_remove_handle(multi, loop->unwanted->easy);
+        loop->unwanted = NULL;
+        pthread_cond_signal(&loop->taken_back);
+    }
+    return !loop->ending;
+}
+
+/* With the mutex held. Returns whether any was over. */
+static bool collect_finished(struct transfer_loop *loop) {
+    int left;
+    CURLMsg *message;
+    bool any = false;
+    while ((message = curl_multi_info_read(loop->sockets.multi, &left)) != NULL) {
+        struct transfer *transfer = NULL;
+        CURL *easy = message->easy_handle;
+        CURLcode result = message->data.result; /* gone with the handle */
+        if (message->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer)
+            continue;
+        curl_multi_remove_handle(loop->sockets.multi, easy);
+        put_with_finished(transfer, result);
+        any = true;
+    }
+    return any;
+}
+
+static void *run_thread(void *context) {
+    struct transfer_loop *loop = context;
+    pthread_mutex_lock(&loop->mutex);
+    while (follow_orders(loop)) {
+        loop->sleeping = true;
+        pthread_mutex_unlock(&loop->mutex);
+        bool acted = socket_set_turn(&loop->sockets, loop->wake_thread);
+        pthread_mutex_lock(&loop->mutex);
+        loop->sleeping = false;
+        loop->broken = loop->broken || !acted;
+        if ((collect_finished(loop) || loop->broken) && loop->waiting) {
+            loop->waiting = false;
+            wake(loop->wake_caller);
+        }
+    }
+    pthread_mutex_unlock(&loop->mutex);
+    socket_set_close(&loop->sockets);
     return NULL;
 }
 
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *unused) {
-    struct transfer_loop *loop = context;
-    (void)easy;
-    (void)unused;
-    struct pollfd *place = place_of(loop, socket);
-    if (what == CURL_POLL_REMOVE) {
-        if (place)
-            *place = (struct pollfd){.fd = -1};
-        return 0;
-    }
-    if (!place && !(place = free_place(loop)))
-        return -1;
-    bool in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
-    bool out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
-    if (place->fd != socket)
-        place->revents = 0;
-    place->fd = socket;
-    place->events = (short)((in ? POLLIN : 0) | (out ? POLLOUT : 0));
-    return 0;
-}
-
-static bool set_up(struct transfer_loop *loop) {
-    loop->multi = curl_multi_init();
-    return loop->multi && curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == 0 &&
-           curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop) == 0 &&
-           curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer) == 0 &&
-           curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) == 0;
+static bool start_thread(struct transfer_loop *loop) {
+    sigset_t all, before;
+    if (loop->has_thread)
+        return transfer_loop_is_here(loop);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    loop->has_thread = pthread_create(&loop->thread, NULL, run_thread, loop) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->process = getpid();
+    return loop->has_thread;
 }
 
 struct transfer_loop *transfer_loop_new(void) {
@@ -96,12 +175,19 @@ struct transfer_loop *transfer_loop_new(void) {
     if (!loop)
         return NULL;
     loop->references = 1;
-    loop->timer = NEVER;
-    if (!set_up(loop)) {
+    loop->wake_thread = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->wake_caller = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->has_mutex = pthread_mutex_init(&loop->mutex, NULL) == 0;
+    if (!loop->has_mutex || pthread_cond_init(&loop->taken_back, NULL) != 0 ||
+        loop->wake_thread < 0 || loop->wake_caller < 0 || !socket_set_open(&loop->sockets)) {
         transfer_loop_release(loop);
         return NULL;
     }
     return loop;
+}
+
+bool transfer_loop_is_here(const struct transfer_loop *loop) {
+    return !loop->has_thread || loop->process == getpid();
 }
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
@@ -109,106 +195,101 @@ struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
     return loop;
 }
 
-void transfer_loop_keep(struct transfer_loop *loop, long connections) {
-    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, connections);
-}
-
-/* Writing to a connection that the server has closed must not end the host program. */
-static void ignore_sigpipe(sigset_t *before) {
-    sigset_t sigpipe;
-    sigemptyset(&sigpipe);
-    sigaddset(&sigpipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe, before);
-}
-
-/* The signal that came meanwhile, if one came, is taken away before it can be delivered. */
-static void restore_sigpipe(const sigset_t *before) {
-    sigset_t sigpipe;
-    if (sigismember(before, SIGPIPE))
-        return;
-    if (sigpending(&sigpipe) == 0 && sigismember(&sigpipe, SIGPIPE)) {
-        sigemptyset(&sigpipe);
-        sigaddset(&sigpipe, SIGPIPE);
-        sigtimedwait(&sigpipe, NULL, &(struct timespec){0});
-    }
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 void transfer_loop_release(struct transfer_loop *loop) {
     if (!loop || --loop->references > 0)
         return;
-    sigset_t before;
-    ignore_sigpipe(&before);
-    curl_multi_cleanup(loop->multi);
-    restore_sigpipe(&before);
-    free(loop->polled);
+    /* The child of a fork has no thread to end, and must not touch what the thread had. */
+    if (!transfer_loop_is_here(loop))
+        return;
+    if (loop->has_thread) {
+        pthread_mutex_lock(&loop->mutex);
+        loop->ending = true;
+        pthread_mutex_unlock(&loop->mutex);
+        wake(loop->wake_thread);
+        pthread_join(loop->thread, NULL);
+    } else {
+        socket_set_close(&loop->sockets);
+    }
+    if (loop->wake_thread >= 0)
+        close(loop->wake_thread);
+    if (loop->wake_caller >= 0)
+        close(loop->wake_caller);
+    if (loop->has_mutex) {
+        pthread_mutex_destroy(&loop->mutex);
+        pthread_cond_destroy(&loop->taken_back);
+    }
     free(loop);
 }
 
+void transfer_loop_keep(struct transfer_loop *loop, long connections) {
+    pthread_mutex_lock(&loop->mutex);
+    loop->kept_connections = connections;
+    pthread_mutex_unlock(&loop->mutex);
+}
+
 bool transfer_loop_add(struct transfer_loop *loop, struct transfer *transfer) {
-    return curl_multi_add_handle(loop->multi, transfer->easy) == CURLM_OK;
-}
-
-void transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer) {
-    sigset_t before;
-    ignore_sigpipe(&before);
-    curl_multi_remove_handle(loop->multi, transfer->easy);
-    restore_sigpipe(&before);
-}
-
-static void collect_finished(struct transfer_loop *loop) {
-    int left;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
-        struct transfer *transfer = NULL;
-        CURL *easy = message->easy_handle;
-        CURLcode result = message->data.result; /* gone with the handle */
-        if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer)
-            continue;
-        curl_multi_remove_handle(loop->multi, easy);
-        transfer_finish(transfer, result);
-    }
-}
-
-static bool act_on_sockets(struct transfer_loop *loop) {
-    int running;
-    for (size_t i = 0; i < loop->polled_count; i++) {
-        struct pollfd polled = loop->polled[i];
-        if (polled.fd < 0 || !polled.revents)
-            continue;
-        loop->polled[i].revents = 0;
-        int events = ((polled.revents & POLLIN) ? CURL_CSELECT_IN : 0) |
-                     ((polled.revents & POLLOUT) ? CURL_CSELECT_OUT : 0) |
-                     ((polled.revents & (POLLERR | POLLHUP | POLLNVAL)) ? CURL_CSELECT_ERR : 0);
-        if (curl_multi_socket_action(loop->multi, polled.fd, events, &running) != CURLM_OK)
-            return false;
-    }
+    if (!start_thread(loop))
+        return false;
+    pthread_mutex_lock(&loop->mutex);
+    bool sleeping = loop->sleeping;
+    loop->sleeping = false;
+    transfer->running = true;
+    append(&loop->ordered, transfer);
+    pthread_mutex_unlock(&loop->mutex);
+    if (sleeping)
+        wake(loop->wake_thread);
     return true;
 }
 
-static bool act(struct transfer_loop *loop, int64_t now) {
-    int running;
-    bool acted = act_on_sockets(loop);
-    if (acted && loop->timer <= now) {
-        loop->timer = NEVER;
-        acted = curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK;
+bool transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer) {
+    if (!transfer_loop_is_here(loop))
+        return false;
+    pthread_mutex_lock(&loop->mutex);
+    if (transfer->running && !take_out(&loop->ordered, transfer)) {
+        loop->unwanted = transfer;
+        wake(loop->wake_thread);
+        while (loop->unwanted)
+            pthread_cond_wait(&loop->taken_back, &loop->mutex);
     }
-    collect_finished(loop);
-    return acted;
+    bool removed = transfer->running;
+    transfer->running = false;
+    pthread_mutex_unlock(&loop->mutex);
+    return removed;
 }
 
-enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
+void transfer_loop_push(struct transfer_loop *loop, struct transfer_queue *queue,
+                        struct transfer *transfer) {
+    pthread_mutex_lock(&loop->mutex);
+    append(queue, transfer);
+    pthread_mutex_unlock(&loop->mutex);
+}
+
+struct transfer *transfer_loop_pop(struct transfer_loop *loop, struct transfer_queue *queue) {
+    pthread_mutex_lock(&loop->mutex);
+    struct transfer *transfer = take_first(queue);
+    pthread_mutex_unlock(&loop->mutex);
+    return transfer;
+}
+
+enum transfer_loop_turn transfer_loop_wait(struct transfer_loop *loop,
+                                           const struct transfer_queue *queue, int64_t until) {
+    if (!transfer_loop_is_here(loop))
+        return TURN_IMPOSSIBLE;
+    pthread_mutex_lock(&loop->mutex);
+    bool broken = loop->broken;
+    bool ready = broken || queue->first;
+    loop->waiting = !ready;
+    pthread_mutex_unlock(&loop->mutex);
+    if (ready)
+        return broken ? TURN_IMPOSSIBLE : TURN_TAKEN;
     int64_t now = transfer_now();
-    int64_t wake = loop->timer < until ? loop->timer : until;
-    int64_t wait = wake <= now ? 0 : wake - now;
-    int count =
-        poll(loop->polled, (nfds_t)loop->polled_count, wait > INT_MAX ? INT_MAX : (int)wait);
-    if (count < 0)
-        return errno == EINTR ? TURN_INTERRUPTED : TURN_IMPOSSIBLE;
-    sigset_t before;
-    ignore_sigpipe(&before);
-    bool acted = act(loop, transfer_now());
-    restore_sigpipe(&before);
-    return acted ? TURN_TAKEN : TURN_IMPOSSIBLE;
+    int64_t left = until <= now ? 0 : until - now;
+    struct pollfd polled = {.fd = loop->wake_caller, .events = POLLIN};
+    int count = poll(&polled, 1, left > INT_MAX ? INT_MAX : (int)left);
+    int error = errno;
+    if (count > 0)
+        drain(loop->wake_caller);
+    if (count >= 0)
+        return TURN_TAKEN;
+    return error == EINTR ? TURN_INTERRUPTED : TURN_IMPOSSIBLE;
 }
