@@ -20,7 +20,7 @@ int64_t session_query_now(const struct session_query *query) {
 void session_query_end(struct session_query *query) {
     query->closed = true;
     query->has_rows = false;
-    query->active = 0;
+    query->active = query->running = 0;
     query->finished = (struct transfer_queue){NULL, NULL};
     for (size_t i = 0; i < query->slot_count; i++) {
         query->slots[i].active = false;
@@ -67,26 +67,43 @@ static void wait(lua_State *L, struct session_query *query, int64_t wake) {
     }
 }
 
+/* [-0, +(0|2), e] Pushes the next session of the answer that was decoded last, and the user's name;
+ * returns false and pushes nothing after the last. */
+static bool push_row(lua_State *L, struct session_query *query) {
+    if (!query->has_rows)
+        return false;
+    lua_getiuservalue(L, 1, ROWS);
+    if (lua_rawgeti(L, -1, ++query->row) != LUA_TNIL) {
+        lua_remove(L, -2);
+        lua_getiuservalue(L, 1, USER_NAME);
+        return true;
+    }
+    lua_pop(L, 2);
+    query->has_rows = false;
+    return false;
+}
+
+/* [-0, +0, e] Deals with a request that is over. The next one goes out before, unless this one's
+ * answer tells first whether the credentials are any good or what is to be asked next. */
+static void take(lua_State *L, struct session_query *query, struct request *request) {
+    query->running--;
+    if (query->proven && query->concurrency > 1)
+        session_slot_tend(L, query);
+    if (!query->closed)
+        session_outcome_take(L, query, (struct slot *)request);
+}
+
 /* [-0, +2, e] Pushes the next session and its user's name, or nil after the last. */
 static void push_next(lua_State *L, struct session_query *query) {
-    for (;;) {
-        if (query->has_rows) {
-            lua_getiuservalue(L, 1, ROWS);
-            if (lua_rawgeti(L, -1, ++query->row) != LUA_TNIL) {
-                lua_remove(L, -2);
-                lua_getiuservalue(L, 1, USER_NAME);
-                return;
-            }
-            lua_pop(L, 2);
-            query->has_rows = false;
-        }
-        struct transfer *transfer = transfer_loop_pop(query->loop, &query->finished);
-        if (transfer)
-            session_outcome_take(L, query, (struct slot *)request_of(transfer));
-        /* The next request goes out before the sessions of this answer go to the caller. */
-        int64_t wake = query->closed ? 0 : session_slot_tend(L, query);
-        if (!query->closed && (query->has_rows || transfer))
+    while (!push_row(L, query)) {
+        struct request *request = NULL;
+        if (!query->closed)
+            request = request_of(transfer_loop_pop(query->loop, &query->finished));
+        if (request) {
+            take(L, query, request);
             continue;
+        }
+        int64_t wake = query->closed ? 0 : session_slot_tend(L, query);
         if (query->closed || query->active == 0) {
             session_query_end(query);
             lua_pushnil(L);
@@ -156,12 +173,14 @@ int session_query_new(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct transfer_loop *loop = connections_of(L, 1);
-    size_t slot_count = (size_t)argument_integer(L, 1, "concurrency", 1, CONCURRENCY_LIMIT);
+    size_t concurrency = (size_t)argument_integer(L, 1, "concurrency", 1, CONCURRENCY_LIMIT);
+    size_t slot_count = concurrency + 1;
     size_t size = sizeof(struct session_query) + slot_count * sizeof(struct slot);
     struct session_query *query = lua_newuserdatauv(L, size, USER_VALUES);
     memset(query, 0, size);
     query->closed = true;
     query->slot_count = slot_count;
+    query->concurrency = concurrency;
     luaL_setmetatable(L, METATABLE);
     read_arguments(L, query);
     query->loop = transfer_loop_retain(loop);

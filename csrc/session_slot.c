@@ -56,6 +56,7 @@ static void attempt(lua_State *L, struct session_query *query, struct slot *slot
     if (!headers ||
         !request_attempt(request, &query->policy, session_query_now(query), target, headers, NULL))
         luaL_error(L, "not enough memory for a request");
+    query->running++;
     lua_pop(L, 3);
 }
 
@@ -89,11 +90,11 @@ static bool take_target(lua_State *L, struct session_query *query, struct slot *
 }
 
 static size_t allowed_concurrency(const struct session_query *query) {
-    if (query->proven || query->slot_count <= 1)
-        return query->slot_count;
+    if (query->proven)
+        return query->concurrency;
     if (!query->unanswered)
         return 1;
-    return query->slot_count < UNPROVEN_CONCURRENCY ? query->slot_count : UNPROVEN_CONCURRENCY;
+    return query->concurrency < UNPROVEN_CONCURRENCY ? query->concurrency : UNPROVEN_CONCURRENCY;
 }
 
 int64_t session_slot_tend(lua_State *L, struct session_query *query) {
@@ -102,14 +103,17 @@ int64_t session_slot_tend(lua_State *L, struct session_query *query) {
     size_t allowed = allowed_concurrency(query);
     for (size_t i = 0; i < query->slot_count && !query->closed; i++) {
         struct slot *slot = &query->slots[i];
-        if (!slot->active &&
-            (query->out_of_targets || query->active >= allowed || !take_target(L, query, slot)))
+        bool may_begin = query->running < allowed;
+        if (!slot->active && (query->out_of_targets || !may_begin || !take_target(L, query, slot)))
             continue;
-        if (slot->request.state == REQUEST_DUE && slot->request.due <= now)
-            attempt(L, query, slot);
-        else if (slot->request.state == REQUEST_RUNNING && slot->request.due <= now)
+        bool is_due = slot->request.due <= now;
+        if (slot->request.state == REQUEST_RUNNING && is_due)
             request_give_up(&slot->request);
-        if (slot->request.due < wake)
+        else if (slot->request.state == REQUEST_DUE && is_due && may_begin)
+            attempt(L, query, slot);
+        bool is_next = slot->request.state == REQUEST_RUNNING ||
+                       (slot->request.state == REQUEST_DUE && !is_due);
+        if (is_next && slot->request.due < wake)
             wake = slot->request.due;
     }
     return wake;

@@ -56,8 +56,10 @@ struct session_query {
     int64_t away;       /* milliseconds spent in the caller's code, which count for nobody */
     int64_t left_at;    /* when the loop body began */
     int64_t not_before; /* the service is throttling until then */
-    size_t active;
-    size_t slot_count;
+    size_t concurrency; /* how many requests may be under way */
+    size_t running;     /* and how many are */
+    size_t active;      /* slots with a target */
+    size_t slot_count;  /* one more than requests, for the one whose answer is being decoded */
     struct slot slots[];
 };
 
