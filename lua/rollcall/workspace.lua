@@ -5,6 +5,7 @@ local cjson = require "cjson"
 local core = require "rollcall.core"
 local credentials = require "rollcall.workspace.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
+local listing = require "rollcall.workspace.listing"
 local options = require "rollcall.options"
 local session = require "rollcall.workspace.session"
 local token = require "rollcall.workspace.token"
@@ -35,7 +36,7 @@ end
 
 ---@type rollcall.options.check
 local function project_id(value)
-  if type(value) == "string" and #value <= 64 and value:find("^[%w%-_]+$") then return value end
+  if type(value) == "string" and #value <= 64 and value:find("^[A-Za-z0-9%-_]+$") then return value end
   return nil, "must be a project's id: letters, digits, - and _"
 end
 
@@ -89,9 +90,6 @@ local client_specification = {
 }
 for name, check in pairs(query_specification) do client_specification[name] = check end
 
----@type rollcall.options.check
-local function answer_function(value) return options.callable(value) end
-
 local function merged(...)
   local result = {}
   for _, fields in ipairs { ... } do
@@ -102,7 +100,7 @@ end
 
 local sessions_specification = merged(query_specification, {
   user_name = user_names.check,
-  on_answer = answer_function,
+  on_answer = options.callable,
 })
 
 -- What was found in the environment or a file is held to what an option is held to.
@@ -244,11 +242,6 @@ function workspace.client(given)
   }, client_metatable)
 end
 
-local function encoded(text)
-  if not text:find("[^%w%-_%.~]") then return text end
-  return (text:gsub("[^%w%-_%.~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
-end
-
 local function set_of(...)
   local set = {}
   for _, list in ipairs { ... } do
@@ -272,7 +265,7 @@ end
 
 ---@class rollcall.workspace.sessions_options
 ---@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names
----@field on_answer? fun(user_name: string, count: integer)  told of each user that was asked, before the user's first session comes
+---@field on_answer? fun(user_name: string, count: integer)  told of each user who was asked, sessions or none
 ---@field concurrency? integer
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field timeout? number
@@ -308,61 +301,14 @@ function client_methods:sessions(given)
     concurrency = type(checked.user_name) == "string" and 1 or nil,
     next_target = function()
       local name = next_name()
-      if name then return "user_name=" .. encoded(name), name end
+      if name then return "user_name=" .. endpoint.encode(name), name end
     end,
   }))
 end
 
----@type rollcall.options.check
-local function moment(value)
-  if type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$") then
-    return value
-  end
-  local seconds = math.type(value) and math.tointeger(value // 1)
-  if seconds and seconds >= 0 and seconds < 253402300800 then
-    return os.date("!%Y-%m-%dT%H:%M:%S.000Z", seconds)
-  end
-  return nil, "must be seconds since 1970, or text like 2024-02-27T03:47:51.182Z"
-end
-
----@type rollcall.options.check
-local function is_success(value)
-  if type(value) == "boolean" then return tostring(value) end
-  if value == "true" or value == "false" then return value end
-  return nil, "must be true or false"
-end
-
----@type rollcall.options.check
-local function states(value)
-  if type(value) == "table" then value = table.concat(value, ",") end
-  return options.text(256)(value)
-end
-
--- The parameters of list-sessions, beside limit and offset.
-local parameter_specification = {
-  query_begin_time = moment,
-  query_end_time = moment,
-  user_name = options.text(256),
-  app_server_group_id = options.text(64),
-  vm_ip = options.text(64),
-  public_ip = options.text(64),
-  machine_name = options.text(128),
-  is_success = is_success,
-  session_state = states,
-}
-
 local list_query_specification = merged(query_specification, { limit = options.integer(1, 100) })
 list_query_specification.concurrency, list_query_specification.on_error = nil, nil
-local list_specification = merged(parameter_specification, list_query_specification)
-
----The query string of a page, its parameters in the order in which a signature wants them.
-local function page_query(parameters, limit, offset)
-  local all = merged(parameters, { limit = tostring(limit), offset = tostring(offset) })
-  local pairs_of_it = {}
-  for name, value in pairs(all) do pairs_of_it[#pairs_of_it + 1] = name .. "=" .. encoded(value) end
-  table.sort(pairs_of_it)
-  return table.concat(pairs_of_it, "&")
-end
+local list_specification = merged(listing.specification, list_query_specification)
 
 ---@class rollcall.workspace.list_options
 ---@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or an epoch time
@@ -398,7 +344,7 @@ function client_methods:list_sessions(given)
   end
   local limit = checked.limit or 100
   local parameters = {}
-  for name in pairs(parameter_specification) do parameters[name] = checked[name] end
+  for name in pairs(listing.specification) do parameters[name] = checked[name] end
   local received, expected, last = 0, nil, false
   return core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/list-sessions",
@@ -418,7 +364,7 @@ function client_methods:list_sessions(given)
       end
     end,
     next_target = function()
-      if not last then return page_query(parameters, limit, received) end
+      if not last then return listing.page_query(parameters, limit, received) end
     end,
   }))
 end

@@ -33,7 +33,7 @@ function endpoint.parse(text)
   scheme, rest = (scheme or "https"):lower(), (rest or text):gsub("/$", "")
   if not DEFAULT_PORTS[scheme] then return nil, "must begin with https:// or http://" end
   local name, port = rest:match("^(%[[%x:%.]+%])(.*)$")
-  if not name then name, port = rest:match("^([%w%.%-_]+)(.*)$") end
+  if not name then name, port = rest:match("^([A-Za-z0-9%.%-_]+)(.*)$") end
   local digits = port and port:match("^:(%d+)$")
   if not name or not (port == "" or digits and tonumber(digits) >= 1 and tonumber(digits) <= 65535) then
     return nil, "must be a host, or https://host, with :port or without, and nothing after it"
@@ -73,6 +73,14 @@ end
 ---@return string
 function endpoint.iam_of_region(region)
   return ("https://iam.%s.myhuaweicloud.com"):format(region)
+end
+
+---Text as it stands in a query: all but A-Za-z0-9-_.~ percent-encoded, as a signature wants it.
+---@param text string
+---@return string
+function endpoint.encode(text)
+  if not text:find("[^A-Za-z0-9%-_%.~]") then return text end
+  return (text:gsub("[^A-Za-z0-9%-_%.~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
 return endpoint
