@@ -129,6 +129,31 @@ describe("workspace.client", function()
     assert.equal(6, rows)
   end)
 
+  it("asks through a proxy, which gets to see no token", function()
+    for _, endpoint in ipairs { cloud.tls, cloud.plain } do
+      cloud.tell "forget"
+      local client = cloud.client {
+        endpoint = endpoint, proxy = "http://127.0.0.1:" .. environment.PROXY_PORT, allow_http = true,
+      }
+      assert.equal(2, #cloud.collect(client:sessions { user_name = "alice" }))
+      local counts = cloud.tell "counts"
+      assert.equal(1, counts.tunnels)
+      assert.is_nil(counts.tokens_seen_by_proxy)
+    end
+    local failure = cloud.failure(cloud.client { proxy = "http://user:hidden@127.0.0.1:1", retries = 0 }, "alice")
+    assert.equal("CURLE_COULDNT_CONNECT", failure.code)
+    assert.is_nil(tostring(failure):find("hidden", 1, true))
+  end)
+
+  it("lives beside another client's query, and beside itself", function()
+    local client, rows = cloud.client(), 0
+    for _ in client:sessions { user_name = names(5) } do
+      for _ in client:sessions { user_name = names(3) } do rows = rows + 1 end
+      for _ in cloud.client { endpoint = cloud.http1 }:sessions { user_name = names(3) } do rows = rows + 1 end
+    end
+    assert.equal(5 * 6, rows)
+  end)
+
   it("raises what is wrong with the options", function()
     local function refuses(pattern, more)
       assert.error_matches(function() cloud.client(more) end, pattern)

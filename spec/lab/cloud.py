@@ -4,7 +4,7 @@ the real ones check: path, query, token and its expiry, or the signature, comput
 
     cloud.py TOKEN AK SK PASSWORD
 
-prints its port and serves until its standard input ends. It answers from data of its own, and on
+prints its port, and that of a proxy that makes tunnels, and serves until its standard input ends. It answers from data of its own, and on
 demand as no honest service does. What it answers is chosen by the user name, NAME[;OPTION...]:
 
     rows-N          N generated sessions
@@ -37,6 +37,7 @@ import hashlib
 import hmac
 import json
 import re
+import select
 import socket
 import socketserver
 import struct
@@ -351,7 +352,31 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().handle_error(request, client_address)
 
 
-server = Server(("127.0.0.1", 0), Handler)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-print(server.server_address[1], flush=True)
+class Proxy(BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+    def do_CONNECT(self):
+        count("tunnels")
+        # What the proxy sees must not hold what is for the service alone.
+        if "X-Auth-Token" in self.headers:
+            count("tokens_seen_by_proxy")
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port))) as upstream:
+            self.send_response_only(200)
+            self.end_headers()
+            both = [self.connection, upstream]
+            while both:
+                for ready in select.select(both, [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        self.close_connection = True
+                        return
+                    (upstream if ready is self.connection else self.connection).sendall(data)
+
+
+server, proxy = Server(("127.0.0.1", 0), Handler), Server(("127.0.0.1", 0), Proxy)
+for each in server, proxy:
+    threading.Thread(target=each.serve_forever, daemon=True).start()
+print(server.server_address[1], proxy.server_address[1], flush=True)
 sys.stdin.read()
