@@ -37,7 +37,13 @@ struct transfer_loop {
     bool has_thread;
     pthread_t thread;
     pid_t process;
+    struct transfer_loop *next_running;
 };
+
+/* The loops that have a thread, for the end of the process. */
+static struct transfer_loop *running_loops;
+static pthread_mutex_t running_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t exit_guarded = PTHREAD_ONCE_INIT;
 
 int64_t transfer_now(void) {
     struct timespec now;
@@ -154,19 +160,65 @@ static void *run_thread(void *context) {
         }
     }
     pthread_mutex_unlock(&loop->mutex);
+    /* Here, where the SIGPIPE of a farewell to a server that is gone is blocked. */
     socket_set_close(&loop->sockets);
     return NULL;
 }
 
+/* Ends the thread, if there is one, with all that it has. */
+static void end_thread(struct transfer_loop *loop) {
+    if (!loop->has_thread)
+        return;
+    pthread_mutex_lock(&loop->mutex);
+    loop->ending = true;
+    pthread_mutex_unlock(&loop->mutex);
+    wake(loop->wake_thread);
+    pthread_join(loop->thread, NULL);
+    loop->has_thread = false;
+}
+
+/* A thread must not be in the middle of a transfer while exit takes libcrypto down. */
+static void end_all_threads(void) {
+    pthread_mutex_lock(&running_mutex);
+    for (struct transfer_loop *loop = running_loops; loop; loop = loop->next_running)
+        if (loop->process == getpid())
+            end_thread(loop);
+    pthread_mutex_unlock(&running_mutex);
+}
+
+static void guard_exit(void) {
+    atexit(end_all_threads);
+}
+
+static void list_as_running(struct transfer_loop *loop) {
+    pthread_once(&exit_guarded, guard_exit);
+    pthread_mutex_lock(&running_mutex);
+    loop->next_running = running_loops;
+    running_loops = loop;
+    pthread_mutex_unlock(&running_mutex);
+}
+
+static void unlist(const struct transfer_loop *loop) {
+    pthread_mutex_lock(&running_mutex);
+    struct transfer_loop **place = &running_loops;
+    while (*place && *place != loop)
+        place = &(*place)->next_running;
+    if (*place)
+        *place = loop->next_running;
+    pthread_mutex_unlock(&running_mutex);
+}
+
 static bool start_thread(struct transfer_loop *loop) {
     sigset_t all, before;
-    if (loop->has_thread)
-        return transfer_loop_is_here(loop);
+    if (loop->has_thread || loop->ending)
+        return !loop->ending && transfer_loop_is_here(loop);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     loop->has_thread = pthread_create(&loop->thread, NULL, run_thread, loop) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     loop->process = getpid();
+    if (loop->has_thread)
+        list_as_running(loop);
     return loop->has_thread;
 }
 
@@ -201,15 +253,9 @@ void transfer_loop_release(struct transfer_loop *loop) {
     /* The child of a fork has no thread to end, and must not touch what the thread had. */
     if (!transfer_loop_is_here(loop))
         return;
-    if (loop->has_thread) {
-        pthread_mutex_lock(&loop->mutex);
-        loop->ending = true;
-        pthread_mutex_unlock(&loop->mutex);
-        wake(loop->wake_thread);
-        pthread_join(loop->thread, NULL);
-    } else {
-        socket_set_close(&loop->sockets);
-    }
+    end_thread(loop);
+    unlist(loop);
+    socket_set_close(&loop->sockets);
     if (loop->wake_thread >= 0)
         close(loop->wake_thread);
     if (loop->wake_caller >= 0)

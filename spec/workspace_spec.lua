@@ -74,6 +74,11 @@ describe("workspace.client", function()
     assert.is_true(counts.most_in_flight <= 8 and counts.most_in_flight > 4)
   end)
 
+  it("goes on when the server has had enough of a connection", function()
+    local rows = cloud.collect(cloud.client { retries = 0 }:sessions { user_name = names(350) })
+    assert.equal(350, #rows)
+  end)
+
   it("frees everything at a break, in the middle of transfers", function()
     local client = cloud.client { endpoint = cloud.plain }
     collectgarbage()
@@ -387,6 +392,17 @@ describe("credentials", function()
     assert.equal(1, cloud.tell("counts").tokens)
   end)
 
+  it("are renewed before the token expires", function()
+    cloud.tell "life?seconds=4"
+    local client = cloud.login_client()
+    cloud.collect(client:sessions { user_name = "alice" })
+    os.execute "sleep 3"
+    assert.equal(40, #cloud.collect(client:sessions { user_name = names(40) }))
+    local counts = cloud.tell "counts"
+    assert.equal(2, counts.tokens)
+    assert.is_nil(counts.refusals)
+  end)
+
   it("are renewed when the token is refused, once", function()
     local client = cloud.login_client()
     cloud.collect(client:sessions { user_name = "alice" })
@@ -504,5 +520,39 @@ describe("the meaning of a session", function()
     assert.equal("application", workspace.session_type { session_type = "2" })
     assert.is_nil(workspace.session_type { session_type = "3" })
     assert.is_nil(workspace.session_type {})
+  end)
+end)
+
+describe("the end of a process", function()
+  local preamble = ([[
+    local cloud = require "spec.cloud"
+    local names = {}
+    for i = 1, 200 do names[i] = "rows-1;delay=0.01;n=" .. i end
+    local client = cloud.client { endpoint = cloud.http1 }
+    local step, query = client:sessions { user_name = names }
+    step(query)
+  ]]):gsub("\n%s*", " ")
+
+  local function status_of(script)
+    local _, _, status = os.execute(("lua5.4 -e '%s' > /dev/null 2>&1"):format(preamble .. script))
+    return status
+  end
+
+  it("comes in the middle of transfers as well", function()
+    for _ = 1, 3 do
+      assert.equal(7, status_of "os.exit(7)")
+      assert.equal(7, status_of "os.exit(7, true)")
+      assert.equal(0, status_of "")
+      assert.equal(1, status_of "error()")
+    end
+  end)
+
+  it("comes at an interrupt", function()
+    local begun = os.time()
+    local _, _, status = os.execute(
+      ("timeout --preserve-status -s INT 1 lua5.4 -e '%s' > /dev/null 2>&1"):format(
+        preamble .. 'for _ in client:sessions { user_name = "x;delay=20" } do end'))
+    assert.equal(1, status)
+    assert.is_true(os.time() - begun < 10)
   end)
 end)

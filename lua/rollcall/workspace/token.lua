@@ -9,8 +9,8 @@ local token = {}
 token.PATH = "/v3/auth/tokens?nocatalog=true"
 -- A token that is about to run out could do so on its way.
 local SPARE = 300
--- When the answer does not tell; IAM says 24 hours.
-local SHORTEST_LIFE = 3600
+-- When the answer does not tell; IAM's documentation says 24 hours.
+local ASSUMED_LIFE = 3600
 
 ---@class rollcall.workspace.login
 ---@field username string
@@ -50,9 +50,10 @@ function token.keeper(login, request)
       current, expires_at = core.fetch_token(request)
       request.body = nil
       local now = os.time()
-      local expiry = session.epoch(expires_at) or now + SHORTEST_LIFE
+      local expiry = session.epoch(expires_at) or now
       -- One that seems to have run out is used all the same, since the clock here may be wrong.
-      until_then = math.max(expiry - SPARE, now + SPARE)
+      local life = expiry > now and expiry - now or ASSUMED_LIFE
+      until_then = now + life - math.min(SPARE, life // 2)
     end
     return current, until_then
   end
