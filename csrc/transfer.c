@@ -7,6 +7,8 @@
 
 #define FIRST_BODY_SIZE ((size_t)8 << 10)
 #define KEPT_BODY_SIZE ((size_t)64 << 10)
+/* libcurl takes and gives back a buffer with every transfer; answers are small. */
+#define BUFFER_SIZE 4096L
 
 static size_t on_body(char *bytes, size_t unit, size_t count, void *context) {
     struct transfer *transfer = context;
@@ -61,6 +63,7 @@ static bool set_options(struct transfer *transfer, const struct transfer_setting
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->problem) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_SIZE) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
