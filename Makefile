@@ -15,30 +15,38 @@ ALL_CFLAGS := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS)
 LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
 SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
 SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
+CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
+CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto)
 
 MODULE := $(BUILD)/lib/rollcall/core.so
 WORKER := $(BUILD)/lib/rollcall/smbpipe
+WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
 COMMAND := $(BUILD)/rollcall
 
 MODULE_SOURCES := $(wildcard csrc/*.c)
+WORKSPACE_SOURCES := $(wildcard csrc/workspace/*.c) csrc/failure.c csrc/interrupt.c csrc/status.c
 WORKER_SOURCES := $(wildcard csrc/smbpipe/*.c) csrc/dcerpc.c csrc/frame.c csrc/ndr.c \
 	csrc/status.c csrc/utf16.c
 MODULE_OBJECTS := $(MODULE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(shell find lua -name '*.lua')
 
-BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev
-LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper
-TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace
+BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev \
+	libcurl4-openssl-dev libssl-dev
+LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper \
+	nginx-light openssl curl bsdutils
+TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck
+BENCH_PACKAGES := nghttp2-client
 
 LAB := spec/lab/run
 SPEC ?= spec
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 
 .PHONY: all help demo test check lint bench lab lab-stop install install-rock clean
-.PHONY: packages lab-packages test-packages
+.PHONY: packages lab-packages test-packages bench-packages
 
-all: $(MODULE) $(WORKER) $(COMMAND)
+all: $(MODULE) $(WORKER) $(WORKSPACE_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
@@ -51,24 +59,29 @@ help:
 $(BUILD)/module/%.o: csrc/%.c
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
-	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) -MMD -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) $(if $(findstring /workspace/,$<),$(CURL_CFLAGS)) -MMD -MP -c $< -o $@
 
 $(BUILD)/worker/%.o: csrc/%.c
 	@mkdir -p $(@D)
 	@echo '  CC    $< (worker)'
-	@$(CC) $(ALL_CFLAGS) -fPIE $(SMBCLIENT_CFLAGS) -MMD -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -fPIE $(SMBCLIENT_CFLAGS) -MMD -MP -c $< -o $@
 
 $(MODULE): $(MODULE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ -o $@
 
+$(WORKSPACE_MODULE): $(WORKSPACE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ $(CURL_LIBS) -o $@
+
 $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
 
--include $(MODULE_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d)
+-include $(MODULE_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d)
 
 # A launcher that finds the Lua files at $(1) and the C files at $(2), both as seen from itself.
 define LAUNCHER
@@ -90,6 +103,7 @@ define INSTALL_FILES
 	for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
 	install -D -m 755 $(MODULE) "$(2)/rollcall/core.so"
 	install -D -m 755 $(WORKER) "$(2)/rollcall/smbpipe"
+	install -D -m 755 $(WORKSPACE_MODULE) "$(2)/rollcall/workspace/core.so"
 endef
 
 install: all
@@ -110,6 +124,9 @@ lab-packages: packages
 test-packages: lab-packages
 	@spec/lab/install 'the tests' $(TEST_PACKAGES)
 
+bench-packages: test-packages
+	@spec/lab/install 'the benchmarks' $(BENCH_PACKAGES)
+
 # What is installed above must be there before make looks for libraries, hence the second make.
 demo: lab-packages
 	@$(MAKE) --no-print-directory all
@@ -126,7 +143,7 @@ lint:
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
-	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh .ci/run
+	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run
 
 $(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
 	@mkdir -p $(@D)
@@ -136,9 +153,9 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) -fPIC -shared $(LUA_CFLAGS) $^ -o $@
 
-bench: test-packages
+bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
-	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/bench/smb.lua
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua'
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

@@ -25,6 +25,7 @@ int luaopen_rollcall_core(lua_State *L) {
         {"server", server_new},
         {"ask_password", terminal_ask_password},
         {"terminal_width", terminal_width},
+        {"is_terminal", terminal_is_terminal},
         {"read_private_file", private_file_read},
         {NULL, NULL},
     };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "interrupt.h"
 #include "server.h"
 #include "status.h"
 #include "target.h"
@@ -265,7 +266,7 @@ static void wait(lua_State *L, struct enumeration *enumeration) {
         if (enumeration->slots[i].active)
             enumeration->clients[active++] = enumeration->slots[i].client;
     if (!client_wait(enumeration->clients, enumeration->polled, active))
-        target_run_hook(L);
+        interrupt_run_hook(L);
 }
 
 static bool is_any_active(const struct enumeration *enumeration) {

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 
 #include "entry.h"
+#include "interrupt.h"
 #include "status.h"
 #include "target.h"
 
@@ -37,7 +38,7 @@ static void finish(lua_State *L, struct server *server, int target) {
     struct client *client = &server->client;
     while (client_progress(client), client_is_busy(client))
         if (!client_wait(&client, &polled, 1))
-            target_run_hook(L);
+            interrupt_run_hook(L);
     if (client->state == CLIENT_FAILED) {
         target_push_failure(L, target, client);
         lua_error(L);

@@ -135,13 +135,3 @@ bool target_take_page(struct client *client, struct client_page *page) {
 void target_push_failure(lua_State *L, int index, const struct client *client) {
     failure_push(L, &client->failure, "smb", text_field(L, index, "servername"));
 }
-
-static int nothing(lua_State *L) {
-    (void)L;
-    return 0;
-}
-
-void target_run_hook(lua_State *L) {
-    lua_pushcfunction(L, nothing);
-    lua_call(L, 0, 0);
-}

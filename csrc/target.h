@@ -36,8 +36,4 @@ bool target_take_page(struct client *client, struct client_page *page);
 /* [-0, +1, m] Pushes the client's failure as an error object about the target at `index`. */
 void target_push_failure(lua_State *L, int index, const struct client *client);
 
-/* [-0, +0, e] Gives a hook that was set by a signal handler its turn, as Lua's own interpreter
- * sets one at an interrupt. To be called when a wait was interrupted. */
-void target_run_hook(lua_State *L);
-
 #endif

@@ -29,3 +29,9 @@ int terminal_width(lua_State *L) {
         lua_pushnil(L);
     return 1;
 }
+
+int terminal_is_terminal(lua_State *L) {
+    lua_Integer descriptor = luaL_checkinteger(L, 1);
+    lua_pushboolean(L, descriptor >= 0 && descriptor <= 2 && isatty((int)descriptor));
+    return 1;
+}

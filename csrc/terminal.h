@@ -8,4 +8,7 @@
 int terminal_ask_password(lua_State *L);
 int terminal_width(lua_State *L);
 
+/* Lua: rollcall.core.is_terminal, see lua/rollcall/meta/core.lua. */
+int terminal_is_terminal(lua_State *L);
+
 #endif

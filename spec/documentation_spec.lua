@@ -11,16 +11,18 @@ local function content(path)
 end
 
 describe("documentation", function()
-  local meta = content "lua/rollcall/meta/core.lua"
-
-  it("has an entry for all that rollcall.core exports, and for nothing else", function()
-    local exported, documented = {}, {}
-    for name in pairs(core) do exported[#exported + 1] = name end
-    for name in meta:gmatch("\nfunction core%.([%w_]+)") do documented[#documented + 1] = name end
-    table.sort(exported)
-    table.sort(documented)
-    assert.same(exported, documented)
-  end)
+  for module, meta in pairs {
+    ["rollcall.core"] = "lua/rollcall/meta/core.lua", ["rollcall.workspace.core"] = "lua/rollcall/meta/workspace_core.lua",
+  } do
+    it("has an entry for all that " .. module .. " exports, and for nothing else", function()
+      local exported, documented = {}, {}
+      for name in pairs(require(module)) do exported[#exported + 1] = name end
+      for name in content(meta):gmatch("\nfunction core%.([%w_]+)") do documented[#documented + 1] = name end
+      table.sort(exported)
+      table.sort(documented)
+      assert.same(exported, documented)
+    end)
+  end
 
   it("has annotations above every public function", function()
     for module, path in pairs { ["smb"] = "lua/rollcall/smb.lua", ["report"] = "lua/rollcall/report/init.lua" } do

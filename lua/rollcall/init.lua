@@ -3,7 +3,7 @@
 -- `require "rollcall"` gives the parts by name, each loaded when it is first used.
 local rollcall = { version = "scm" }
 
-local parts = { smb = true }
+local parts = { smb = true, workspace = true }
 
 return setmetatable(rollcall, {
   __index = function(self, name)

@@ -61,7 +61,9 @@ local function shown(value)
 end
 
 -- These hold secrets, so a message about them must not show them.
-local unshown = { password = true, nt_hash = true }
+local unshown = {
+  password = true, nt_hash = true, token = true, ak = true, sk = true, security_token = true, proxy = true,
+}
 
 ---Checks `given` against `specification` and returns the checked values in a new table.
 ---@param caller string  the function's name, for the message

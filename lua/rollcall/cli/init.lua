@@ -13,8 +13,8 @@ cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
 ---@field run fun(arguments: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
 
 ---@type rollcall.cli.command[]
-local commands = {}
-for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
+local commands = { (require "rollcall.cli.sessions") }
+for position, command in ipairs(require "rollcall.cli.smb_commands") do table.insert(commands, position, command) end
 
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[

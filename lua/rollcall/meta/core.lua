@@ -51,12 +51,15 @@ local core = {}
 
 ---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
 ---@class rollcall.failure
----@field source "smb"
----@field target string  the server, as the caller named it
----@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"  what was being done
----@field code integer  a NET_API_STATUS, or the status of an RPC fault
----@field name string  the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
+---@field source "smb"|"workspace"
+---@field target string  the server, as the caller named it; of "workspace" the user, or the service
+---@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"|"token"|"request"|"answer"  what was being done
+---@field code integer|string  of "smb" a NET_API_STATUS, or the status of an RPC fault; of "workspace" the service's error_code, the name of a CURLcode, or a word such as "INVALID_JSON"
+---@field name? string  of "smb" the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
 ---@field message string
+---@field status? integer  of "workspace" the HTTP status; nil if no answer came
+---@field request_id? string  of "workspace" what the service calls the request
+---@field user_name? string  of "workspace" whom the question was about
 
 ---What the calls are, and what their levels consist of: the table that C decodes by.
 ---@return table<string, { procedure: string, filters: string[], levels: { level: integer, fields: { name: string, type: "integer"|"string" }[] }[] }>  levels from the richest down
@@ -99,6 +102,10 @@ function server:close() end
 ---@param prompt string
 ---@return string? password  nil without a terminal
 function core.ask_password(prompt) end
+
+---@param descriptor integer  0 to 2
+---@return boolean
+function core.is_terminal(descriptor) end
 
 ---@return integer?  columns of the terminal that standard output is; nil if it is none
 function core.terminal_width() end

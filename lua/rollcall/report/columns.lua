@@ -1,5 +1,6 @@
 --- What the reports show of each kind of row: the fields in their order, and for people a title and
 -- a way to show them.
+local session = require "rollcall.workspace.session"
 
 ---@class rollcall.report.column
 ---@field name string  the row's field
@@ -58,7 +59,32 @@ local function unless_placeholder(show)
   end
 end
 
+local function session_type(_, row)
+  return session.session_type(row) or row.session_type
+end
+
+-- The columns for people first, then the other fields of a session in their documented order.
+local function session_columns()
+  local columns = {
+    { name = "user_name", title = "USER" },
+    { name = "session_state", title = "STATE" },
+    { name = "session_type", title = "TYPE", show = session_type },
+    { name = "machine_name", title = "MACHINE" },
+    { name = "client_name", title = "CLIENT" },
+    { name = "client_ip", title = "CLIENT IP" },
+    { name = "public_ip", title = "PUBLIC IP" },
+    { name = "start_time", title = "SINCE" },
+  }
+  local listed = {}
+  for _, column in ipairs(columns) do listed[column.name] = true end
+  for _, name in ipairs(session.fields) do
+    if not listed[name] then columns[#columns + 1] = { name = name } end
+  end
+  return columns
+end
+
 return {
+  session = session_columns(),
   ---@type rollcall.report.column[]
   connection = {
     { name = "servername", title = "SERVER" },

@@ -29,7 +29,7 @@ local function with_title(all)
 end
 
 ---@param format "table"|"csv"|"json"|"jsonl"
----@param kind "connection"|"smb_session"|"file"|"share"|"presence"
+---@param kind "connection"|"smb_session"|"file"|"share"|"presence"|"session"
 ---@param write fun(text: string)
 ---@param width? integer  columns of the terminal; 80
 ---@return rollcall.report.writer

@@ -8,7 +8,9 @@ json_text.SCHEMA = "rollcall/1"
 
 json_text.outcome_fields = { "source", "target", "completeness", "claimed", "received", "connections", "reason" }
 
-json_text.failure_fields = { "source", "target", "stage", "code", "name", "message" }
+json_text.failure_fields = {
+  "source", "target", "stage", "code", "name", "message", "status", "request_id", "user_name",
+}
 
 local function list(values)
   local texts = {}

@@ -1,0 +1,193 @@
+/* The query of many users' sessions as an iterator: at most so many requests at once, their
+ * retries, and the sessions as tables, in order of arrival. */
+#include "session_query.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "../interrupt.h"
+#include "argument.h"
+#include "connections.h"
+#include "session_state.h"
+
+#define METATABLE "rollcall.session_query"
+#define CONCURRENCY_LIMIT 1024
+
+int64_t session_query_now(const struct session_query *query) {
+    return transfer_now() - query->away;
+}
+
+void session_query_end(struct session_query *query) {
+    query->closed = true;
+    query->has_rows = false;
+    query->active = 0;
+    query->finished = (struct transfer_queue){NULL, NULL};
+    for (size_t i = 0; i < query->slot_count; i++) {
+        query->slots[i].active = false;
+        request_close(&query->slots[i].request);
+    }
+    transfer_loop_release(query->loop);
+    query->loop = NULL;
+}
+
+static int session_query_close(lua_State *L) {
+    session_query_end(luaL_checkudata(L, 1, METATABLE));
+    return 0;
+}
+
+void session_query_call_back(lua_State *L, struct session_query *query, int arguments,
+                             int results) {
+    int64_t before = transfer_now();
+    query->calling_back = true;
+    int status = lua_pcall(L, arguments, results, 0);
+    query->calling_back = false;
+    query->away += transfer_now() - before;
+    if (status != LUA_OK)
+        lua_error(L);
+}
+
+bool session_query_push_argument(lua_State *L, const char *name) {
+    lua_getiuservalue(L, 1, ARGUMENTS);
+    bool is_there = lua_getfield(L, -1, name) != LUA_TNIL;
+    lua_remove(L, -2);
+    return is_there;
+}
+
+/* [-0, +0, e] */
+static void wait(lua_State *L, struct session_query *query, int64_t wake) {
+    switch (transfer_loop_run(query->loop, wake + query->away)) {
+    case TURN_TAKEN:
+        return;
+    case TURN_INTERRUPTED:
+        interrupt_run_hook(L);
+        return;
+    case TURN_IMPOSSIBLE:
+        session_query_end(query);
+        luaL_error(L, "the transfers cannot go on; not enough memory?");
+    }
+}
+
+/* [-0, +2, e] Pushes the next session and its user's name, or nil after the last. */
+static void push_next(lua_State *L, struct session_query *query) {
+    for (;;) {
+        if (query->has_rows) {
+            lua_getiuservalue(L, 1, ROWS);
+            if (lua_rawgeti(L, -1, ++query->row) != LUA_TNIL) {
+                lua_remove(L, -2);
+                lua_getiuservalue(L, 1, USER_NAME);
+                return;
+            }
+            lua_pop(L, 2);
+            query->has_rows = false;
+        }
+        struct transfer *transfer = transfer_take(&query->finished);
+        if (transfer) {
+            session_outcome_take(L, query, (struct slot *)request_of(transfer));
+            continue;
+        }
+        int64_t wake = session_slot_tend(L, query);
+        if (query->closed || query->active == 0) {
+            session_query_end(query);
+            lua_pushnil(L);
+            lua_pushnil(L);
+            return;
+        }
+        if (!query->finished.first)
+            wait(L, query, wake);
+    }
+}
+
+static int session_query_next(lua_State *L) {
+    struct session_query *query = luaL_checkudata(L, 1, METATABLE);
+    lua_settop(L, 1);
+    if (query->calling_back)
+        return luaL_error(L, "a query cannot be stepped from a function it calls");
+    if (query->closed) {
+        lua_pushnil(L);
+        return 1;
+    }
+    query->away += transfer_now() - query->left_at;
+    push_next(L, query);
+    query->left_at = transfer_now();
+    return 2;
+}
+
+static int session_query_tostring(lua_State *L) {
+    const struct session_query *query = luaL_checkudata(L, 1, METATABLE);
+    lua_pushfstring(L, "rollcall.session_query (%s)", query->closed ? "closed" : "open");
+    return 1;
+}
+
+/* [-0, +0, v] Reads the arguments at 1 into the query at 2, whose user values keep them. */
+static void read_arguments(lua_State *L, struct session_query *query) {
+    struct authorization *authorization = &query->authorization;
+    argument_settings(L, 1, &query->settings, &query->policy);
+    argument_secrets(L, 1, &query->secrets);
+    query->base_url = argument_needed_text(L, 1, "base_url");
+    query->path = argument_needed_text(L, 1, "path");
+    query->list_name = argument_needed_text(L, 1, "list_name");
+    query->action = argument_needed_text(L, 1, "action");
+    authorization->host = argument_needed_text(L, 1, "host");
+    authorization->project_id = argument_needed_text(L, 1, "project_id");
+    authorization->token = argument_text(L, 1, "token");
+    authorization->access = argument_text(L, 1, "ak");
+    authorization->secret = argument_text(L, 1, "sk");
+    authorization->security_token = argument_text(L, 1, "security_token");
+    query->can_renew = lua_getfield(L, 1, "authorize") != LUA_TNIL;
+    query->tells_answers = lua_getfield(L, 1, "on_answer") != LUA_TNIL;
+    lua_pop(L, 2);
+    if (!query->can_renew && !authorization->token &&
+        !(authorization->access && authorization->secret))
+        luaL_error(L, "there are no credentials");
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, 2, ARGUMENTS);
+    lua_getfield(L, 1, "next_target");
+    lua_setiuservalue(L, 2, NEXT_TARGET);
+    lua_getfield(L, 1, "decode");
+    lua_setiuservalue(L, 2, DECODE);
+    if (lua_getfield(L, 1, "fields") != LUA_TTABLE)
+        luaL_error(L, "fields is missing");
+    lua_setiuservalue(L, 2, FIELDS);
+    lua_createtable(L, (int)query->slot_count * 2, 0);
+    lua_setiuservalue(L, 2, TARGETS);
+}
+
+int session_query_new(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct transfer_loop *loop = connections_of(L, 1);
+    size_t slot_count = (size_t)argument_integer(L, 1, "concurrency", 1, CONCURRENCY_LIMIT);
+    size_t size = sizeof(struct session_query) + slot_count * sizeof(struct slot);
+    struct session_query *query = lua_newuserdatauv(L, size, USER_VALUES);
+    memset(query, 0, size);
+    query->closed = true;
+    query->slot_count = slot_count;
+    luaL_setmetatable(L, METATABLE);
+    read_arguments(L, query);
+    query->loop = transfer_loop_retain(loop);
+    transfer_loop_keep(loop, (long)slot_count + 1);
+    query->closed = false;
+    query->left_at = transfer_now();
+
+    lua_pushcfunction(L, session_query_next);
+    lua_pushvalue(L, 2);
+    lua_pushnil(L);
+    lua_pushvalue(L, 2);
+    return 4;
+}
+
+void session_query_register(lua_State *L) {
+    static const luaL_Reg metamethods[] = {
+        {"__gc", session_query_close},
+        {"__close", session_query_close},
+        {"__tostring", session_query_tostring},
+        {"__call", session_query_next},
+        {NULL, NULL},
+    };
+    static const luaL_Reg methods[] = {{"close", session_query_close}, {NULL, NULL}};
+    luaL_newmetatable(L, METATABLE);
+    luaL_setfuncs(L, metamethods, 0);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}

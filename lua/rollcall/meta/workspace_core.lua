@@ -1,0 +1,85 @@
+---@meta rollcall.workspace.core
+error "this file is for editors; the module rollcall.workspace.core is written in C"
+
+--- What the C side exports for `lua/rollcall/workspace.lua` to build on. Scripts use that module.
+---@class rollcall.workspace.core
+local core = {}
+
+---Connections to the Workspace service and to IAM, kept open from one query to the next.
+---@return userdata connections  `close`, `__close` and `__gc` close them
+function core.connections() end
+
+---What concerns every transfer. Made by `rollcall.workspace`, which checks what C does not.
+---@class rollcall.workspace.core.transfer_settings
+---@field connections userdata
+---@field base_url string  scheme, host and port
+---@field plain boolean  http
+---@field ca_file? string
+---@field proxy? string
+---@field connect_timeout_milliseconds? integer  10000
+---@field timeout_milliseconds? integer  of one attempt; 30000
+---@field deadline_milliseconds? integer  of all attempts; 120000
+---@field retries? integer  3
+---@field max_body? integer  bytes; 4 MiB
+---@field secrets? string[]  up to 7, none of which shows up in a failure
+---@field decode fun(json: string): any  lua-cjson's
+
+---@class rollcall.workspace.core.session_query: rollcall.workspace.core.transfer_settings
+---@field host string  as the Host header has it
+---@field path string  percent-encoded
+---@field project_id string
+---@field list_name string  the answer's field with the list
+---@field action string  the IAM action it takes
+---@field fields table<string, true>  what a row may have
+---@field token? string
+---@field ak? string
+---@field sk? string
+---@field security_token? string
+---@field authorize? fun(refused: string?): string, integer  a token, and until when in seconds since 1970
+---@field next_target fun(): string?, string?  the next query string, percent-encoded and sorted, and the user
+---@field concurrency? integer  1
+---@field on_error? fun(failure: rollcall.failure)
+---@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name
+
+---Asks for all targets. The four values are those of a generic `for`.
+---@param query rollcall.workspace.core.session_query
+---@return fun(query: userdata): table?, string?
+---@return userdata query  `close`, `__close` and `__gc` end its requests
+---@return nil
+---@return userdata query
+function core.query_sessions(query) end
+
+---@class rollcall.workspace.core.token_request: rollcall.workspace.core.transfer_settings
+---@field path string
+---@field body string  JSON
+
+---Gets a token, or raises a rollcall.failure.
+---@param request rollcall.workspace.core.token_request
+---@return string token
+---@return string? expires_at
+function core.fetch_token(request) end
+
+---What is signed of a request. Path and query are percent-encoded; the query's parameters and the
+---headers stand in the order of their names, which are in lower case.
+---@class rollcall.workspace.core.signed_request
+---@field method string
+---@field path string
+---@field query string
+---@field headers { [1]: string, [2]: string }[]
+---@field body? string
+---@field date string  `YYYYMMDDTHHMMSSZ`
+---@field ak string
+---@field sk string
+
+---Signs a request with AK and SK, as each request of a client with keys is signed.
+---@param request rollcall.workspace.core.signed_request
+---@return string authorization  the value of the header
+---@return string canonical_hash  of the canonical request, in hexadecimal
+function core.sign(request) end
+
+---Makes an error object of a table that has the fields of one.
+---@param failure table
+---@return rollcall.failure
+function core.failure(failure) end
+
+return core

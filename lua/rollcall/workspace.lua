@@ -1,0 +1,398 @@
+--- Who has sessions on the cloud desktops of Huawei Cloud Workspace.
+--
+-- The query and its names are those of 'Querying Current Session by Username'.
+local cjson = require "cjson"
+local core = require "rollcall.workspace.core"
+local credentials = require "rollcall.workspace.credentials"
+local endpoint = require "rollcall.workspace.endpoint"
+local listing = require "rollcall.workspace.listing"
+local options = require "rollcall.options"
+local session = require "rollcall.workspace.session"
+local token = require "rollcall.workspace.token"
+local user_names = require "rollcall.workspace.user_names"
+
+local workspace = {
+  epoch = session.epoch,
+  is_live = session.is_live,
+  session_type = session.session_type,
+  session_fields = session.fields,
+}
+
+local DEFAULT_CONCURRENCY = 32
+local LEVEL = 3
+
+-- An instance of its own, so that settings of the host program's do not reach it.
+local decode = cjson.new().decode
+
+---What can stand in a header: printable ASCII, no blanks and no line breaks.
+---@param most integer  bytes
+---@return rollcall.options.check
+local function header_text(most)
+  return function(value)
+    if type(value) == "string" and #value <= most and value:find("^[\x21-\x7e]+$") then return value end
+    return nil, "must be printable ASCII without blanks"
+  end
+end
+
+---@type rollcall.options.check
+local function project_id(value)
+  if type(value) == "string" and #value <= 64 and value:find("^[A-Za-z0-9%-_]+$") then return value end
+  return nil, "must be a project's id: letters, digits, - and _"
+end
+
+---@class rollcall.workspace.client_options
+---@field endpoint? string  `https://host`; wins over `region`
+---@field region? string  such as `ap-southeast-1`
+---@field project_id? string  absent: from the environment or the credentials file
+---@field token? string  an IAM token; or
+---@field username? string  the IAM user who gets one, with
+---@field password? string
+---@field domain? string  the account's name; or
+---@field ak? string  the access key with which each request is signed, with
+---@field sk? string  its secret
+---@field security_token? string  of temporary keys
+---@field iam_endpoint? string  absent: that of the region
+---@field ca_file? string  certificates to trust, PEM; absent: the system's
+---@field proxy? string  as libcurl takes it; absent: HTTPS_PROXY of the environment
+---@field timeout? number  seconds for one attempt; 30
+---@field connect_timeout? number  seconds; 10
+---@field deadline? number  seconds for a query with all its attempts and the pauses between; 120
+---@field concurrency? integer  requests in flight; 32
+---@field retries? integer  attempts after the first, for what may pass; 3
+---@field max_body? integer  bytes of an answer; 4 MiB
+---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on
+---@field allow_http? boolean  send credentials in the clear to hosts other than this computer
+local query_specification = {
+  timeout = options.seconds,
+  deadline = options.seconds,
+  concurrency = options.integer(1, 1024),
+  retries = options.integer(0, 100),
+  max_body = options.integer(1, 1 << 30),
+  on_error = options.callable,
+}
+
+local client_specification = {
+  endpoint = endpoint.check,
+  region = endpoint.check_region,
+  project_id = project_id,
+  token = header_text(32768),
+  username = options.text(256),
+  password = options.text(1024),
+  domain = options.text(256),
+  ak = header_text(128),
+  sk = header_text(256),
+  security_token = header_text(32768),
+  iam_endpoint = endpoint.check,
+  ca_file = options.text(4096),
+  proxy = options.text(2048),
+  connect_timeout = options.seconds,
+  allow_http = options.boolean,
+}
+for name, check in pairs(query_specification) do client_specification[name] = check end
+
+local function merged(...)
+  local result = {}
+  for _, fields in ipairs { ... } do
+    for name, value in pairs(fields) do result[name] = value end
+  end
+  return result
+end
+
+local sessions_specification = merged(query_specification, {
+  user_name = user_names.check,
+  on_answer = options.callable,
+})
+
+-- What was found in the environment or a file is held to what an option is held to.
+local function check_found(checked)
+  for name, check in pairs(client_specification) do
+    if checked[name] ~= nil then
+      local value, expectation = check(checked[name])
+      if value == nil then return name .. " " .. expectation end
+    end
+  end
+end
+
+local function check_credentials(checked)
+  local login = checked.username or checked.password or checked.domain
+  local keys = checked.ak or checked.sk or checked.security_token
+  if (checked.token and 1 or 0) + (login and 1 or 0) + (keys and 1 or 0) > 1 then
+    return "token, username and ak exclude each other"
+  end
+  if login then
+    if not checked.username then return "username is missing" end
+    if not checked.password then return "password is missing" end
+    if not (checked.domain or checked.domain_id) then
+      return "domain is missing: the name of the account that the user belongs to"
+    end
+  elseif keys then
+    if not checked.ak then return "ak is missing" end
+    if not checked.sk then return "sk is missing" end
+  elseif not checked.token then
+    return "credentials are missing: token; or username, password and domain; or ak and sk"
+  end
+end
+
+---@return rollcall.workspace.origin?
+---@return string? problem
+local function origin_of(name, text, checked)
+  local origin = assert(endpoint.parse(text))
+  if origin.plain and not checked.allow_http and not (origin.loopback and not checked.proxy) then
+    return nil, name .. " must be https, since credentials go there; allow_http = true allows http"
+  end
+  return origin
+end
+
+local function service_origin(checked)
+  local text = checked.endpoint
+  if not text then
+    if not checked.region then return nil, "endpoint or region is missing" end
+    text = endpoint.of_region(checked.region)
+    if not text then
+      return nil, ("region '%s' is not known to have the service; give its endpoint"):format(checked.region)
+    end
+  end
+  return origin_of("endpoint", text, checked)
+end
+
+local function iam_origin(checked)
+  local text = checked.iam_endpoint or checked.region and endpoint.iam_of_region(checked.region)
+  if not text then return nil, "iam_endpoint or region is missing, where the token comes from" end
+  return origin_of("iam_endpoint", text, checked)
+end
+
+local function milliseconds(seconds)
+  return seconds and math.max(1, math.ceil(seconds * 1000))
+end
+
+---@return rollcall.workspace.core.transfer_settings
+local function settings_of(checked)
+  return {
+    ca_file = checked.ca_file,
+    proxy = checked.proxy,
+    connect_timeout_milliseconds = milliseconds(checked.connect_timeout),
+    timeout_milliseconds = milliseconds(checked.timeout),
+    deadline_milliseconds = milliseconds(checked.deadline),
+    retries = checked.retries,
+    max_body = checked.max_body,
+    decode = decode,
+  }
+end
+
+local function secrets_of(checked)
+  local secrets = {}
+  for _, name in ipairs { "token", "password", "ak", "sk", "security_token" } do
+    secrets[#secrets + 1] = checked[name]
+  end
+  return secrets
+end
+
+---A client of the service: who asks, and the connections that stay open from one query to the next.
+---@class rollcall.workspace.client
+---@field private connections userdata
+---@field private query table
+---@field private defaults table
+---@field private origin rollcall.workspace.origin
+local client_methods = {}
+local client_metatable = { __name = "rollcall.workspace.client", __index = client_methods }
+
+---@param given rollcall.workspace.client_options
+---@return rollcall.workspace.client
+function workspace.client(given)
+  local checked = options.check("workspace.client", given, client_specification, 2)
+  local function insist(value, problem)
+    if not value then error("workspace.client: " .. problem, LEVEL) end
+    return value
+  end
+  local completed, result = pcall(credentials.complete, checked)
+  if not completed then error(result, 2) end
+  local problem = check_found(checked) or check_credentials(checked)
+  insist(not problem, problem)
+  insist(checked.project_id, "project_id is missing")
+  local origin = insist(service_origin(checked))
+
+  local connections = core.connections()
+  local query = merged(settings_of(checked), {
+    connections = connections,
+    base_url = origin.base_url,
+    host = origin.host,
+    plain = origin.plain,
+    project_id = checked.project_id,
+    token = checked.token,
+    ak = checked.ak,
+    sk = checked.sk,
+    security_token = checked.security_token,
+    secrets = secrets_of(checked),
+  })
+  if checked.username then
+    local iam = insist(iam_origin(checked))
+    query.authorize = token.keeper(checked, merged(settings_of(checked), {
+      connections = connections,
+      base_url = iam.base_url,
+      plain = iam.plain,
+      path = token.PATH,
+      secrets = query.secrets,
+    }))
+  end
+  return setmetatable({
+    connections = connections,
+    origin = origin,
+    query = query,
+    defaults = { concurrency = checked.concurrency, on_error = checked.on_error },
+  }, client_metatable)
+end
+
+local function set_of(...)
+  local set = {}
+  for _, list in ipairs { ... } do
+    for _, name in ipairs(list) do set[name] = true end
+  end
+  return set
+end
+
+local session_fields = set_of(session.fields)
+local listed_fields = set_of(session.fields, { "app_server_group_name" })
+
+-- What every query of the client's says, with the options of this one.
+local function query_of(self, checked, particulars)
+  local own = settings_of(checked)
+  return merged(self.query, own, particulars, {
+    concurrency = particulars.concurrency or checked.concurrency or self.defaults.concurrency
+      or DEFAULT_CONCURRENCY,
+    on_error = particulars.on_error or checked.on_error or self.defaults.on_error,
+  })
+end
+
+---@return string host  of the service, with the port where it is not https's
+function client_methods:host()
+  return self.query.host
+end
+
+---@class rollcall.workspace.sessions_options
+---@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names
+---@field on_answer? fun(user_name: string, count: integer)  told of each user who was asked, sessions or none
+---@field concurrency? integer
+---@field on_error? fun(failure: rollcall.failure)
+---@field timeout? number
+---@field deadline? number
+---@field retries? integer
+---@field max_body? integer
+
+---The sessions of one user or of many.
+--
+--     for s, user_name in client:sessions { user_name = { "user001", "user002" } } do
+--       print(user_name, s.session_state, s.client_ip)
+--     end
+--
+-- Sessions come as they arrive, those of one user together. A user without sessions yields nothing
+-- and is no failure; `on_answer` tells of it. Raises a rollcall.failure for the first user who
+-- cannot be asked unless there is an `on_error`, and in any case when the credentials are refused.
+---@param given rollcall.workspace.sessions_options
+---@return fun(query: userdata): rollcall.workspace.session?, string?
+---@return userdata query
+---@return nil
+---@return userdata query
+function client_methods:sessions(given)
+  local caller = "client:sessions"
+  local checked = options.check(caller, given, sessions_specification, 2)
+  if not checked.user_name then error(caller .. ": user_name is missing", 2) end
+  local next_name = user_names.each(caller, checked.user_name)
+  return core.query_sessions(query_of(self, checked, {
+    path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
+    list_name = "session_info_list",
+    action = "workspace:session:listSessionByUserName",
+    fields = session_fields,
+    on_answer = checked.on_answer,
+    concurrency = type(checked.user_name) == "string" and 1 or nil,
+    next_target = function()
+      local name = next_name()
+      if name then return "user_name=" .. endpoint.encode(name), name end
+    end,
+  }))
+end
+
+local list_query_specification = merged(query_specification, { limit = options.integer(1, 100) })
+list_query_specification.concurrency, list_query_specification.on_error = nil, nil
+local list_specification = merged(listing.specification, list_query_specification)
+
+---@class rollcall.workspace.list_options
+---@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or an epoch time
+---@field query_end_time string|number  and until then
+---@field user_name? string
+---@field app_server_group_id? string
+---@field vm_ip? string
+---@field public_ip? string
+---@field machine_name? string
+---@field is_success? boolean
+---@field session_state? string|string[]  one state or several
+---@field limit? integer  sessions a page, 1 to 100; 100
+---@field timeout? number
+---@field deadline? number
+---@field retries? integer
+---@field max_body? integer
+
+---The sessions of the whole enterprise, page by page. `login_user` tells whose each is, and
+---`app_server_group_name` comes beside the fields of a session.
+--
+-- Raises a rollcall.failure if a page cannot be had, or if the pages hold fewer sessions than the
+-- service counts: what comes to an end is complete.
+---@param given rollcall.workspace.list_options
+---@return fun(query: userdata): rollcall.workspace.session?
+---@return userdata query
+---@return nil
+---@return userdata query
+function client_methods:list_sessions(given)
+  local caller = "client:list_sessions"
+  local checked = options.check(caller, given, list_specification, 2)
+  for _, name in ipairs { "query_begin_time", "query_end_time" } do
+    if not checked[name] then error(caller .. ": " .. name .. " is missing", 2) end
+  end
+  local limit = checked.limit or 100
+  local parameters = {}
+  for name in pairs(listing.specification) do parameters[name] = checked[name] end
+  local received, expected, last = 0, nil, false
+  return core.query_sessions(query_of(self, checked, {
+    path = "/v1/" .. self.query.project_id .. "/session/list-sessions",
+    list_name = "items",
+    action = "workspace:session:listSessions",
+    fields = listed_fields,
+    concurrency = 1,
+    on_answer = function(_, count, total)
+      expected = math.type(total) and math.tointeger(total) or nil
+      received = received + count
+      last = count == 0 or (expected and received >= expected or not expected and count < limit)
+      if count == 0 and expected and received < expected then
+        error(core.failure {
+          source = "workspace", target = self.origin.base_url, stage = "answer", code = "SHORT_LIST",
+          message = ("the service counts %d sessions and gives %d"):format(expected, received),
+        }, 0)
+      end
+    end,
+    next_target = function()
+      if not last then return listing.page_query(parameters, limit, received) end
+    end,
+  }))
+end
+
+---The names of the users with sessions, each once: what `client:sessions` takes as `user_name`.
+--
+--     for s, user_name in client:sessions { user_name = client:user_names { ... } } do
+---@param given rollcall.workspace.list_options
+---@return fun(): string?
+function client_methods:user_names(given)
+  local step, query = self:list_sessions(given)
+  return user_names.distinct(step, query)
+end
+
+---Closes the connections; queries that are under way go on. May be called again.
+function client_methods:close()
+  self.connections:close()
+end
+
+client_metatable.__close = client_methods.close
+
+function client_metatable:__tostring()
+  return ("rollcall.workspace.client: %s, %s"):format(self.origin.base_url, tostring(self.connections))
+end
+
+return workspace

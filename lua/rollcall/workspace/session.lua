@@ -1,0 +1,96 @@
+--- What the fields of a session mean.
+local session = {}
+
+---A session as the service answers it, every field a string as it came; nil is absent or null.
+---@class rollcall.workspace.session
+---@field id? string  primary key
+---@field session_stamp? string  the session's id
+---@field os_session_id? string  its id in the operating system of the server
+---@field protocol_type? string  `HDP`, in any case
+---@field login_user? string
+---@field session_type? string  "1" desktop sharing, "2" application
+---@field app_group_id? string
+---@field app_server_group_id? string
+---@field pre_conn_time? string  like `2022-08-13 07:00:20`, without a zone, as all times
+---@field start_time? string
+---@field end_time? string  `0001-01-01 00:00:00` while it has not ended
+---@field status_continue_time? string  how long it has been in its state
+---@field machine_sid? string
+---@field machine_name? string
+---@field session_state? string  Active, Disconnected, AppcInit, SignedOut or InitFail
+---@field app_name? string
+---@field client_mac? string
+---@field client_name? string
+---@field client_ip? string
+---@field public_ip? string  egress address of the client
+---@field client_version? string
+---@field client_type? string
+---@field agent_version? string
+---@field vm_ip? string  the server's address
+---@field failed_reason? string
+---@field failed_code? string
+---@field last_update_status_time? string
+---@field tenant_id? string
+
+---The documented fields in their order.
+---@type string[]
+session.fields = {
+  "id", "session_stamp", "os_session_id", "protocol_type", "login_user", "session_type", "app_group_id",
+  "app_server_group_id", "pre_conn_time", "start_time", "end_time", "status_continue_time", "machine_sid",
+  "machine_name", "session_state", "app_name", "client_mac", "client_name", "client_ip", "public_ip",
+  "client_version", "client_type", "agent_version", "vm_ip", "failed_reason", "failed_code",
+  "last_update_status_time", "tenant_id",
+}
+
+-- Days from 1970-01-01, in the Gregorian calendar, with years that begin in March.
+local function days_of(year, month, day)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  local before = year // 4 - year // 100 + year // 400
+  return 365 * year + before + (153 * (month - 3) + 2) // 5 + day - 719469
+end
+
+-- The last day of each month, where February may have 29.
+local last_days = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+---A time of a session in seconds since 1970.
+--
+-- The service gives times without a zone, so somebody has to know it.
+---@param text string?  such as `session.start_time`
+---@param utc_offset? integer  seconds that the zone of `text` is ahead of UTC; 0
+---@return integer?  nil for nil, for the zero time, which means 'not yet', and for what is no time
+function session.epoch(text, utc_offset)
+  if type(text) ~= "string" then return nil end
+  local year, month, day, hour, minute, second =
+    text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)%.?%d*Z?$")
+  if not year then return nil end
+  year, month, day = math.tointeger(year), math.tointeger(month), math.tointeger(day)
+  hour, minute, second = math.tointeger(hour), math.tointeger(minute), math.tointeger(second)
+  if year <= 1 or month < 1 or month > 12 or day < 1 or day > last_days[month] then return nil end
+  if hour > 23 or minute > 59 or second > 60 then return nil end
+  return days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - (utc_offset or 0)
+end
+
+-- The states that are documented, and whether somebody is or may come back to the session.
+local live_states = {
+  Active = true, Disconnected = true, AppcInit = true, SignedOut = false, InitFail = false,
+}
+
+---Whether a session exists still: Active, Disconnected or AppcInit, and not ended.
+---@param row rollcall.workspace.session
+---@return boolean?  nil if its state is not one of the documented ones
+function session.is_live(row)
+  local live = live_states[row.session_state]
+  if live and session.epoch(row.end_time) then return false end
+  return live
+end
+
+local types = { ["1"] = "desktop", ["2"] = "application" }
+
+---The meaning of `session_type`.
+---@param row rollcall.workspace.session
+---@return "desktop"|"application"|nil  nil if it is not one of the documented ones
+function session.session_type(row)
+  return types[row.session_type]
+end
+
+return session

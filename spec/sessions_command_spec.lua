@@ -1,0 +1,174 @@
+local cjson = require "cjson"
+local cloud = require "spec.cloud"
+local environment = cloud.environment
+
+local folder
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+---Runs `rollcall sessions`; returns standard output, standard error and the exit code.
+local function run(arguments, variables, input)
+  local command = { "env", "-i", "HOME=" .. folder, "PATH=" .. os.getenv "PATH",
+    "LUA_PATH=" .. quoted(package.path), "LUA_CPATH=" .. quoted(package.cpath) }
+  for name, value in pairs(variables or {}) do command[#command + 1] = name .. "=" .. quoted(value) end
+  command[#command + 1] = "lua5.4 lua/rollcall/main.lua sessions --endpoint " .. cloud.tls
+    .. " --ca-file " .. quoted(environment.CA_FILE) .. " " .. arguments
+    .. " 2>" .. folder .. "/errors <" .. folder .. "/input"
+  local file = assert(io.open(folder .. "/input", "w"))
+  file:write(input or "")
+  file:close()
+  local pipe = assert(io.popen(table.concat(command, " ")))
+  local output = pipe:read("a")
+  local _, _, code = pipe:close()
+  local errors = assert(io.open(folder .. "/errors"))
+  local complaint = errors:read("a")
+  errors:close()
+  return output, complaint, code
+end
+
+local function write_file(name, content, mode)
+  local path = folder .. "/" .. name
+  local file = assert(io.open(path, "w"))
+  file:write(content)
+  file:close()
+  assert(os.execute("chmod " .. (mode or "600") .. " " .. path))
+  return path
+end
+
+local token = { ROLLCALL_TOKEN = environment.TOKEN, HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT }
+
+describe("rollcall sessions", function()
+  setup(function()
+    local pipe = assert(io.popen("mktemp -d"))
+    folder = pipe:read("l")
+    pipe:close()
+  end)
+  teardown(function() os.execute("rm -rf " .. folder) end)
+  before_each(function() cloud.tell "forget" end)
+
+  it("prints a table", function()
+    local output, errors, code = run("--user alice", token)
+    assert.equal("", errors)
+    assert.equal(0, code)
+    assert.truthy(output:find("^USER +STATE +TYPE +MACHINE"))
+    assert.truthy(output:find("alice +Active +desktop +DESK%-0001"))
+    assert.truthy(output:find("alice +Disconnected +application +DESK%-0002"))
+  end)
+
+  it("prints JSON with every field, and the failures", function()
+    local output, errors, code = run("--user alice --user 'x;status=403' nobody --format json", token)
+    assert.equal(2, code)
+    assert.truthy(errors:find("listSessionByUserName", 1, true))
+    local document = cjson.decode(output)
+    assert.equal("session", document.kind)
+    assert.equal(2, #document.rows)
+    local fields = 0
+    for _ in pairs(document.rows[1]) do fields = fields + 1 end
+    assert.equal(29, fields)
+    assert.equal("alice", document.rows[1].user_name)
+    assert.equal(403, document.failures[1].status)
+    assert.equal("x;status=403", document.failures[1].user_name)
+  end)
+
+  it("prints CSV and JSON Lines", function()
+    local output = run("--user bob --format csv", token)
+    assert.truthy(output:find("^user_name,session_state,"))
+    assert.truthy(output:find("\r\nbob,SignedOut,", 1, true))
+    output = run("--user bob --format jsonl", token)
+    assert.truthy(output:find('"kind": "session"', 1, true))
+  end)
+
+  it("takes names from a file and from standard input", function()
+    local path = write_file("names", "alice\r\n\n  \nbob\n")
+    local output = run("--users-from " .. path .. " --format csv", token)
+    assert.equal(4, select(2, output:gsub("\r\n", "")))
+    output = run("--user bob --users-from - --format csv", token, "alice\nCORP\\张 三+a@b.c\n")
+    assert.equal(5, select(2, output:gsub("\r\n", "")))
+  end)
+
+  it("takes an IAM user from a file", function()
+    local path = write_file("iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(
+      environment.USERNAME, environment.PASSWORD, environment.DOMAIN))
+    local arguments = ("--iam-endpoint %s -A %s --user alice"):format(cloud.tls, path)
+    local _, errors, code = run(arguments, { HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT })
+    assert.equal("", errors)
+    assert.equal(0, code)
+    assert.equal(1, cloud.tell("counts").tokens)
+  end)
+
+  it("takes keys from the environment", function()
+    local _, errors, code = run("--user alice", {
+      HUAWEICLOUD_SDK_AK = environment.AK, HUAWEICLOUD_SDK_SK = environment.SK,
+      HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT,
+    })
+    assert.equal("", errors)
+    assert.equal(0, code)
+    assert.equal(1, cloud.tell("counts").signed)
+  end)
+
+  it("takes keys from the file of the SDKs, if nobody else can read it", function()
+    os.execute("mkdir -p " .. folder .. "/.huaweicloud")
+    local content = ("[other]\nak = no\nsk = no\n[basic]\nak = %s\nsk = %s\nproject_id = %s\n"):format(
+      environment.AK, environment.SK, environment.PROJECT)
+    write_file(".huaweicloud/credentials", content)
+    local _, errors, code = run("--user alice")
+    assert.equal("", errors)
+    assert.equal(0, code)
+    write_file(".huaweicloud/credentials", content, "644")
+    _, errors, code = run("--user alice")
+    assert.equal(3, code)
+    assert.truthy(errors:find("chmod 600", 1, true))
+    os.remove(folder .. "/.huaweicloud/credentials")
+    local elsewhere = write_file("keys", content)
+    _, _, code = run("--user alice", { HUAWEICLOUD_SDK_CREDENTIALS_FILE = elsewhere })
+    assert.equal(0, code)
+  end)
+
+  it("ends when the credentials are refused", function()
+    local output, errors, code = run("--user alice bob --format json", {
+      ROLLCALL_TOKEN = "wrong-token", HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT,
+    })
+    assert.equal(2, code)
+    assert.truthy(errors:find("401 APIGW.0301", 1, true))
+    assert.is_nil(errors:find("wrong-token", 1, true))
+    assert.equal(1, #cjson.decode(output).failures)
+    assert.equal(1, cloud.tell("counts").requests)
+  end)
+
+  it("defuses what a service says", function()
+    local _, errors = run("--user 'x;error'", token)
+    assert.truthy(errors:find("No such", 1, true))
+    assert.is_nil(errors:find("\27", 1, true))
+  end)
+
+  it("tells a mistake in the call", function()
+    for arguments, complaint in pairs {
+      [""] = "--user or --users-from",
+      ["--user a --proxy http://u:p@h"] = "no password",
+      ["--user a --concurrency 0"] = "concurrency must be",
+      ["--users-from /nonexistent/names"] = "No such file",
+    } do
+      local _, errors, code = run(arguments, token)
+      assert.equal(3, code)
+      assert.truthy(errors:find(complaint, 1, true), errors)
+    end
+    local _, errors, code = run("--user alice", { HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT })
+    assert.equal(3, code)
+    assert.truthy(errors:find("credentials are missing", 1, true))
+  end)
+
+  it("shows its progress on a terminal, and only there", function()
+    local list = {}
+    for i = 1, 60 do list[i] = "nobody" .. i end
+    write_file("many", table.concat(list, "\n"))
+    local command = ("env ROLLCALL_TOKEN=%s HUAWEICLOUD_SDK_PROJECT_ID=%s lua5.4 lua/rollcall/main.lua sessions"
+      .. " --endpoint %s --ca-file %s --users-from %s/many"):format(
+      environment.TOKEN, environment.PROJECT, cloud.tls, environment.CA_FILE, folder)
+    local pipe = assert(io.popen("script -qec " .. quoted(command) .. " /dev/null </dev/null"))
+    local seen = pipe:read("a")
+    pipe:close()
+    assert.truthy(seen:find("50 users asked", 1, true))
+    local _, errors = run("--users-from " .. folder .. "/many", token)
+    assert.equal("", errors)
+  end)
+end)

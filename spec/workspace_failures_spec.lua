@@ -1,0 +1,169 @@
+local cloud = require "spec.cloud"
+local workspace = require "rollcall.workspace"
+local environment = cloud.environment
+
+describe("the failures of a query", function()
+  before_each(function() cloud.tell "forget" end)
+  local client = cloud.client { retries = 0 }
+
+  for _, status in ipairs { 400, 404, 405, 415, 500, 503, 429, 502, 504 } do
+    it("tell status " .. status, function()
+      local failure = cloud.failure(client, "x;status=" .. status)
+      assert.equal("workspace", failure.source)
+      assert.equal(status, failure.status)
+      assert.equal("WKS.0001" .. status, failure.code)
+      assert.equal("Told to fail.", failure.message)
+      assert.equal("x;status=" .. status, failure.user_name)
+      assert.truthy(failure.request_id:find("^lab%-request"))
+      assert.truthy(tostring(failure):find(failure.code, 1, true))
+    end)
+  end
+
+  it("name the IAM action that is missing", function()
+    local failure = cloud.failure(client, "x;status=403")
+    assert.equal(403, failure.status)
+    assert.truthy(failure.message:find("workspace:session:listSessionByUserName", 1, true))
+  end)
+
+  it("tell what a gateway says", function()
+    local failure = cloud.failure(client, "x;gateway=429")
+    assert.equal("APIGW.0308", failure.code)
+    assert.equal("lab-gateway-2", failure.request_id)
+  end)
+
+  local lies = {
+    ["x;html=502"] = "BAD_GATEWAY",
+    ["x;html=200"] = "INVALID_JSON",
+    ["x;empty"] = "EMPTY_BODY",
+    ["x;body=5b5d"] = "NOT_AN_OBJECT",
+    ["x;body=6e756c6c"] = "NOT_AN_OBJECT",
+    ["x;body=7b22"] = "INVALID_JSON",
+    ["x;body=7b22666f6f223a317d"] = "NO_LIST",
+    ["x;error"] = "WKS.00010028",
+    ["x;redirect"] = "REDIRECT_REFUSED",
+    -- {"session_info_list":[1]}, {"session_info_list":{"a":1}}, {"session_info_list":[{"id":{}}]}
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b315d7d"] = "INVALID_LIST",
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a7b2261223a317d7d"] = "INVALID_LIST",
+    ["x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b7b226964223a7b7d7d5d7d"] = "INVALID_LIST",
+  }
+  for user_name, code in pairs(lies) do
+    it("see through " .. user_name, function()
+      local failure = cloud.failure(client, user_name)
+      assert.equal(code, failure.code)
+      assert.is_nil(failure.message:find("[%c<]"))
+    end)
+  end
+
+  it("take an object without anything, and a list that is null, for no sessions", function()
+    for _, body in ipairs { "7b7d", "7b2273657373696f6e5f696e666f5f6c697374223a6e756c6c7d" } do
+      assert.same({}, (cloud.collect(client:sessions { user_name = "x;body=" .. body })))
+    end
+  end)
+
+  it("make a number a string, and drop what is not documented", function()
+    -- {"session_info_list":[{"id":7,"other":"x"}]}
+    local rows = cloud.collect(client:sessions {
+      user_name = "x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b7b226964223a372c226f74686572223a2278227d5d7d",
+    })
+    assert.same({ { id = "7" } }, rows)
+  end)
+
+  it("tell a connection that ends early", function()
+    for _, endpoint in ipairs { cloud.plain, cloud.tls, cloud.http1 } do
+      local cut_off = cloud.client { endpoint = endpoint, retries = 0 }
+      assert.truthy(cloud.failure(cut_off, "rows-9;truncate").code:find("^CURLE_"))
+    end
+    local plain = cloud.client { endpoint = cloud.plain, retries = 0 }
+    assert.equal("CURLE_GOT_NOTHING", cloud.failure(plain, "x;cut").code)
+    assert.equal("CURLE_RECV_ERROR", cloud.failure(plain, "x;reset").code)
+  end)
+
+  it("limit the body", function()
+    local failure = cloud.failure(client, "x;size=200000", { max_body = 100000 })
+    assert.equal("BODY_TOO_LARGE", failure.code)
+    assert.is_nil(failure.status)
+  end)
+
+  it("tell a certificate that is not trusted", function()
+    local failure = cloud.failure(workspace.client {
+      endpoint = cloud.tls, project_id = "p", token = "t", retries = 0,
+    }, "alice")
+    assert.equal("CURLE_PEER_FAILED_VERIFICATION", failure.code)
+    assert.equal("request", failure.stage)
+  end)
+
+  it("tell that nobody listens", function()
+    local failure = cloud.failure(cloud.client { endpoint = "https://127.0.0.1:1", retries = 0 }, "alice")
+    assert.equal("CURLE_COULDNT_CONNECT", failure.code)
+  end)
+
+  it("show no token and no key", function()
+    local failure = cloud.failure(client, "x;echo")
+    assert.equal("you sent ***, did you not", failure.message)
+    failure = cloud.failure(cloud.key_client { retries = 0 }, "x;echo")
+    assert.truthy(failure.message:find("Access=***,", 1, true))
+    assert.is_nil(tostring(client):find(environment.TOKEN, 1, true))
+  end)
+end)
+
+describe("retries", function()
+  before_each(function() cloud.tell "forget" end)
+
+  for _, option in ipairs { "status=503", "gateway=502", "html=504", "cut", "reset", "truncate" } do
+    it("mend " .. option, function()
+      local client = cloud.client { endpoint = cloud.plain }
+      local rows = cloud.collect(client:sessions { user_name = ("rows-3;%sx2"):format(option) })
+      assert.equal(3, #rows)
+      assert.equal(3, cloud.tell("counts").asked)
+    end)
+  end
+
+  it("mend what ends early behind nginx", function()
+    for _, endpoint in ipairs { cloud.tls, cloud.http1 } do
+      assert.equal(3, #cloud.collect(cloud.client { endpoint = endpoint }:sessions {
+        user_name = "rows-3;truncatex1;" .. endpoint,
+      }))
+    end
+  end)
+
+  it("mend an attempt that takes too long", function()
+    local client = cloud.client { timeout = 0.3 }
+    assert.equal(1, #cloud.collect(client:sessions { user_name = "rows-1;delay=2x1" }))
+  end)
+
+  it("end", function()
+    local failure = cloud.failure(cloud.client { retries = 2 }, "x;status=503")
+    assert.equal(503, failure.status)
+    assert.equal(3, cloud.tell("counts").asked)
+  end)
+
+  it("do not touch what will not pass", function()
+    for _, option in ipairs { "status=500", "status=404", "status=403", "empty" } do
+      cloud.failure(cloud.client(), "x;" .. option)
+    end
+    assert.equal(4, cloud.tell("counts").asked)
+  end)
+
+  it("honour Retry-After", function()
+    local begun = os.time()
+    assert.equal(1, #cloud.collect(cloud.client():sessions { user_name = "rows-1;status=503x1;retry-after=2" }))
+    assert.is_true(os.time() - begun >= 2)
+  end)
+
+  it("keep to the deadline", function()
+    local begun = os.time()
+    local failure = cloud.failure(cloud.client { deadline = 1, retries = 100 }, "x;status=503;retry-after=30")
+    assert.equal(503, failure.status)
+    failure = cloud.failure(cloud.client { deadline = 1, retries = 100 }, "x;delay=3")
+    assert.equal("CURLE_OPERATION_TIMEDOUT", failure.code)
+    assert.is_true(os.time() - begun <= 3)
+  end)
+
+  it("hold back the others when the service throttles", function()
+    local client = cloud.client { concurrency = 4 }
+    local rows = cloud.collect(client:sessions { user_name = {
+      "rows-1", "rows-1;gateway=429x1", "rows-1;b", "rows-1;c",
+    } })
+    assert.equal(4, #rows)
+  end)
+end)
