@@ -11,6 +11,7 @@
 
 struct server {
     struct client client;
+    bool opened; /* and so in the caller's hands */
     bool closed;
 };
 
@@ -32,7 +33,8 @@ struct client *server_client(lua_State *L, int index) {
     return &check_open(L, index)->client;
 }
 
-/* [-0, +0, e] Waits until the server's client is no longer busy, and raises what failed. */
+/* [-0, +0, e] Waits until the server's client is no longer busy, and raises what failed. A handle
+ * that nobody has yet is closed then. */
 static void finish(lua_State *L, struct server *server, int target) {
     struct pollfd polled;
     struct client *client = &server->client;
@@ -41,8 +43,11 @@ static void finish(lua_State *L, struct server *server, int target) {
             interrupt_run_hook(L);
     if (client->state == CLIENT_FAILED) {
         target_push_failure(L, target, client);
+        if (!server->opened)
+            client_close(client);
         lua_error(L);
     }
+    server->opened = true;
 }
 
 /* A page that an error while its tables are made cannot leak. */

@@ -7,8 +7,8 @@ source = {
 description = {
    summary = "A roll call of who is connected: to the shares of your file servers, and to your cloud desktops.",
    detailed = [[
-NetConnectionEnum of any SMB server as a Lua iterator, with the errors, pages and fan-out that an
-administrator with many servers needs, and a command on top of it.]],
+NetConnectionEnum of any SMB server, and the sessions of Huawei Cloud Workspace, as Lua iterators, with
+the errors, pages and fan-out that an administrator with many servers needs, and a command on top.]],
    license = "MIT",
 }
 supported_platforms = { "linux" }
@@ -19,6 +19,8 @@ dependencies = {
 }
 external_dependencies = {
    SMBCLIENT = { header = "samba-4.0/libsmbclient.h", library = "smbclient" },
+   CURL = { library = "curl" },
+   CRYPTO = { library = "crypto" },
 }
 build = {
    type = "make",

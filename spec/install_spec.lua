@@ -31,6 +31,7 @@ describe("make install", function()
     local listing = lab.run(("cd '%s' && find . -type f"):format(prefix))
     for _, file in ipairs {
       "bin/rollcall", "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/core.so", "lib/lua/5.4/rollcall/smbpipe",
+      "lib/lua/5.4/rollcall/workspace/core.so",
     } do
       assert.is_truthy(listing:find("./" .. file, 1, true), file)
     end

@@ -113,6 +113,16 @@ describe("nothing stays behind", function()
     end)
   end)
 
+  it("after a server that could not be opened, without waiting for the collector", function()
+    collectgarbage "stop"
+    local opened = pcall(smb.server, lab.as_auditor { servername = lab.double, password = "wrong" })
+    local paged = pcall(smb.connection_page, lab.as_auditor { servername = lab.samba, qualifier = "x", username = "alice" })
+    local workers = lab.workers()
+    collectgarbage "restart"
+    assert.is_false(opened or paged)
+    assert.same({}, workers)
+  end)
+
   it("after an error in the function that gives the servers", function()
     local step, state = rows_of(30, { servername = function() error("mine", 0) end })
     local ok, message = pcall(step, state)
