@@ -56,6 +56,16 @@ function options.callable(value)
   return nil, "must be a function"
 end
 
+---@param ... table
+---@return table  with the fields of all of them, later ones winning
+function options.merged(...)
+  local result = {}
+  for _, fields in ipairs { ... } do
+    for name, value in pairs(fields) do result[name] = value end
+  end
+  return result
+end
+
 local function shown(value)
   return type(value) == "string" and ("%q"):format(value) or tostring(value)
 end

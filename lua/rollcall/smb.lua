@@ -105,7 +105,7 @@ local function qualifier(value)
 end
 
 local handler_specification = { on_error = options.callable, on_target = options.callable }
-local many_specification = servers.merged(servers.connect_specification, handler_specification, {
+local many_specification = options.merged(servers.connect_specification, handler_specification, {
   servername = servers.check,
   concurrency = options.integer(1, 1024),
 })
@@ -118,9 +118,9 @@ for _, name in ipairs { "connections", "sessions", "files", "shares" } do
   local walk = name == "connections" and { hidden = options.boolean } or {}
   specifications[name] = {
     page = own,
-    one_page = servers.merged(servers.connect_specification, own),
-    handle = servers.merged(own, walk, handler_specification),
-    many = servers.merged(many_specification, own, walk),
+    one_page = options.merged(servers.connect_specification, own),
+    handle = options.merged(own, walk, handler_specification),
+    many = options.merged(many_specification, own, walk),
   }
 end
 

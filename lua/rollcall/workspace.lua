@@ -90,15 +90,7 @@ local client_specification = {
 }
 for name, check in pairs(query_specification) do client_specification[name] = check end
 
-local function merged(...)
-  local result = {}
-  for _, fields in ipairs { ... } do
-    for name, value in pairs(fields) do result[name] = value end
-  end
-  return result
-end
-
-local sessions_specification = merged(query_specification, {
+local sessions_specification = options.merged(query_specification, {
   user_name = user_names.check,
   on_answer = options.callable,
 })
@@ -212,7 +204,7 @@ function workspace.client(given)
   local origin = insist(service_origin(checked))
 
   local connections = core.connections()
-  local query = merged(settings_of(checked), {
+  local query = options.merged(settings_of(checked), {
     connections = connections,
     base_url = origin.base_url,
     host = origin.host,
@@ -226,7 +218,7 @@ function workspace.client(given)
   })
   if checked.username then
     local iam = insist(iam_origin(checked))
-    query.authorize = token.keeper(checked, merged(settings_of(checked), {
+    query.authorize = token.keeper(checked, options.merged(settings_of(checked), {
       connections = connections,
       base_url = iam.base_url,
       plain = iam.plain,
@@ -256,7 +248,7 @@ local listed_fields = set_of(session.fields, { "app_server_group_name" })
 -- What every query of the client's says, with the options of this one.
 local function query_of(self, checked, particulars)
   local own = settings_of(checked)
-  return merged(self.query, own, particulars, {
+  return options.merged(self.query, own, particulars, {
     concurrency = particulars.concurrency or checked.concurrency or self.defaults.concurrency
       or DEFAULT_CONCURRENCY,
     on_error = particulars.on_error or checked.on_error or self.defaults.on_error,
@@ -311,9 +303,9 @@ function client_methods:sessions(given)
   }))
 end
 
-local list_query_specification = merged(query_specification, { limit = options.integer(1, 100) })
+local list_query_specification = options.merged(query_specification, { limit = options.integer(1, 100) })
 list_query_specification.concurrency, list_query_specification.on_error = nil, nil
-local list_specification = merged(listing.specification, list_query_specification)
+local list_specification = options.merged(listing.specification, list_query_specification)
 
 ---@class rollcall.workspace.list_options
 ---@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or an epoch time

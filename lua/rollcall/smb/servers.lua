@@ -6,18 +6,8 @@ local servers = {}
 
 servers.LOCAL_COMPUTER = "localhost"
 
----@param ... table
----@return table  with the fields of all of them, later ones winning
-function servers.merged(...)
-  local result = {}
-  for _, fields in ipairs { ... } do
-    for name, value in pairs(fields) do result[name] = value end
-  end
-  return result
-end
-
 ---The options of one server.
-servers.connect_specification = servers.merged(target.specification, { servername = target.check_servername })
+servers.connect_specification = options.merged(target.specification, { servername = target.check_servername })
 
 local function is_list(value)
   return type(value) == "table" and not getmetatable(value)
@@ -62,7 +52,7 @@ function servers.each(caller, names, checked)
     local element = next_element()
     if element == nil then return nil end
     if type(element) ~= "table" then element = { servername = element } end
-    local all = servers.merged(connect, options.check(caller, element, servers.connect_specification, 0))
+    local all = options.merged(connect, options.check(caller, element, servers.connect_specification, 0))
     servers.check_credentials(caller, all, 0)
     return target.new(all.servername or servers.LOCAL_COMPUTER, all)
   end
