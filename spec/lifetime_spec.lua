@@ -165,6 +165,21 @@ describe("a worker", function()
     lab.eventually("the worker's end", function() return select(2, lab.run("kill -0 " .. worker)) ~= 0 end)
   end)
 
+  it("ends with its query at an interrupt, which is not held up until the deadline", function()
+    local script = [[
+      local smb = require "rollcall.smb"
+      local ok, message = pcall(function()
+        for _ in smb.connections { servername = "%s", qualifier = "x", username = "u", password = "p", timeout = 60 } do end
+      end)
+      local workers = io.popen("pgrep -x smbpipe -P $PPID"):read "a"
+      print(ok, message, workers == "")
+    ]]
+    local started = os.time()
+    local output = lab.run(("(lua5.4 -e '%s' & sleep 0.7; kill -INT $!; wait)"):format(script:format(lab.silent)))
+    assert.is_true(os.time() - started < 10)
+    assert.is_truthy(output:find("^false\t.*interrupted!\ttrue"), output)
+  end)
+
   it("cannot be started where descriptors have run out: an error, and the host goes on", function()
     local script = [[
       local smb = require "rollcall.smb"
