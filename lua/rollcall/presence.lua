@@ -205,6 +205,15 @@ function presence.of(kind, row, settings)
   return presence.viewer(settings)(kind, row)
 end
 
+---A field of a view, nil also where rows of its kind have no such field.
+---@param view rollcall.presence
+---@param name string
+function presence.field(view, name)
+  local kind = rawget(view, "kind")
+  if sources[kind] and not sources[kind][name] and not common[name] and name ~= "kind" then return rawget(view, "row")[name] end
+  return view[name]
+end
+
 ---All the fields of a presence that are known, as a plain table.
 ---@param view rollcall.presence
 ---@return table
