@@ -29,7 +29,7 @@ LUA_SOURCES := $(shell find lua -name '*.lua')
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev
 LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper
-TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace jq curl openssl chromium chromium-driver fonts-dejavu-core
+TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace jq curl openssl chromium chromium-driver fonts-dejavu-core libxml2-utils
 
 LAB := spec/lab/run
 SPEC ?= spec
