@@ -28,6 +28,7 @@ int luaopen_rollcall_core(lua_State *L) {
         {"server", server_new},
         {"ask_password", terminal_ask_password},
         {"terminal_width", terminal_width},
+        {"terminal_takes_errors", terminal_takes_errors},
         {"read_private_file", private_file_read},
         {"confine", confine_call},
         {"flat_object", flat_object_decode},

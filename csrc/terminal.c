@@ -29,3 +29,8 @@ int terminal_width(lua_State *L) {
         lua_pushnil(L);
     return 1;
 }
+
+int terminal_takes_errors(lua_State *L) {
+    lua_pushboolean(L, isatty(STDERR_FILENO));
+    return 1;
+}

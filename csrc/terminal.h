@@ -8,4 +8,7 @@
 int terminal_ask_password(lua_State *L);
 int terminal_width(lua_State *L);
 
+/* terminal_takes_errors(): whether standard error is a terminal. [-0, +1, -] */
+int terminal_takes_errors(lua_State *L);
+
 #endif

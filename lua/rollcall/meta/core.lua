@@ -103,6 +103,9 @@ function core.ask_password(prompt) end
 ---@return integer?  columns of the terminal that standard output is; nil if it is none
 function core.terminal_width() end
 
+---@return boolean  whether standard error is a terminal
+function core.terminal_takes_errors() end
+
 ---Reads a file with secrets in it.
 ---@param path string
 ---@return string? content
