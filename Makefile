@@ -29,7 +29,9 @@ LUA_SOURCES := $(shell find lua -name '*.lua')
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev
 LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper
-TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace jq curl openssl chromium chromium-driver fonts-dejavu-core libxml2-utils
+TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck strace jq curl openssl chromium chromium-driver \
+	fonts-dejavu-core libxml2-utils lua-zlib lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base
+BENCH_PACKAGES := miller jq time
 
 LAB := spec/lab/run
 SPEC ?= spec
@@ -94,6 +96,7 @@ endef
 
 install: all
 	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
+	install -D -m 644 lua/rollcall/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"

@@ -39,7 +39,7 @@ local function identity_of(kind, row)
 end
 
 ---@class rollcall.diff.look
----@field entries table<string, { kind: string, row: table }>
+---@field entries table<string, { kind: string, row: table, carried: boolean? }>  carried: known from an earlier look
 ---@field order string[]
 ---@field outcomes rollcall.outcome[]
 
@@ -107,7 +107,10 @@ function diff.compare(before, after)
   for _, identity in ipairs(before.order) do
     if not after.entries[identity] then
       local entry = before.entries[identity]
-      changes[#changes + 1] = { what = could_see(after, entry.kind, entry.row) and "left" or "unseen", kind = entry.kind, row = entry.row }
+      local left = could_see(after, entry.kind, entry.row)
+      if left or not entry.carried then
+        changes[#changes + 1] = { what = left and "left" or "unseen", kind = entry.kind, row = entry.row }
+      end
     end
   end
   for _, identity in ipairs(after.order) do
@@ -140,7 +143,7 @@ function diff.carried(before, after)
   for _, identity in ipairs(before.order) do
     local entry = before.entries[identity]
     if not after.entries[identity] and not could_see(after, entry.kind, entry.row) then
-      result.entries[identity] = entry
+      result.entries[identity] = { kind = entry.kind, row = entry.row, carried = true }
       result.order[#result.order + 1] = identity
       carried_targets[entry.row.servername or entry.row.origin or ""] = true
     end
