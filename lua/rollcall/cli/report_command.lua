@@ -24,7 +24,7 @@ return {
     local command = parser:command("report", "Who is connected to what, from an inventory or a snapshot.", [[
 Examples:
   rollcall report inventory.lua --format html -o who.html
-  rollcall report inventory.lua --group-by user --sort -clients --top 10
+  rollcall report inventory.lua --group-by user --sort clients --reverse --top 10
   rollcall report yesterday.jsonl.gz --where 'idle>3600' --columns user,resource,client,idle
   rollcall report inventory.lua --group-by resource --measure sum:num_opens
 
@@ -34,7 +34,8 @@ the rows' own, such as num_opens or session_state.]])
     command:option("-f --format", "How to print.", "table"):choices(report.formats)
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
     command:option("-w --where", conditions.HELP):argname("CONDITION"):count "*":convert(conditions.parse)
-    command:option("-s --sort", "A field; -FIELD for the greatest first."):argname "FIELD"
+    command:option("-s --sort", "The field to sort by."):argname "FIELD"
+    command:flag("-r --reverse", "Sort the greatest first.")
     command:option("-g --group-by", "A line for each value of these fields."):argname("FIELD,..."):convert(names):target "group_by"
     command:option("-m --measure", "Of each group: distinct:FIELD, sum:FIELD, min:FIELD, max:FIELD."):argname("MEASURE"):count "*"
     command:option("-n --top", "Only the first so many."):argname("N"):convert(top)
@@ -47,7 +48,7 @@ the rows' own, such as num_opens or session_state.]])
       report.render {
         rows = opened.rows, format = arguments.format, write = write,
         width = core.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
-        filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort, group_by = arguments.group_by,
+        filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort and (arguments.reverse and "-" or "") .. arguments.sort, group_by = arguments.group_by,
         measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, top = arguments.top,
         columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures, now = opened.made,
         accounts = opened.accounts, utc_offset = opened.utc_offset,
