@@ -142,6 +142,8 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 bench: test-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/bench/smb.lua
+	@spec/lab/install 'the benchmarks' $(BENCH_PACKAGES)
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

@@ -11,6 +11,7 @@
 struct text {
     const char *start;
     size_t length;
+    bool escaped;
 };
 
 struct member {
@@ -32,8 +33,15 @@ static const char *read_text(const char *at, const char *end, struct text *text)
     if (at == end || *at != '"')
         return NULL;
     const char *start = ++at;
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
+    text->escaped = false;
+    while (at < end && *at != '"' && (unsigned char)*at >= 0x20) {
+        if (*at == '\\') {
+            text->escaped = true;
+            if (++at == end || (*at != '\\' && *at != '"'))
+                return NULL;
+        }
         at++;
+    }
     if (at == end || *at != '"')
         return NULL;
     text->start = start;
@@ -110,6 +118,23 @@ static int read_members(const char *at, const char *end, struct member *members)
     }
 }
 
+/* [-0, +1, m] */
+static void push_text(lua_State *L, const struct text *text) {
+    if (!text->escaped) {
+        lua_pushlstring(L, text->start, text->length);
+        return;
+    }
+    luaL_Buffer buffer;
+    char *to = luaL_buffinitsize(L, &buffer, text->length);
+    size_t length = 0;
+    for (size_t i = 0; i < text->length; i++) {
+        if (text->start[i] == '\\')
+            i++;
+        to[length++] = text->start[i];
+    }
+    luaL_pushresultsize(&buffer, length);
+}
+
 int flat_object_decode(lua_State *L) {
     struct member members[MEMBERS_LIMIT];
     size_t length;
@@ -122,9 +147,9 @@ int flat_object_decode(lua_State *L) {
     lua_createtable(L, 0, count);
     for (int i = 0; i < count; i++) {
         const struct member *member = &members[i];
-        lua_pushlstring(L, member->name.start, member->name.length);
+        push_text(L, &member->name);
         if (member->type == TEXT)
-            lua_pushlstring(L, member->text.start, member->text.length);
+            push_text(L, &member->text);
         else if (member->type == BOOLEAN)
             lua_pushboolean(L, (int)member->integer);
         else

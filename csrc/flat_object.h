@@ -5,8 +5,8 @@
 #include <lua.h>
 
 /* flat_object(line): the table; or nil for anything but an object whose members are strings without
- * escapes, integers of up to 18 digits, true or false: such a line is left to a JSON library. [-1,
- * +1, m] */
+ * escapes but \\" and \\\\, integers of up to 18 digits, true or false: such a line is left to a
+ * JSON library. [-1, +1, m] */
 int flat_object_decode(lua_State *L);
 
 #endif

@@ -133,11 +133,10 @@ local sources = {
   },
 }
 
----Of a row somebody's own script made: the fields of a presence, if it has them.
-local user_made = {}
-for _, name in ipairs { "account", "origin", "resource", "client", "since", "idle", "state" } do
-  user_made[name] = own(name)
-  for _, source in pairs(sources) do source[name] = source[name] or never end
+for _, source in pairs(sources) do
+  for _, name in ipairs { "account", "origin", "resource", "client", "since", "idle", "state" } do
+    source[name] = source[name] or never
+  end
 end
 
 ---The row's own fields of each kind; a view of such a row has these and no others.
@@ -166,19 +165,28 @@ local common = {
 local metatable = { __name = "rollcall.presence" }
 
 function metatable.__index(view, name)
-  local kind, row = rawget(view, "kind"), rawget(view, "row")
-  local source = sources[kind] or user_made
-  local work_out = source[name] or common[name]
+  -- These two are in every view, so they do not lead here again.
+  local kind, row = view.kind, view.row
+  local source = sources[kind]
   local value
-  if work_out then
-    if source == user_made and row[name] ~= nil then value = row[name] else value = work_out(view) end
+  if source then
+    local work_out = source[name] or common[name]
+    if work_out then
+      value = work_out(view)
+    else
+      value = row[name]
+      if value == nil and not (own_fields[kind] or fields_of(kind))[name] then
+        error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
+      end
+    end
   else
     value = row[name]
-    if value == nil and source ~= user_made and not (own_fields[kind] or fields_of(kind))[name] then
-      error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
+    if value == nil then
+      local work_out = common[name]
+      value = work_out and work_out(view)
     end
   end
-  if value ~= nil then rawset(view, name, value) end
+  view[name] = value
   return value
 end
 
@@ -209,9 +217,9 @@ end
 ---@param view rollcall.presence
 ---@param name string
 function presence.field(view, name)
-  local kind = rawget(view, "kind")
-  if sources[kind] and not sources[kind][name] and not common[name] and name ~= "kind" then return rawget(view, "row")[name] end
-  return view[name]
+  local source = sources[view.kind]
+  if not source or source[name] or common[name] or name == "kind" then return view[name] end
+  return view.row[name]
 end
 
 ---All the fields of a presence that are known, as a plain table.

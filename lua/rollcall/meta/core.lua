@@ -122,7 +122,7 @@ function core.read_private_file(path) end
 ---@return any ...  its results, or what it raised
 function core.confine(instructions, bytes, f, ...) end
 
----Decodes a line of JSON that is an object of strings without escapes, integers and booleans.
+---Decodes a line of JSON that is an object of strings with no escapes but `\"` and `\\`, integers and booleans.
 ---@param line string
 ---@return table?  nil for any other line, which may be good JSON all the same
 function core.flat_object(line) end

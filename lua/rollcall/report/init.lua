@@ -161,25 +161,23 @@ local function columns_of(given)
   return chosen
 end
 
----@param tally? rollcall.report.tally
-local function count(tally, view)
-  if not tally then return end
-  tally.totals.rows = tally.totals.rows + 1
-  for plural, name in pairs(tally.fields) do
-    local value = view[name]
-    if value ~= nil and not tally.seen[plural][value] then
-      tally.seen[plural][value] = true
-      tally.totals[plural] = tally.totals[plural] + 1
+---Counts rows and the distinct values of some of their fields.
+local function new_tally()
+  local users, clients, resources = {}, {}, {}
+  local totals = { rows = 0, users = 0, clients = 0, resources = 0 }
+  return totals, function(view)
+    totals.rows = totals.rows + 1
+    local user, client, resource = view.user, view.client, view.resource
+    if user and not users[user] then
+      users[user], totals.users = true, totals.users + 1
+    end
+    if client and not clients[client] then
+      clients[client], totals.clients = true, totals.clients + 1
+    end
+    if resource and not resources[resource] then
+      resources[resource], totals.resources = true, totals.resources + 1
     end
   end
-end
-
-local function new_tally()
-  return {
-    totals = { rows = 0, users = 0, clients = 0, resources = 0 },
-    fields = { users = "user", clients = "client", resources = "resource" },
-    seen = { users = {}, clients = {}, resources = {} },
-  }
 end
 
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
@@ -212,7 +210,8 @@ function report.render(given)
   local sort = given.sort or given.group_by and "-rows"
   local selected = selection.new(sort, given.top, write_row)
   local groups = given.group_by and grouping.new(given.group_by, given.measures)
-  local tally = given.totals ~= false and new_tally() or nil
+  local totals, count
+  if given.totals ~= false then totals, count = new_tally() end
   local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
   local field, observe, filter = presence.field, writer.observe, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
@@ -221,7 +220,7 @@ function report.render(given)
     local view = view_of(kind, row)
     if not filter or filter(view) then
       rows = rows + 1
-      count(tally, view)
+      if count then count(view) end
       if observe then observe(writer, view) end
       if groups then
         groups:add(view)
@@ -237,7 +236,7 @@ function report.render(given)
     for group in groups:each() do selected:add(group) end
   end
   selected:finish()
-  writer:finish(given.outcomes or {}, given.failures or {}, tally and tally.totals)
+  writer:finish(given.outcomes or {}, given.failures or {}, totals)
   return { rows = rows, written = written }
 end
 
