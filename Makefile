@@ -36,8 +36,9 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 	libcurl4-openssl-dev libssl-dev
 LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
-TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck
-BENCH_PACKAGES := nghttp2-client
+TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
+	fonts-dejavu-core libxml2-utils lua-zlib lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base
+BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
 SPEC ?= spec
@@ -108,6 +109,7 @@ endef
 
 install: all
 	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
+	install -D -m 644 lua/rollcall/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
@@ -156,6 +158,7 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua'
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

@@ -4,10 +4,13 @@
 #include <lua.h>
 
 #include "calls.h"
+#include "confine.h"
 #include "enumeration.h"
 #include "failure.h"
+#include "flat_object.h"
 #include "private_file.h"
 #include "server.h"
+#include "signals.h"
 #include "terminal.h"
 
 #if defined(_WIN32)
@@ -27,6 +30,11 @@ int luaopen_rollcall_core(lua_State *L) {
         {"terminal_width", terminal_width},
         {"is_terminal", terminal_is_terminal},
         {"read_private_file", private_file_read},
+        {"confine", confine_call},
+        {"flat_object", flat_object_decode},
+        {"catch_signals", signals_catch},
+        {"caught_signal", signals_caught},
+        {"sleep", signals_sleep},
         {NULL, NULL},
     };
     luaL_checkversion(L);

@@ -1,7 +1,5 @@
 -- Nothing that a script can reach lacks its documentation.
 local core = require "rollcall.core"
-local smb = require "rollcall.smb"
-local report = require "rollcall.report"
 
 local function content(path)
   local file = assert(io.open(path))
@@ -25,11 +23,15 @@ describe("documentation", function()
   end
 
   it("has annotations above every public function", function()
-    for module, path in pairs { ["smb"] = "lua/rollcall/smb.lua", ["report"] = "lua/rollcall/report/init.lua" } do
-      local text = content(path)
-      for name, value in pairs(module == "smb" and smb or report) do
+    for module, path in pairs {
+      smb = "smb.lua", report = "report/init.lua", presence = "presence.lua", policy = "policy.lua", inventory = "inventory.lua",
+      snapshot = "snapshot.lua", diff = "diff.lua", sandbox = "sandbox.lua",
+    } do
+      local text = content("lua/rollcall/" .. path)
+      for name, value in pairs(require("rollcall." .. module)) do
         if type(value) == "function" then
-          assert.is_truthy(text:find("\n%-%-%-[^\n]*\nfunction " .. module .. "%." .. name), name)
+          assert.is_truthy(text:find("\n%-%-%-[^\n]*\nfunction " .. module .. "%." .. name)
+            or text:find("\n%-%-%-[^\n]*\n[^\n]*local function " .. name), module .. "." .. name)
         end
       end
     end

@@ -30,7 +30,8 @@ describe("make install", function()
     assert.is_truthy(output:find("CORP\\alice", 1, true))
     local listing = lab.run(("cd '%s' && find . -type f"):format(prefix))
     for _, file in ipairs {
-      "bin/rollcall", "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/core.so", "lib/lua/5.4/rollcall/smbpipe",
+      "bin/rollcall", "share/man/man1/rollcall.1",
+      "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/core.so", "lib/lua/5.4/rollcall/smbpipe",
       "lib/lua/5.4/rollcall/workspace/core.so",
     } do
       assert.is_truthy(listing:find("./" .. file, 1, true), file)

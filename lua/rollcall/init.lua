@@ -3,7 +3,9 @@
 -- `require "rollcall"` gives the parts by name, each loaded when it is first used.
 local rollcall = { version = "scm" }
 
-local parts = { smb = true, workspace = true }
+local parts = {
+  smb = true, workspace = true, inventory = true, presence = true, report = true, policy = true, snapshot = true, diff = true,
+}
 
 return setmetatable(rollcall, {
   __index = function(self, name)

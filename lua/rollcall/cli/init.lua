@@ -10,11 +10,15 @@ cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
 ---@class rollcall.cli.command
 ---@field name string
 ---@field declare fun(parser: table)
----@field run fun(arguments: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
+---@field gives_exit_code? boolean  `run` returns the exit code
+---@field run fun(arguments: table, parser: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
 
 ---@type rollcall.cli.command[]
-local commands = { (require "rollcall.cli.sessions") }
-for position, command in ipairs(require "rollcall.cli.smb_commands") do table.insert(commands, position, command) end
+local commands = {}
+for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
+for _, name in ipairs { "sessions", "report", "check", "snapshot", "diff", "watch", "completion" } do
+  commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
+end
 
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[
@@ -35,14 +39,18 @@ end
 ---@param arguments string[]
 ---@return integer
 function cli.main(arguments)
-  local parsed, result = new_parser():pparse(arguments)
+  -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
+  collectgarbage("incremental", 400, 400)
+  local parser = new_parser()
+  local parsed, result = parser:pparse(arguments)
   if not parsed then return complain(result) end
   for _, command in ipairs(commands) do
     if command.name == result.command then
-      local ran, failures, problem = pcall(command.run, result)
+      local ran, failures, problem = pcall(command.run, result, parser)
       if not (ran and failures) then return complain(tostring(problem or failures)) end
       local flushed, reason = io.stdout:flush()
       if not flushed then return complain("cannot write: " .. reason) end
+      if command.gives_exit_code then return failures end
       return failures > 0 and cli.UNANSWERED or cli.ANSWERED
     end
   end

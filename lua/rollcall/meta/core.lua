@@ -116,4 +116,29 @@ function core.terminal_width() end
 ---@return string? problem  that it cannot be read, or that others may read it
 function core.read_private_file(path) end
 
+---Calls a function that must not run or grow without end. An allocation beyond the limit fails as if
+---the machine had no more memory; the instructions are counted by a hook.
+---@param instructions integer
+---@param bytes integer  that it may allocate, over what it frees
+---@param f function
+---@param ... any
+---@return boolean ended  whether it came to its end by itself
+---@return any ...  its results, or what it raised
+function core.confine(instructions, bytes, f, ...) end
+
+---Decodes a line of JSON that is an object of strings with no escapes but `\"` and `\\`, integers and booleans.
+---@param line string
+---@return table?  nil for any other line, which may be good JSON all the same
+function core.flat_object(line) end
+
+---From now on SIGTERM, SIGINT and SIGHUP do not end the process but are noted.
+function core.catch_signals() end
+
+---@return integer?  the first signal that was noted
+function core.caught_signal() end
+
+---@param seconds number
+---@return boolean  false if a signal was noted, before or while sleeping
+function core.sleep(seconds) end
+
 return core

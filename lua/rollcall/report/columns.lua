@@ -150,4 +150,18 @@ return {
     { name = "files", title = "FILES", show = file_names },
     { name = "told_by" },
   },
+  -- Rows of any kind as rollcall.presence sees them.
+  ---@type rollcall.report.column[]
+  who = {
+    { name = "user", title = "USER" },
+    { name = "resource", title = "ON" },
+    { name = "client", title = "FROM" },
+    { name = "origin", title = "AT" },
+    { name = "connected", title = "FOR", right = true, show = duration },
+    { name = "idle", title = "IDLE", right = true, show = duration },
+    { name = "state", title = "STATE" },
+    { name = "kind", title = "KIND" },
+    { name = "account" },
+    { name = "since" },
+  },
 }

@@ -15,15 +15,16 @@ local function list(objects, fields)
   return "[" .. table.concat(texts, ",\n") .. "]"
 end
 
-function writer_methods:finish(outcomes, failures)
-  self.write(("\n],\n\"targets\": %s,\n\"failures\": %s}\n"):format(
+function writer_methods:finish(outcomes, failures, totals)
+  self.write(("\n],\n%s\"targets\": %s,\n\"failures\": %s}\n"):format(
+    totals and ('"totals": %s,\n'):format(json.object(totals, json.totals_fields)) or "",
     list(outcomes, json.outcome_fields), list(failures, json.failure_fields)))
 end
 
 ---@type rollcall.report.format
 return function(report)
-  report.write(('{"schema": %s, "kind": %s, "rows": [\n'):format(
-    json.value(json.SCHEMA), json.value(report.kind)))
+  report.write(('{"schema": %s, "kind": %s, "made": %s, "rows": [\n'):format(
+    json.value(json.SCHEMA), json.value(report.kind), json.value(report.made)))
   return setmetatable({ write = report.write, separator = "", columns = json.names(report.columns) },
     writer_metatable)
 end

@@ -6,7 +6,9 @@ local json_text = {}
 ---The name and version of the shape of all JSON that rollcall writes; the README has it.
 json_text.SCHEMA = "rollcall/1"
 
-json_text.outcome_fields = { "source", "target", "completeness", "claimed", "received", "connections", "reason" }
+json_text.outcome_fields = { "source", "target", "query", "completeness", "claimed", "received", "connections", "reason" }
+
+json_text.totals_fields = { "rows", "users", "clients", "resources" }
 
 json_text.failure_fields = {
   "source", "target", "stage", "code", "name", "message", "status", "request_id", "user_name",

@@ -35,14 +35,15 @@ local function shrink(widths, room)
   end
 end
 
-function writer_methods:line(cells)
+function writer_methods:line(cells, style)
   local parts = {}
   for i, column in ipairs(self.columns) do
     local cell = text.fit(cells[i], self.widths[i])
     local padding = (" "):rep(self.widths[i] - text.width(cell))
     parts[i] = column.right and padding .. cell or cell .. padding
   end
-  self.write((table.concat(parts, GAP):gsub(" +$", "")) .. "\n")
+  local line = table.concat(parts, GAP):gsub(" +$", "")
+  self.write((style and style .. line .. "\27[0m" or line) .. "\n")
 end
 
 ---Of a server that does not tell who: how many connections each share has.
@@ -65,9 +66,16 @@ function writer_methods:start()
     end
   end
   shrink(self.widths, self.room)
-  self:line(titles)
+  self:line(titles, self.colour and "\27[1m")
   for _, cells in ipairs(self.waiting) do self:line(cells) end
   self.waiting = nil
+end
+
+---A line that is no row. Colour, where it may be, for what nobody should overlook.
+function writer_methods:note(words, loud)
+  local line = "# " .. words
+  if self.colour and loud then line = "\27[33m" .. line .. "\27[0m" end
+  self.write(line .. "\n")
 end
 
 function writer_methods:row(row)
@@ -78,12 +86,20 @@ function writer_methods:row(row)
 end
 
 ---After the rows, what came of each target: nobody there, and could not look, are not the same.
-function writer_methods:finish(outcomes)
+function writer_methods:finish(outcomes, _, totals)
   if self.waiting and #self.waiting > 0 then self:start() end
+  if totals then
+    self:note(("%d rows, %d users, %d clients, %d resources"):format(totals.rows, totals.users, totals.clients, totals.resources))
+  end
+  if self.made then self:note(("made %s"):format(self.made)) end
   for _, outcome in ipairs(outcomes) do
-    local what = ("%s: %s, %d of %d"):format(outcome.target, outcome.completeness, outcome.received,
-      math.max(outcome.claimed, outcome.received))
-    self.write("# " .. text.printable(what .. connections_text(outcome) .. (outcome.reason and ": " .. outcome.reason or "")) .. "\n")
+    local what = ("%s: %s"):format(outcome.target, outcome.completeness)
+    if outcome.received then
+      what = ("%s, %d of %d"):format(what, outcome.received, math.max(outcome.claimed or 0, outcome.received))
+    end
+    local query = self.made and outcome.query and (" (%s)"):format(outcome.query) or ""
+    self:note(text.printable(what .. query .. connections_text(outcome) .. (outcome.reason and ": " .. outcome.reason or "")),
+      outcome.completeness ~= "complete")
   end
 end
 
@@ -93,6 +109,8 @@ return function(report)
     write = report.write,
     columns = report.columns,
     room = report.width,
+    colour = report.colour,
+    made = report.whole and report.made or nil,
     waiting = {},
   }, writer_metatable)
 end

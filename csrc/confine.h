@@ -1,0 +1,11 @@
+/* Calls a Lua function with a bound on the instructions and the memory it may take. */
+#ifndef ROLLCALL_CONFINE_H
+#define ROLLCALL_CONFINE_H
+
+#include <lua.h>
+
+/* confine(instructions, bytes, f, ...): true and the results of f(...), or false and a message.
+ * [-n, +r, v] */
+int confine_call(lua_State *L);
+
+#endif

@@ -1,0 +1,40 @@
+--- Differences as text and as JSON Lines.
+local json = require "rollcall.report.json_text"
+local presence = require "rollcall.presence"
+local text = require "rollcall.report.text"
+
+local changes = {}
+
+local signs = { came = "+", left = "-", changed = "~", unseen = "?", seen = "!" }
+local colours = { came = "\27[32m", left = "\27[31m", changed = "\27[33m" }
+
+local function shown(value)
+  if value == nil then return "-" end
+  if type(value) == "table" then return table.concat(value, ", ") end
+  return tostring(value)
+end
+
+---@param change rollcall.diff.change
+---@param colour boolean
+---@return string
+function changes.line(change, colour)
+  local view = presence.of(change.kind, change.row)
+  local words = ("%s %-7s  %s  %s on %s from %s at %s"):format(signs[change.what], change.what, change.kind, shown(view.account),
+    shown(view.resource), shown(view.client), shown(view.origin))
+  for _, field in ipairs(change.fields or {}) do
+    words = words .. ("; %s: %s -> %s"):format(field, shown(change.before[field]), shown(change.row[field]))
+  end
+  words = text.printable(words)
+  if colour and colours[change.what] then words = colours[change.what] .. words .. "\27[0m" end
+  return words .. "\n"
+end
+
+---@param change rollcall.diff.change
+---@param at? string  when it was noticed
+---@return string
+function changes.json(change, at)
+  return json.object({ kind = "change", at = at, what = change.what, of_kind = change.kind, fields = change.fields, row = change.row,
+    before = change.before }, { "kind", "at", "what", "of_kind", "fields", "row", "before" }) .. "\n"
+end
+
+return changes

@@ -1,0 +1,20 @@
+--- The command completion: what a shell needs to complete commands and options.
+local shells = { "bash", "zsh", "fish" }
+
+---@type rollcall.cli.command
+return {
+  name = "completion",
+  declare = function(parser)
+    local command = parser:command("completion", "Print completions for a shell.", [[
+Examples:
+  rollcall completion bash > /etc/bash_completion.d/rollcall
+  rollcall completion zsh > ~/.zfunc/_rollcall
+  rollcall completion fish > ~/.config/fish/completions/rollcall.fish
+]])
+    command:argument("SHELL", "bash, zsh or fish."):choices(shells):target "shell"
+  end,
+  run = function(arguments, parser)
+    io.stdout:write(parser["get_" .. arguments.shell .. "_complete"](parser))
+    return 0
+  end,
+}

@@ -1,0 +1,42 @@
+--- Conditions on fields as a command line has them: `user=alice`, `idle>3600`, `client~10.1.`.
+local presence = require "rollcall.presence"
+
+local conditions = {}
+
+conditions.HELP = "FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N, FIELD~TEXT (contains); all of several must hold."
+
+local operators = {
+  ["="] = function(value, wanted) return value ~= nil and tostring(value):lower() == wanted:lower() end,
+  ["!="] = function(value, wanted) return value == nil or tostring(value):lower() ~= wanted:lower() end,
+  ["~"] = function(value, wanted) return value ~= nil and tostring(value):lower():find(wanted:lower(), 1, true) ~= nil end,
+  ["<"] = function(value, wanted) return math.type(value) and value < wanted end,
+  [">"] = function(value, wanted) return math.type(value) and value > wanted end,
+}
+
+---@param argument string
+---@return (fun(view: rollcall.presence): any)? condition
+---@return string? problem
+function conditions.parse(argument)
+  local field, operator, wanted = argument:match "^([%w_]+)%s*(!?[=<>~])%s*(.*)$"
+  local holds = operators[operator]
+  if not holds then return nil, ("'%s' is no condition such as user=alice or idle>3600"):format(argument) end
+  if operator == "<" or operator == ">" then
+    local number = tonumber(wanted)
+    if not number then return nil, ("'%s': there must be a number after %s"):format(argument, operator) end
+    return function(view) return holds(presence.field(view, field), number) end
+  end
+  return function(view) return holds(presence.field(view, field), wanted) end
+end
+
+---@param list (fun(view: rollcall.presence): any)[]
+---@return fun(view: rollcall.presence): boolean
+function conditions.all(list)
+  return function(view)
+    for _, condition in ipairs(list) do
+      if not condition(view) then return false end
+    end
+    return true
+  end
+end
+
+return conditions

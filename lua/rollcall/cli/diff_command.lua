@@ -1,0 +1,50 @@
+--- The command diff: who came, who left and what changed between two snapshots.
+local changes = require "rollcall.cli.changes"
+local diff = require "rollcall.diff"
+local json = require "rollcall.report.json_text"
+local source = require "rollcall.cli.source"
+
+local function look(path)
+  local opened, problem = source.open(path)
+  if not opened then return nil, problem end
+  local taken = diff.look(opened.rows, opened.outcomes)
+  opened.close()
+  return taken
+end
+
+---@type rollcall.cli.command
+return {
+  name = "diff",
+  gives_exit_code = true,
+  declare = function(parser)
+    local command = parser:command("diff", "Who came, who left, what changed between two snapshots.", [[
+Examples:
+  rollcall diff yesterday.jsonl.gz today.jsonl.gz
+  rollcall diff before.jsonl inventory.lua --format jsonl
+
+  + came   - left   ~ changed   ? was there, and now could not be looked for   ! is there, and could not be before
+
+Exit codes: 0 nobody came, left or changed, 1 somebody did, 2 nobody did as far as could be seen, 3 a mistake in the call.]])
+    command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
+    command:argument("AFTER", "A snapshot, or an inventory."):target "after"
+    command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
+  end,
+  run = function(arguments)
+    local before, problem = look(arguments.before)
+    if not before then return nil, problem end
+    local after
+    after, problem = look(arguments.after)
+    if not after then return nil, problem end
+    local output = source.output()
+    if arguments.format == "jsonl" then
+      output.write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n")
+    end
+    local certain, colour = 0, source.colour()
+    for _, change in ipairs(diff.compare(before, after)) do
+      if change.what ~= "unseen" and change.what ~= "seen" then certain = certain + 1 end
+      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, colour))
+    end
+    local blind = source.complain(before.outcomes) + source.complain(after.outcomes)
+    return certain > 0 and 1 or blind > 0 and 2 or 0
+  end,
+}

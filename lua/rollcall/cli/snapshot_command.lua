@@ -1,0 +1,30 @@
+--- The command snapshot: rows into a file, to be reported on, checked or compared later.
+local snapshot = require "rollcall.snapshot"
+local source = require "rollcall.cli.source"
+
+---@type rollcall.cli.command
+return {
+  name = "snapshot",
+  declare = function(parser)
+    local command = parser:command("snapshot", "Keep who is connected in a file.", [[
+Examples:
+  rollcall snapshot inventory.lua -o now.jsonl.gz
+  rollcall snapshot inventory.lua -o "$(date +%F).jsonl"
+]])
+    command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
+    command:option("-o --output", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
+  end,
+  run = function(arguments)
+    local opened, problem = source.open(arguments.source)
+    if not opened then return nil, problem end
+    local writer
+    writer, problem = snapshot.create(arguments.output, opened.made)
+    if not writer then return nil, problem end
+    local its_writer <close> = writer
+    for kind, row in opened.rows do its_writer:row(kind, row) end
+    for _, outcome in ipairs(opened.outcomes) do its_writer:outcome(outcome) end
+    its_writer:finish()
+    opened.close()
+    return source.complain(opened.outcomes)
+  end,
+}

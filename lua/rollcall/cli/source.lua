@@ -1,0 +1,141 @@
+--- What the commands about rows have in common: where the rows come from, and where the output goes.
+local core = require "rollcall.core"
+local inventory = require "rollcall.inventory"
+local snapshot = require "rollcall.snapshot"
+
+local source = {}
+
+---Rows that are being read, and what came of each target so far.
+---@class rollcall.cli.source
+---@field rows fun(): string?, table?
+---@field outcomes rollcall.outcome[]
+---@field failures rollcall.failure[]
+---@field made integer
+---@field accounts? fun(account: string): string?
+---@field utc_offset? integer
+---@field close fun()
+
+local function is_snapshot(path)
+  if path:find "%.gz$" or path:find "%.jsonl$" then return true end
+  local file = io.open(path, "rb")
+  local start = file and file:read(1)
+  if file then file:close() end
+  return start == "{"
+end
+
+local PROGRESS_EVERY = 5000
+
+---On a terminal, tells how far it is; in a pipe, nothing.
+local function with_progress(rows, outcomes)
+  if not core.is_terminal(2) or core.terminal_width() then return rows end
+  local count = 0
+  return function()
+    local kind, row = rows()
+    count = count + 1
+    if not kind then
+      io.stderr:write("\r\27[K")
+    elseif count % PROGRESS_EVERY == 0 or count == 1 then
+      io.stderr:write(("\r%d rows, %d targets done"):format(count, #outcomes))
+    end
+    return kind, row
+  end
+end
+
+---Starts to read an inventory's rows, as often as wanted.
+---@param inv rollcall.inventory
+---@return rollcall.cli.source
+function source.ask(inv)
+  local outcomes, failures = {}, {}
+  local rows, _, _, closing = inventory.rows(inv, {
+    on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
+    on_error = function(failure) failures[#failures + 1] = failure end,
+  })
+  return {
+    rows = with_progress(rows, outcomes), outcomes = outcomes, failures = failures, made = os.time(), accounts = inv.accounts,
+    utc_offset = inv.utc_offset,
+    close = function() getmetatable(closing).__close(closing) end,
+  }
+end
+
+---Opens what a person named: an inventory, or a snapshot.
+---@param path string
+---@return rollcall.cli.source?
+---@return string? problem
+function source.open(path)
+  if is_snapshot(path) then
+    local opened, problem = snapshot.open(path)
+    if not opened then return nil, problem end
+    return {
+      rows = with_progress(opened:each(), opened.outcomes), outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(),
+      close = function() opened:close() end,
+    }
+  end
+  local inv, problem = inventory.load(path)
+  if not inv then return nil, problem end
+  return source.ask(inv)
+end
+
+---Says on standard error which targets could not be asked, or not wholly; returns how many.
+---@param outcomes rollcall.outcome[]
+---@return integer
+function source.complain(outcomes)
+  local count = 0
+  for _, outcome in ipairs(outcomes) do
+    if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then
+      count = count + 1
+      local text = require "rollcall.report.text"
+      io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness)), "\n")
+    end
+  end
+  return count
+end
+
+---Whether colour may be written to standard output.
+function source.colour()
+  local no_colour = os.getenv "NO_COLOR"
+  return core.terminal_width() ~= nil and (no_colour == nil or no_colour == "")
+end
+
+---Where the output goes: standard output, or a file that stands there only when it is whole.
+---@param path? string
+---@return { write: fun(text: string), finish: fun(), abandon: fun() }?
+---@return string? problem
+function source.output(path)
+  if not path then
+    return {
+      write = function(text)
+        local written, problem = io.stdout:write(text)
+        if not written then error("cannot write: " .. problem, 0) end
+      end,
+      finish = function() end, abandon = function() end,
+    }
+  end
+  return require("rollcall.snapshot_file").writer(path)
+end
+
+---Does work with a source and an output, and closes both however it ends.
+---@param path string
+---@param output_path? string
+---@param work fun(opened: rollcall.cli.source, write: fun(text: string)): any
+---@return any result  nil and a problem if it could not begin
+---@return string? problem
+function source.with(path, output_path, work)
+  local opened, problem = source.open(path)
+  if not opened then return nil, problem end
+  local output
+  output, problem = source.output(output_path)
+  if not output then
+    opened.close()
+    return nil, problem
+  end
+  local done, result = pcall(work, opened, output.write)
+  opened.close()
+  if not done then
+    output.abandon()
+    error(result, 0)
+  end
+  output.finish()
+  return result
+end
+
+return source

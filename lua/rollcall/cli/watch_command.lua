@@ -1,0 +1,124 @@
+--- The command watch: looks again and again, and tells what changed, until it is told to stop.
+local changes = require "rollcall.cli.changes"
+local core = require "rollcall.core"
+local diff = require "rollcall.diff"
+local inventory = require "rollcall.inventory"
+local snapshot = require "rollcall.snapshot"
+local source = require "rollcall.cli.source"
+
+local function seconds(argument)
+  local number = tonumber(argument)
+  if number and number >= 0 and number <= 86400 then return number end
+  return nil, ("'%s' is no number of seconds"):format(argument)
+end
+
+local function times(argument)
+  local number = math.tointeger(argument)
+  if number and number > 0 then return number end
+  return nil, ("'%s' is no positive number"):format(argument)
+end
+
+---Rows until a signal comes; a look that was broken off is none.
+local function until_stopped(rows)
+  return function()
+    if core.caught_signal() then return nil end
+    return rows()
+  end
+end
+
+local function take_look(inv)
+  local opened = source.ask(inv)
+  local took, look = pcall(diff.look, until_stopped(opened.rows), opened.outcomes)
+  opened.close()
+  if not took then error(look, 0) end
+  return look, opened.made
+end
+
+local function keep(path, look, made)
+  local writer = assert(snapshot.create(path, made))
+  local its_writer <close> = writer
+  for _, identity in ipairs(look.order) do
+    local entry = look.entries[identity]
+    its_writer:row(entry.kind, entry.row)
+  end
+  for _, outcome in ipairs(look.outcomes) do its_writer:outcome(outcome) end
+  its_writer:finish()
+end
+
+---Hands lines to a command's standard input. One that fails is told of, and the watch goes on.
+local function hand_to(command, lines)
+  local pipe = io.popen(command, "w")
+  local written = pipe and pipe:write(lines)
+  if not (pipe and pipe:close() and written) then io.stderr:write("rollcall: failed: ", command, "\n") end
+end
+
+local function post_command(url)
+  return ("curl -sS -f -m 30 --proto =http,https -H 'Content-Type: application/x-ndjson' --data-binary @- -o /dev/null -- '%s'"):format(
+    (url:gsub("'", "'\\''")))
+end
+
+local function tell(arguments, list, made)
+  if #list == 0 then return end
+  local at = os.date("!%Y-%m-%dT%H:%M:%SZ", made)
+  local lines, printed = {}, {}
+  for i, change in ipairs(list) do
+    lines[i] = changes.json(change, at)
+    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.colour())
+  end
+  source.output().write(table.concat(printed))
+  io.stdout:flush()
+  if arguments.run then hand_to(arguments.run, table.concat(lines)) end
+  if arguments.post then hand_to(post_command(arguments.post), table.concat(lines)) end
+end
+
+---Says when a target goes and when it is back, once each.
+local function tell_targets(away, outcomes)
+  for _, outcome in ipairs(outcomes) do
+    local key = outcome.target .. " " .. (outcome.query or "")
+    local gone = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
+    if gone and not away[key] then source.complain { outcome } end
+    if not gone and away[key] then io.stderr:write("rollcall: ", outcome.target, ": is back\n") end
+    away[key] = gone or nil
+  end
+end
+
+---@type rollcall.cli.command
+return {
+  name = "watch",
+  declare = function(parser)
+    local command = parser:command("watch", "Keep looking, and tell who comes and goes.", [[
+Examples:
+  rollcall watch inventory.lua --every 60
+  rollcall watch inventory.lua --keep now.jsonl.gz --format jsonl >> changes.jsonl
+  rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
+  rollcall watch inventory.lua --run 'logger -t rollcall'
+
+It ends at SIGTERM, SIGINT or SIGHUP, and the file of --keep is whole at any time. Who was
+there at the start is not told.]])
+    command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
+    command:option("-e --every", "Seconds between looks.", "60"):argname("SECONDS"):convert(seconds)
+    command:option("-k --keep", "Keep the newest look in this file, a snapshot."):argname "FILE"
+    command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
+    command:option("--post", "Post the differences there, as JSON Lines, with curl."):argname "URL"
+    command:option("--run", "Hand the differences to this command, as JSON Lines."):argname "COMMAND"
+    command:option("--times", "Stop after so many looks."):argname("N"):convert(times)
+  end,
+  run = function(arguments)
+    local inv, problem = inventory.load(arguments.inventory)
+    if not inv then return nil, problem end
+    if arguments.post and not arguments.post:find "^https?://" then return nil, "--post takes an http or https address" end
+    core.catch_signals()
+    local before, looks, away = nil, 0, {}
+    while true do
+      local look, made = take_look(inv)
+      if core.caught_signal() then break end
+      looks = looks + 1
+      tell_targets(away, look.outcomes)
+      if before then tell(arguments, diff.compare(before, look), made) end
+      if arguments.keep then keep(arguments.keep, look, made) end
+      before = before and diff.carried(before, look) or look
+      if looks == arguments.times or not core.sleep(arguments.every) then break end
+    end
+    return 0
+  end,
+}

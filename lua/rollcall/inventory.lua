@@ -1,0 +1,194 @@
+--- A Lua file that names whom to ask: servers, desktops, snapshots, and rows of one's own; and asks
+-- them all.
+local core = require "rollcall.core"
+local credentials = require "rollcall.credentials"
+local declaration = require "rollcall.declaration"
+local options = require "rollcall.options"
+local sandbox = require "rollcall.sandbox"
+local sources = require "rollcall.inventory_sources"
+
+local inventory = {}
+
+---@class rollcall.inventory
+---@field name string
+---@field sources rollcall.inventory.source[]
+---@field accounts? fun(account: string): string?  the rule by which accounts are matched
+---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
+
+---@class rollcall.inventory.source
+---@field block "smb"|"workspace"|"snapshot"|"rows"
+---@field fields table
+
+---Where a secret is, instead of the secret.
+---@class rollcall.inventory.reference
+---@field how "environment"|"file"|"command"
+---@field what string
+local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
+
+local is_reference = setmetatable({}, { __mode = "k" })
+
+local function reference(place, how)
+  return function(what)
+    local checked, expectation = options.text(4096)(what)
+    if not checked then place:mistake(nil, ("%s %s"):format(how, expectation)) end
+    local made = setmetatable({ how = how, what = checked }, reference_metatable)
+    is_reference[made] = true
+    return made
+  end
+end
+
+---A secret in an inventory is never the secret itself.
+---@type rollcall.options.check
+local function secret(value)
+  if is_reference[value] then return value end
+  return nil, 'must be environment "NAME", file "PATH" or command "COMMAND", not the secret itself'
+end
+
+---@type rollcall.options.check
+local function text_or_reference(value)
+  if is_reference[value] then return value end
+  return options.text(1024)(value)
+end
+
+local credential_fields = {
+  username = text_or_reference, domain = options.text(256), password = secret, nt_hash = secret, kerberos = options.boolean,
+  token = secret, ak = secret, sk = secret, security_token = secret, authentication_file = options.text(4096),
+}
+
+local credentials_made = setmetatable({}, { __mode = "k" })
+
+local function is_credential(value)
+  if credentials_made[value] then return value end
+  return nil, "must be what credential { ... } gave"
+end
+
+---Fetches a secret. Never says what it is.
+---@param value any
+---@return any
+function inventory.resolve(value)
+  if not is_reference[value] then return value end
+  local found, problem
+  if value.how == "environment" then
+    found, problem = os.getenv(value.what), ("the variable %s is not set"):format(value.what)
+  elseif value.how == "file" then
+    found, problem = core.read_private_file(value.what)
+    found = found and found:gsub("\r?\n$", "")
+  else
+    found, problem = credentials.from_command(value.what)
+  end
+  if not found then error(problem, 0) end
+  return found
+end
+
+local function vocabulary_of(place, gathered)
+  local specification = sources.specification { secret = secret, text_or_reference = text_or_reference, credential = is_credential }
+  local words = {
+    environment = reference(place, "environment"), file = reference(place, "file"), command = reference(place, "command"),
+    credential = function(given)
+      local checked = place:block("credential", given, credential_fields)
+      credentials_made[checked] = true
+      return checked
+    end,
+    accounts = function(rule)
+      if not options.callable(rule) then place:mistake(nil, "accounts takes a function") end
+      -- The rule stays in its sandbox; one that fails leaves the account as it is.
+      gathered.accounts = function(account)
+        local ended, user = sandbox.call(rule, account)
+        return ended and type(user) == "string" and user or nil
+      end
+    end,
+    utc_offset = function(seconds)
+      local checked, expectation = options.integer(-86400, 86400)(seconds)
+      if not checked then place:mistake(nil, "utc_offset " .. expectation) end
+      gathered.utc_offset = checked
+    end,
+    snapshot = function(path)
+      local checked, expectation = options.text(4096)(path)
+      if not checked then place:mistake(nil, "snapshot " .. expectation) end
+      table.insert(gathered.sources, { block = "snapshot", fields = { path = checked } })
+    end,
+    rows = function(given)
+      if type(given) ~= "table" then place:mistake(nil, "rows takes a table") end
+      local kind, expectation = options.text(50)(given.kind)
+      if not kind then place:mistake("kind", "rows: kind " .. expectation) end
+      if not kind:find "^%l[%l_]*$" or sources.reserved[kind] then
+        place:mistake("kind", "rows: kind must be a word of its own, such as badge")
+      end
+      for i, row in ipairs(given) do
+        if type(row) ~= "table" then place:mistake(nil, ("rows: row %d is no table"):format(i)) end
+      end
+      table.insert(gathered.sources, { block = "rows", fields = given })
+    end,
+  }
+  for _, block in ipairs { "smb", "workspace" } do
+    words[block] = function(given)
+      local checked = place:block(block, given, specification[block].fields, specification[block].required)
+      local problem, field = specification[block].problem(checked)
+      if problem then place:mistake(field, ("%s: %s"):format(block, problem)) end
+      table.insert(gathered.sources, { block = block, fields = checked })
+    end
+  end
+  return words
+end
+
+---Reads an inventory from a text.
+---@param text string
+---@param name string  for messages
+---@return rollcall.inventory?
+---@return string? problem  with file, line and field
+function inventory.parse(text, name)
+  local gathered = { name = name, sources = {} }
+  local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered))
+  if not ran then return nil, problem end
+  if #gathered.sources == 0 then return nil, name .. ": names no source" end
+  return gathered
+end
+
+---Reads an inventory file.
+---@param path string
+---@return rollcall.inventory?
+---@return string? problem
+function inventory.load(path)
+  local text, problem = sandbox.read(path)
+  if not text then return nil, problem end
+  return inventory.parse(text, path)
+end
+
+---Asks all sources, side by side, and gives their rows as they come.
+--
+--     for kind, row in inventory.rows(inv, { on_target = function(outcome) ... end }) do ... end
+--
+---Raises where a secret cannot be fetched; a target that fails raises nothing.
+---@param inv rollcall.inventory
+---@param given? { on_target: fun(outcome: rollcall.outcome)?, on_error: fun(failure: rollcall.failure)? }
+---@return fun(): string?, table?
+---@return nil
+---@return nil
+---@return userdata|table closing  ends what is under way
+function inventory.rows(inv, given)
+  given = options.check("inventory.rows", given or {}, { on_target = options.callable, on_error = options.callable }, 2)
+  local function ignore() end
+  local handlers = { on_target = given.on_target or ignore, on_error = given.on_error or ignore, resolve = inventory.resolve }
+  local running, closing = {}, setmetatable({}, { __close = function(self)
+    for _, one in ipairs(self) do one:close() end
+  end })
+  for _, start in ipairs(sources.plan(inv)) do
+    local one = start(handlers)
+    running[#running + 1] = one
+    closing[#closing + 1] = one
+  end
+  local turn = 0
+  -- A row of each in turn: while one is waited for, the workers of the others go on.
+  local function step()
+    while #running > 0 do
+      turn = turn % #running + 1
+      local kind, row = running[turn].step()
+      if kind then return kind, row end
+      table.remove(running, turn)
+      turn = turn - 1
+    end
+  end
+  return step, nil, nil, closing
+end
+
+return inventory

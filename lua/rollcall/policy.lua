@@ -1,0 +1,116 @@
+--- Rules about who may be connected, and whether they hold.
+--
+-- A verdict has three values. A rule that nobody was seen to break holds only where everybody could
+-- be seen; where a target could not be asked it is 'not measured'.
+local declaration = require "rollcall.declaration"
+local judge = require "rollcall.policy.judge"
+local options = require "rollcall.options"
+local presence = require "rollcall.presence"
+local rules = require "rollcall.policy.rules"
+local sandbox = require "rollcall.sandbox"
+
+local policy = {}
+
+---Exit codes of a check; a mistake in the call is 3.
+policy.HOLDS, policy.VIOLATED, policy.NOT_MEASURED = 0, 1, 2
+
+---The formats of `policy.write`.
+---@type string[]
+policy.formats = { "text", "json", "junit", "sarif", "github" }
+
+---@class rollcall.policy
+---@field name string
+---@field rules rollcall.policy.rule[]
+---@field waivers rollcall.policy.waiver[]
+---@field trusted table<function, true>
+
+---@class rollcall.policy.result
+---@field policy string
+---@field made integer  when the rows were taken, in seconds since 1970
+---@field rules rollcall.policy.verdict[]
+---@field outcomes rollcall.outcome[]
+---@field expired rollcall.policy.waiver[]  waivers that are over
+
+---Reads a policy from a text.
+---@param text string
+---@param name string  for messages
+---@return rollcall.policy?
+---@return string? problem  with file, line and field
+function policy.parse(text, name)
+  local vocabulary, gathered = rules.vocabulary(declaration.of(text, name))
+  local ran, problem = sandbox.run(text, name, vocabulary)
+  if not ran then return nil, problem end
+  if #gathered.rules == 0 then return nil, name .. ": declares no rule" end
+  return { name = name, rules = gathered.rules, waivers = gathered.waivers, trusted = gathered.trusted }
+end
+
+---Reads a policy file.
+---@param path string
+---@return rollcall.policy?
+---@return string? problem
+function policy.load(path)
+  local text, problem = sandbox.read(path)
+  if not text then return nil, problem end
+  return policy.parse(text, path)
+end
+
+local function anything(value) return value end
+
+local specification = {
+  rows = options.callable, outcomes = anything, now = anything, accounts = options.callable, utc_offset = options.integer(-86400, 86400),
+}
+
+---Judges rows by a policy. Memory is bounded by the groups of its rules.
+---@param its_policy rollcall.policy
+---@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, accounts: function?, utc_offset: integer? }
+---as for `report.render`; without outcomes, the rows are all there is
+---@return rollcall.policy.result
+function policy.evaluate(its_policy, given)
+  given = options.check("policy.evaluate", given, specification, 2)
+  local now = given.now or os.time()
+  local judges, of_kind, expired = {}, {}, {}
+  for i, rule in ipairs(its_policy.rules) do judges[i] = judge.new(rule, its_policy.waivers, its_policy.trusted, now) end
+  local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
+  for kind, row in given.rows do
+    local its_judges = of_kind[kind]
+    if not its_judges then
+      its_judges = {}
+      for _, one in ipairs(judges) do
+        if one:is_about(kind) then its_judges[#its_judges + 1] = one end
+      end
+      of_kind[kind] = its_judges
+    end
+    if its_judges[1] then
+      local view = view_of(kind, row)
+      for i = 1, #its_judges do its_judges[i]:take(view) end
+    end
+  end
+  for _, waiver in ipairs(its_policy.waivers) do
+    if now >= waiver.ends then expired[#expired + 1] = waiver end
+  end
+  local verdicts = {}
+  for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
+  return { policy = its_policy.name, made = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
+end
+
+---@param result rollcall.policy.result
+---@return integer  0 all rules hold, 1 one is violated, 2 none is violated but one could not be measured
+function policy.exit_code(result)
+  local code = policy.HOLDS
+  for _, verdict in ipairs(result.rules) do
+    if verdict.verdict == "violated" then return policy.VIOLATED end
+    if verdict.verdict == "not measured" then code = policy.NOT_MEASURED end
+  end
+  return code
+end
+
+---Writes a result in a format.
+---@param result rollcall.policy.result
+---@param format "text"|"json"|"junit"|"sarif"|"github"
+---@param write fun(text: string)
+---@param settings? { colour: boolean? }
+function policy.write(result, format, write, settings)
+  require("rollcall.policy." .. format)(result, write, settings or {})
+end
+
+return policy

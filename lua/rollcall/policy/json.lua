@@ -1,0 +1,27 @@
+--- The verdicts as one JSON document.
+local json = require "rollcall.report.json_text"
+
+local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
+
+local function list(values, encode)
+  local texts = {}
+  for i, value in ipairs(values) do texts[i] = encode(value) end
+  return "[" .. table.concat(texts, ",\n") .. "]"
+end
+
+local function finding(value) return json.object(value, finding_fields) end
+local function outcome(value) return json.object(value, json.outcome_fields) end
+
+local function rule(verdict)
+  local head = json.object(verdict, { "id", "severity", "description", "verdict", "rows", "violations" }):sub(1, -2)
+  return ("%s, \"reasons\": %s, \"findings\": %s, \"waived\": %s}"):format(head, list(verdict.reasons, json.value),
+    list(verdict.findings, finding), list(verdict.waived, finding))
+end
+
+---@param result rollcall.policy.result
+---@param write fun(text: string)
+return function(result, write)
+  write(('{"schema": %s, "kind": "check", "policy": %s, "made": %s,\n"rules": %s,\n"targets": %s}\n'):format(
+    json.value(json.SCHEMA), json.value(result.policy), json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.made)),
+    list(result.rules, rule), list(result.outcomes, outcome)))
+end

@@ -1,0 +1,309 @@
+--- The library of ready rules. Each takes a table of its own fields and of those of every rule, and
+-- gives a rule to hand to `rule`.
+local declaration = require "rollcall.declaration"
+local network = require "rollcall.policy.network"
+local options = require "rollcall.options"
+
+local ready = {}
+
+---@class rollcall.policy.ready
+---@field specification table<string, rollcall.options.check>
+---@field required string[]
+---@field make fun(given: table, place: rollcall.declaration): table
+
+local at_least_one = options.integer(1, 1000000)
+local seconds = options.integer(0, 366 * 86400)
+
+---A rule over the people of each group: at most so many rows, or so many values of a field.
+local function at_most(what, count_of, distinct, kinds, needs)
+  return {
+    specification = { most = at_least_one },
+    required = { "most" },
+    make = function(given)
+      return {
+        kind = kinds, group_by = { "user" }, distinct = distinct, needs = needs,
+        filter = function(view) return view.user ~= nil end,
+        group = function(group) return count_of(group) <= given.most end,
+        message = function(group)
+          return ("%s has %d %s, at most %d are allowed"):format(group.user, count_of(group), what, given.most)
+        end,
+      }
+    end,
+  }
+end
+
+---At most N sessions of a user.
+ready.sessions_per_user = at_most("sessions", function(group) return group.count end, {}, { "smb_session", "session" }, { "user" })
+
+---At most N computers that a user is connected from.
+ready.clients_per_user = at_most("clients", function(group) return group.distinct.client end, { "client" },
+  { "connection", "smb_session", "presence", "session" }, { "user", "client" })
+
+---Nobody idle for longer.
+ready.idle_longer_than = {
+  specification = { seconds = seconds }, required = { "seconds" },
+  make = function(given)
+    return {
+      kind = { "smb_session", "presence" }, needs = { "idle" },
+      each = function(view) return view.idle <= given.seconds end,
+      message = ("{account} from {client} has been idle for {idle}, longer than %s"):format(ready.duration(given.seconds)),
+    }
+  end,
+}
+
+---Nobody connected for longer.
+ready.connected_longer_than = {
+  specification = { seconds = seconds }, required = { "seconds" },
+  make = function(given)
+    return {
+      kind = { "connection", "smb_session", "presence", "session" }, needs = { "connected" },
+      each = function(view) return view.connected <= given.seconds end,
+      message = ("{account} from {client} has been connected for {connected}, longer than %s"):format(ready.duration(given.seconds)),
+    }
+  end,
+}
+
+---@type rollcall.options.check
+local function time_of_day(value)
+  local hour, minute = string.match(type(value) == "string" and value or "", "^(%d%d):(%d%d)$")
+  if not hour or tonumber(hour) > 24 or tonumber(minute) > 59 or tonumber(hour) == 24 and minute ~= "00" then
+    return nil, "must be a time of day, such as 07:30"
+  end
+  return hour * 60 + minute | 0
+end
+
+local weekdays = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" }
+
+---@type rollcall.options.check
+local function days(value)
+  local names = declaration.names(value)
+  local set = {}
+  for _, name in ipairs(names or {}) do
+    for number, weekday in ipairs(weekdays) do
+      if name == weekday then set[number] = true end
+    end
+  end
+  if not names or next(set) == nil then return nil, "must be days: " .. table.concat(weekdays, ", ") end
+  for _, name in ipairs(names) do
+    if not declaration.one_of(weekdays)(name) then
+      return nil, ("has '%s', which is none of %s"):format(name, table.concat(weekdays, ", "))
+    end
+  end
+  return set
+end
+
+---Nobody connected outside working hours: at the time of the look, or since such a time.
+ready.outside_hours = {
+  specification = {
+    from = time_of_day, to = time_of_day, days = days, utc_offset = options.integer(-50400, 50400),
+    at = declaration.one_of { "now", "since" },
+  },
+  required = { "from", "to" },
+  make = function(given, place)
+    if given.from >= given.to then place:mistake("from", "outside_hours: from must be before to") end
+    local at = given.at or "now"
+    local function inside(epoch)
+      local time = os.date("!*t", epoch + (given.utc_offset or 0))
+      local minutes = time.hour * 60 + time.min
+      return minutes >= given.from and minutes < given.to and (not given.days or given.days[time.wday] == true)
+    end
+    return {
+      kind = { "connection", "smb_session", "presence", "session" }, needs = { at == "since" and "since" or "user" },
+      each = function(view)
+        if at == "since" then return inside(view.since) end
+        return inside(view.settings.now)
+      end,
+      message = at == "since" and "{account} from {client} connected to {resource} outside hours"
+        or "{account} from {client} is connected to {resource} outside hours",
+    }
+  end,
+}
+
+---@type rollcall.options.check
+local function networks(value)
+  local names, problem = declaration.names(value)
+  if not names then return nil, problem end
+  local parsed = {}
+  for i, name in ipairs(names) do
+    parsed[i], problem = network.parse(name)
+    if not parsed[i] then return nil, "has a mistake: " .. problem end
+  end
+  return parsed
+end
+
+---Every client in one of these networks.
+ready.client_networks = {
+  specification = { allow = networks }, required = { "allow" },
+  make = function(given)
+    local known, count = {}, 0
+    local function allowed(address)
+      local bytes = network.address(address)
+      if not bytes then return false end
+      for _, range in ipairs(given.allow) do
+        if network.contains(range, bytes) then return true end
+      end
+      return false
+    end
+    return {
+      kind = { "connection", "smb_session", "presence", "session" }, needs = { "address" },
+      each = function(view)
+        local address = view.address
+        local verdict = known[address]
+        if verdict == nil then
+          verdict = allowed(address)
+          if count == 10000 then known, count = {}, 0 end
+          known[address], count = verdict, count + 1
+        end
+        return verdict
+      end,
+      message = "{account} comes from {client}, which is in none of the allowed networks",
+    }
+  end,
+}
+
+local function numbers_of(version)
+  local numbers = {}
+  for number in string.gmatch(version, "%d+") do numbers[#numbers + 1] = math.tointeger(tonumber(number)) or math.maxinteger end
+  return numbers
+end
+
+---@type rollcall.options.check
+local function version(value)
+  if type(value) == "string" and string.find(value, "^%d[%d%.]*$") then return value end
+  return nil, "must be a version, such as \"22.4.2\""
+end
+
+---No client older than a version.
+ready.client_version_below = {
+  specification = { least = version }, required = { "least" },
+  make = function(given)
+    local least = numbers_of(given.least)
+    return {
+      kind = { "session" }, needs = { "client_version" },
+      each = function(view)
+        local numbers = numbers_of(view.client_version)
+        for i = 1, math.max(#least, #numbers) do
+          local a, b = numbers[i] or 0, least[i] or 0
+          if a ~= b then return a > b end
+        end
+        return true
+      end,
+      message = ("{account} uses client {client_version} on {client}, older than %s"):format(given.least),
+    }
+  end,
+}
+
+local ADMINISTRATIVE = 0x80000000
+
+---Nobody on an administrative share: ADMIN$, C$, ...; IPC$ counts only where asked.
+ready.administrative_shares = {
+  specification = { ipc = options.boolean }, required = {},
+  make = function(given)
+    return {
+      kind = { "connection", "presence" }, needs = { "resource" },
+      each = function(view)
+        local share = string.upper(view.share)
+        if share == "IPC$" then return not given.ipc end
+        local of_type = view.kind == "connection" and view.type and view.type & ADMINISTRATIVE ~= 0
+        return not (of_type or string.sub(share, -1) == "$")
+      end,
+      message = "{account} from {client} is connected to the administrative share {resource} of {origin}",
+    }
+  end,
+}
+
+---@type rollcall.options.check
+local function globs(value)
+  local names, problem = declaration.names(value)
+  if not names then return nil, problem end
+  for _, name in ipairs(names) do
+    if select(2, string.gsub(name, "%*", "")) > 3 then return nil, "may have at most three * in a pattern" end
+  end
+  return names
+end
+
+---`svc-*` and `?`, compared without case.
+local function matcher(names)
+  local patterns = {}
+  for i, name in ipairs(names) do
+    local escaped = string.gsub(string.lower(name), "[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+    patterns[i] = "^" .. string.gsub(string.gsub(escaped, "%*", ".*"), "%?", ".") .. "$"
+  end
+  return function(account)
+    account = string.lower(account)
+    for _, pattern in ipairs(patterns) do
+      if string.find(account, pattern) then return true end
+    end
+    return false
+  end
+end
+
+---No account of these patterns; or, with `allow`, none but these.
+ready.accounts = {
+  specification = { deny = globs, allow = globs }, required = {},
+  make = function(given, place)
+    if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "accounts: takes deny or allow, one of them") end
+    local matches = matcher(given.deny or given.allow)
+    return {
+      needs = { "account" },
+      filter = function(view) return view.kind ~= "share" end,
+      each = function(view)
+        local matched = matches(view.account) or view.user ~= nil and matches(view.user)
+        return matched == (given.allow ~= nil)
+      end,
+      message = "{account} is connected to {resource} from {client}, and no such account should be",
+    }
+  end,
+}
+
+---No session that failed to begin.
+ready.failed_sessions = {
+  specification = {}, required = {},
+  make = function()
+    return {
+      kind = { "session" }, needs = { "session_state" },
+      each = function(view)
+        return view.session_state ~= "InitFail" and (view.failed_code == nil or string.find(view.failed_code, "^WKS%.0+$") ~= nil)
+      end,
+      message = "the session of {account} on {resource} failed: {failed_code} {failed_reason}",
+    }
+  end,
+}
+
+---Nobody on a share and on a desktop at once.
+ready.share_and_desktop = {
+  specification = {}, required = {},
+  make = function()
+    return {
+      kind = { "connection", "smb_session", "presence", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
+      needs = { "user" },
+      filter = function(view)
+        return view.user ~= nil and view.state ~= "SignedOut" and view.state ~= "InitFail"
+      end,
+      group = function(group)
+        local desktop = group.values.kind.session
+        return not desktop or group.distinct.kind == 1
+      end,
+      message = "{user} is on a share and on a desktop at once: {resource}",
+    }
+  end,
+}
+
+---The same user from two computers is one client too many.
+ready.two_clients = {
+  specification = {}, required = {},
+  make = function(_, place)
+    return ready.clients_per_user.make({ most = 1 }, place)
+  end,
+}
+
+---Seconds as a person says them.
+---@param value integer
+function ready.duration(value)
+  if value < 60 then return ("%ds"):format(value) end
+  if value < 3600 then return ("%dm"):format(value // 60) end
+  if value < 86400 then return ("%dh%02dm"):format(value // 3600, value % 3600 // 60) end
+  return ("%dd%02dh"):format(value // 86400, value % 86400 // 3600)
+end
+
+return ready

@@ -1,0 +1,241 @@
+--- One view over every kind of row: who is where, on what, from where, since when, idle for how long.
+--
+-- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
+-- out then, and not before; so a million rows grouped by user cost a million users and no more.
+local presence = {}
+
+---A row as a presence. What the source did not say is nil.
+---@class rollcall.presence
+---@field kind string  "connection", "smb_session", "file", "share", "presence" (the joined SMB rows), "session" (Workspace), or that of a user-made row
+---@field user? string  who, comparable over all sources; see `presence.user_of`
+---@field account? string  the user as the source spells it
+---@field origin? string  the server or service that told
+---@field resource? string  the share, the path, the desktop or the application
+---@field client? string  the computer that it is from: the address if it is known, else the name
+---@field address? string  the client, if it is an address
+---@field since? integer  when it began, in seconds since 1970
+---@field connected? integer  seconds since it began
+---@field idle? integer  seconds since it was last used
+---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which tells of what is there and of no state
+---@field row table  the row itself
+
+---@class rollcall.presence.settings
+---@field now? integer  when the rows were taken, in seconds since 1970; the present if not given
+---@field accounts? fun(account: string): string?  the rule that makes users of accounts; `presence.user_of` if not given
+---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; 0
+
+---The fields of a presence, in their order.
+presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "connected", "idle", "state", "kind" }
+
+---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`. It lowers ASCII letters alone.
+---@param account string
+---@return string? user  nil for an account without a name
+function presence.user_of(account)
+  local name = string.match(account, "^[^\\]*\\(.+)$") or string.match(account, "^([^@]+)@[^@]*$") or account
+  if name == "" then return nil end
+  return string.lower(name)
+end
+
+-- A server that does not know a time says -1.
+local UNKNOWN_SECONDS = 0xFFFFFFFF
+
+local function seconds(value)
+  return value ~= UNKNOWN_SECONDS and value or nil
+end
+
+local CACHED_ACCOUNTS = 4096
+
+---Remembers what a rule made of the latest accounts.
+local function remembering(rule)
+  local users, count = {}, 0
+  return function(account)
+    local user = users[account]
+    if user == nil then
+      user = rule(account) or false
+      if count == CACHED_ACCOUNTS then users, count = {}, 0 end
+      users[account], count = user, count + 1
+    end
+    return user or nil
+  end
+end
+
+---@param text? string
+---@return string? address  if the text is one
+local function address_of(text)
+  if not text then return nil end
+  if string.find(text, "^%d+%.%d+%.%d+%.%d+$") or string.find(text, "^[%x:%.]*:[%x:%.]*:[%x:%.%%%w]*$") then return text end
+end
+
+---@param text? string  `2022-08-13 07:00:20`
+---@param offset integer
+---@return integer?
+local function epoch(text, offset)
+  if not text then return nil end
+  local year, month, day, hour, minute, second = string.match(text, "^(%d%d%d%d)-(%d%d)-(%d%d)[ T](%d%d):(%d%d):(%d%d)")
+  if not year or tonumber(year) < 1970 then return nil end
+  -- Days since 1970 by the count of leap years; os.time would take the text for local time.
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  if month < 3 then year, month = year - 1, month + 12 end
+  local days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
+  return days * 86400 + hour * 3600 + minute * 60 + second - offset | 0
+end
+presence.epoch = epoch
+
+local function since_seconds(field)
+  return {
+    since = function(view)
+      local elapsed = seconds(view.row[field])
+      return elapsed and view.settings.now - elapsed
+    end,
+    connected = function(view) return seconds(view.row[field]) end,
+  }
+end
+
+local function unless_placeholder(name)
+  return function(view)
+    local row = view.row
+    if not row.placeholder then return row[name] end
+  end
+end
+
+local function own(name)
+  return function(view) return view.row[name] end
+end
+
+local function never() end
+
+local smb_since = since_seconds "time"
+
+---For each kind, where the fields of a presence come from.
+local sources = {
+  connection = {
+    account = unless_placeholder "username", client = unless_placeholder "client", origin = own "servername", resource = own "share",
+    since = function(view) return not view.row.placeholder and smb_since.since(view) or nil end,
+    connected = function(view) return not view.row.placeholder and smb_since.connected(view) or nil end,
+  },
+  smb_session = {
+    account = own "username", client = own "client", origin = own "servername", since = smb_since.since, connected = smb_since.connected,
+    idle = function(view) return seconds(view.row.idle_time) end,
+  },
+  file = { account = own "username", origin = own "servername", resource = own "pathname" },
+  share = { origin = own "servername", resource = own "share" },
+  presence = {
+    account = own "username", client = own "client", origin = own "servername", resource = own "share",
+    since = smb_since.since, connected = smb_since.connected, idle = function(view) return seconds(view.row.idle_time) end,
+  },
+  session = {
+    account = function(view) return view.row.login_user or view.row.user_name end,
+    origin = own "origin",
+    resource = function(view) return view.row.app_name or view.row.machine_name or view.row.vm_ip end,
+    client = function(view) return view.row.client_ip or view.row.client_name end,
+    since = function(view) return epoch(view.row.start_time, view.settings.utc_offset) end,
+    state = own "session_state",
+  },
+}
+
+for _, source in pairs(sources) do
+  for _, name in ipairs { "account", "origin", "resource", "client", "since", "idle", "state" } do
+    source[name] = source[name] or never
+  end
+end
+
+---The row's own fields of each kind; a view of such a row has these and no others.
+local columns
+local own_fields = {}
+local function fields_of(kind)
+  columns = columns or require "rollcall.report.columns"
+  local fields = { origin = true, user_name = true }
+  for _, column in ipairs(columns[kind]) do fields[column.name] = true end
+  own_fields[kind] = fields
+  return fields
+end
+
+local common = {
+  user = function(view)
+    local account = view.account
+    return account and view.settings.user_of(account)
+  end,
+  address = function(view) return address_of(view.client) end,
+  connected = function(view)
+    local since = view.since
+    return since and view.settings.now - since
+  end,
+}
+
+local metatable = { __name = "rollcall.presence" }
+
+function metatable.__index(view, name)
+  -- These two are in every view, so they do not lead here again.
+  local kind, row = view.kind, view.row
+  local source = sources[kind]
+  local value
+  if source then
+    local work_out = source[name] or common[name]
+    if work_out then
+      value = work_out(view)
+    else
+      value = row[name]
+      if value == nil and not (own_fields[kind] or fields_of(kind))[name] then
+        error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
+      end
+    end
+  else
+    value = row[name]
+    if value == nil then
+      local work_out = common[name]
+      value = work_out and work_out(view)
+    end
+  end
+  view[name] = value
+  return value
+end
+
+---@param settings? rollcall.presence.settings
+---@return fun(kind: string, row: table): rollcall.presence
+function presence.viewer(settings)
+  settings = settings or {}
+  local resolved = {
+    now = settings.now or os.time(),
+    utc_offset = settings.utc_offset or 0,
+    user_of = remembering(settings.accounts or presence.user_of),
+  }
+  return function(kind, row)
+    return setmetatable({ kind = kind, row = row, settings = resolved }, metatable)
+  end
+end
+
+---One row as a presence.
+---@param kind string
+---@param row table
+---@param settings? rollcall.presence.settings
+---@return rollcall.presence
+function presence.of(kind, row, settings)
+  return presence.viewer(settings)(kind, row)
+end
+
+---A field of a view, nil also where rows of its kind have no such field.
+---@param view rollcall.presence
+---@param name string
+function presence.field(view, name)
+  local source = sources[view.kind]
+  if not source or source[name] or common[name] or name == "kind" then return view[name] end
+  return view.row[name]
+end
+
+---All the fields of a presence that are known, as a plain table.
+---@param view rollcall.presence
+---@return table
+function presence.plain(view)
+  local result = {}
+  for _, name in ipairs(presence.fields) do result[name] = view[name] end
+  return result
+end
+
+---Whether a kind is one that this project knows, or has another name for a user-made table's kind.
+---@param kind string
+---@return boolean
+function presence.is_known_kind(kind)
+  return sources[kind] ~= nil
+end
+
+return presence

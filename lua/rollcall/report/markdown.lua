@@ -1,0 +1,53 @@
+--- The format `markdown`: a table as GitHub and others read it. What could be markup is escaped.
+local text = require "rollcall.report.text"
+
+local writer_methods = {}
+local writer_metatable = { __index = writer_methods }
+
+local function cell(value)
+  if value == nil then return "-" end
+  if type(value) == "table" then value = table.concat(value, "; ") end
+  -- Escaped, these begin no HTML, link, emphasis, code, table cell or mention.
+  return (text.printable(tostring(value)):gsub("[\\`*_{}%[%]<>#|~!&@$:]", function(character)
+    if character == "<" then return "&lt;" elseif character == ">" then return "&gt;" elseif character == "&" then return "&amp;"
+    elseif character == "@" then return "&#64;" elseif character == ":" then return "&#58;" end
+    return "\\" .. character
+  end))
+end
+
+function writer_methods:row(row)
+  local cells = {}
+  if not self.begun then
+    local titles, rules = {}, {}
+    for i, column in ipairs(self.columns) do
+      titles[i], rules[i] = cell(column.title or column.name), column.right and "---:" or "---"
+    end
+    self.write("| " .. table.concat(titles, " | ") .. " |\n| " .. table.concat(rules, " | ") .. " |\n")
+    self.begun = true
+  end
+  for i, column in ipairs(self.columns) do
+    local value = row[column.name]
+    if column.show then value = column.show(value, row) end
+    cells[i] = cell(value)
+  end
+  self.write("| " .. table.concat(cells, " | ") .. " |\n")
+end
+
+function writer_methods:finish(outcomes, _, totals)
+  if not self.begun then self.write("No rows.\n") end
+  if totals then
+    self.write(("\n%d rows, %d users, %d clients, %d resources.\n"):format(totals.rows, totals.users, totals.clients, totals.resources))
+  end
+  if #outcomes == 0 then return end
+  self.write("\n| TARGET | ASKED FOR | CAME | WHY |\n| --- | --- | --- | --- |\n")
+  for _, outcome in ipairs(outcomes) do
+    self.write(("| %s | %s | %s | %s |\n"):format(cell(outcome.target), cell(outcome.query), cell(outcome.completeness),
+      cell(outcome.reason)))
+  end
+end
+
+---@type rollcall.report.format
+return function(frame)
+  frame.write(("# %s\n\nMade %s.\n\n"):format(cell(frame.title), frame.made))
+  return setmetatable({ write = frame.write, columns = frame.columns }, writer_metatable)
+end

@@ -1,0 +1,89 @@
+--- Sorting, and the first so many. Without an order rows pass straight through; with one and a
+-- `top`, no more than that many are kept.
+local selection = {}
+
+local methods = {}
+local metatable = { __index = methods }
+
+local rank = { number = 1, string = 2, boolean = 3 }
+
+---Orders values of any type, so that a field with both numbers and text can be sorted by.
+local function less(a, b)
+  if type(a) == type(b) then
+    if type(a) == "boolean" then return a and not b end
+    return a < b
+  end
+  return (rank[type(a)] or 4) < (rank[type(b)] or 4)
+end
+
+---What is not known comes last, whichever way.
+---@param order string|fun(a: table, b: table): boolean
+---@return fun(a: table, b: table): boolean
+local function comparison(order)
+  if type(order) ~= "string" then return order end
+  local sign, name = order:match "^(%-?)(.*)$"
+  return function(a, b)
+    local x, y = a[name], b[name]
+    if x == nil or y == nil then return x ~= nil and y == nil end
+    if sign == "-" then return less(y, x) end
+    return less(x, y)
+  end
+end
+
+---@param order? string|fun(a: table, b: table): boolean
+---@param top? integer
+---@param give fun(row: table)
+function selection.new(order, top, give)
+  return setmetatable({ before = order and comparison(order), top = top, give = give, kept = {}, given = 0 }, metatable)
+end
+
+---Puts a row behind all that do not come after it, so equal rows stay as they came.
+local function insert(kept, row, before)
+  local low, high = 1, #kept + 1
+  while low < high do
+    local middle = (low + high) // 2
+    if before(row, kept[middle]) then high = middle else low = middle + 1 end
+  end
+  table.insert(kept, low, row)
+end
+
+function methods:add(row)
+  local kept, top = self.kept, self.top
+  if not self.before then
+    if top and self.given == top then return end
+    self.given = self.given + 1
+    self.give(row)
+  elseif not top then
+    kept[#kept + 1] = row
+  elseif #kept < top or self.before(row, kept[top]) then
+    insert(kept, row, self.before)
+    kept[top + 1] = nil
+  end
+end
+
+---A stable sort: halves, merged.
+local function sorted(rows, before)
+  local from, to, width = rows, {}, 1
+  while width < #rows do
+    for start = 1, #rows, 2 * width do
+      local middle, finish = math.min(start + width, #rows + 1), math.min(start + 2 * width, #rows + 1)
+      local left, right = start, middle
+      for position = start, finish - 1 do
+        if left < middle and (right >= finish or not before(from[right], from[left])) then
+          to[position], left = from[left], left + 1
+        else
+          to[position], right = from[right], right + 1
+        end
+      end
+    end
+    from, to, width = to, from == rows and {} or from, 2 * width
+  end
+  return from
+end
+
+function methods:finish()
+  if not self.before then return end
+  for _, row in ipairs(self.top and self.kept or sorted(self.kept, self.before)) do self.give(row) end
+end
+
+return selection

@@ -1,0 +1,185 @@
+--- Rows kept in a file: JSON Lines, compressed with gzip where the name ends in `.gz`.
+--
+-- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": ...}`;
+-- then a line for each row with its `kind`, a line of kind "target" for what came of each target, and
+-- last `{"kind": "end", "rows": N}`, without which the file was cut.
+local cjson = require "cjson"
+local core = require "rollcall.core"
+local json = require "rollcall.report.json_text"
+local presence = require "rollcall.presence"
+local snapshot_file = require "rollcall.snapshot_file"
+
+local snapshot = {}
+
+---What is written; of the first number only it is read.
+snapshot.SCHEMA = "rollcall.snapshot/1"
+local FAMILY, VERSION = "rollcall.snapshot/", 1
+
+local special = { snapshot = true, target = true, ["end"] = true }
+
+---Numbers as they were written, and no cjson.null: what is null was not said.
+local function cleaned(value)
+  if type(value) == "table" then
+    for name, member in pairs(value) do
+      if member == cjson.null then value[name] = nil else value[name] = cleaned(member) end
+    end
+  elseif math.type(value) == "float" then
+    return math.tointeger(value) or value
+  end
+  return value
+end
+
+---@param line string
+---@return table?
+local function decode(line)
+  local object = core.flat_object(line)
+  if object then return object end
+  local decoded, value = pcall(cjson.decode, line)
+  if decoded and type(value) == "table" then return cleaned(value) end
+end
+
+---A snapshot that is being read.
+---@class rollcall.snapshot
+---@field path string
+---@field made? integer  when it was made, in seconds since 1970
+---@field outcomes rollcall.outcome[]  what came of each target; whole when all rows have been read
+---@field cut boolean  whether something is missing; known when all rows have been read
+local methods = {}
+local metatable = { __name = "rollcall.snapshot", __index = methods }
+
+---Opens a snapshot.
+---@param path string
+---@return rollcall.snapshot?
+---@return string? problem
+function snapshot.open(path)
+  local reader, problem = snapshot_file.reader(path)
+  if not reader then return nil, problem end
+  local line, reason = reader.next()
+  local header = line and decode(line)
+  local schema = header and header.kind == "snapshot" and header.schema
+  local version = type(schema) == "string" and schema:sub(1, #FAMILY) == FAMILY and math.tointeger(tonumber(schema:sub(#FAMILY + 1)))
+  if version ~= VERSION then
+    reader.close()
+    if version and version > VERSION then
+      return nil, ("%s: is of the version %d, and this program reads %d; a newer rollcall made it"):format(path, version, VERSION)
+    end
+    return nil, ("%s: is no snapshot%s"):format(path, reason and ": " .. reason or "")
+  end
+  return setmetatable({
+    path = path, reader = reader, made = presence.epoch(header.made, 0), outcomes = {}, rows = 0, line = 1, cut = false,
+  }, metatable)
+end
+
+function methods:note(reason)
+  self.cut = true
+  table.insert(self.outcomes, { source = "snapshot", target = self.path, completeness = "partial", received = self.rows, reason = reason })
+end
+
+local function ended(self, reason, claimed)
+  self.done = true
+  if reason then
+    self:note(reason)
+  elseif not claimed then
+    self:note(("it was cut after %d rows"):format(self.rows))
+  elseif claimed ~= self.rows then
+    self:note(("it says that it has %s rows, and %d came"):format(tostring(claimed), self.rows))
+  end
+end
+
+---The next row. A line that is damaged is passed over, and told among the outcomes.
+---@return string? kind
+---@return table? row
+function methods:next()
+  while not self.done do
+    local line, reason, without_end = self.reader.next()
+    self.line = self.line + 1
+    if not line then return ended(self, reason) end
+    local row = decode(line)
+    local kind = row and row.kind
+    if not row and without_end then
+      return ended(self, ("it was cut in line %d, after %d rows"):format(self.line, self.rows))
+    elseif type(kind) ~= "string" then
+      self:note(("line %d is damaged"):format(self.line))
+    elseif not special[kind] then
+      row.kind = nil
+      self.rows = self.rows + 1
+      return kind, row
+    elseif kind == "target" then
+      row.kind = nil
+      table.insert(self.outcomes, row)
+    elseif kind == "end" then
+      return ended(self, nil, row.rows or -1)
+    end
+  end
+end
+
+---The rows as an iterator of kind and row.
+---@return fun(): string?, table?
+function methods:each()
+  return function() return self:next() end
+end
+
+function methods:close()
+  self.reader.close()
+end
+
+metatable.__close = methods.close
+
+---A snapshot that is being written. Until `finish`, nothing stands in its place.
+---@class rollcall.snapshot.writer
+local writer_methods = {}
+local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer_methods }
+
+---@param path string  compressed if it ends in `.gz`
+---@param made? integer  seconds since 1970
+---@return rollcall.snapshot.writer?
+---@return string? problem
+function snapshot.create(path, made)
+  local file, problem = snapshot_file.writer(path)
+  if not file then return nil, problem end
+  local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
+  file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, made = os.date("!%Y-%m-%dT%H:%M:%SZ", made or os.time()) },
+    { "kind", "schema", "made" }) .. "\n")
+  return self
+end
+
+local function sorted_names(row)
+  local names = {}
+  for name in pairs(row) do
+    if name ~= "kind" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+---Raises what goes wrong with the file.
+---@param kind string
+---@param row table
+function writer_methods:row(kind, row)
+  if special[kind] then error(("a row cannot be of the kind '%s'"):format(kind), 2) end
+  self.rows = self.rows + 1
+  self.file.write(json.object({ kind = kind }, { "kind" }, row, sorted_names(row)) .. "\n")
+end
+
+---@param outcome rollcall.outcome
+function writer_methods:outcome(outcome)
+  self.file.write(json.object({ kind = "target" }, { "kind" }, outcome, json.outcome_fields) .. "\n")
+end
+
+---Writes the end and puts the file in its place, in the room of an older one.
+function writer_methods:finish()
+  self.file.write(json.object({ kind = "end", rows = self.rows }, { "kind", "rows" }) .. "\n")
+  self.finished = true
+  self.file.finish()
+end
+
+---Leaves what stood in its place. After `finish`, does nothing.
+function writer_methods:close()
+  if self.finished then return end
+  self.finished = true
+  self.file.abandon()
+end
+
+writer_metatable.__close = writer_methods.close
+
+return snapshot

@@ -1,0 +1,87 @@
+-- A million rows from a snapshot: a report grouped by share, and ten rules, beside Miller and jq doing the
+-- same grouping in the same run.
+local ROWS = math.tointeger(arg[1] or 1000000)
+
+local folder = assert(io.popen("mktemp -d")):read "l"
+local path = folder .. "/rows.jsonl"
+
+local function put(name, text)
+  local file = assert(io.open(folder .. "/" .. name, "w"))
+  file:write(text)
+  file:close()
+  return folder .. "/" .. name
+end
+
+local function make_rows()
+  local file = assert(io.open(path, "w"))
+  file:write('{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": "2026-11-21T12:00:00Z"}\n')
+  local line = '{"kind": "connection", "servername": "fs%d", "share": "share%d", "username": "CORP\\\\user%d", "client": "10.%d.%d.%d", '
+    .. '"num_opens": %d, "num_users": 1, "time": %d, "type": 0, "id": %d, "netname": "10.0.0.1"}\n'
+  for i = 1, ROWS do
+    file:write(line:format(i % 20, i % 50, i * 7919 % 5000, i % 4, i % 200, i % 250, i % 9, i % 80000, i))
+  end
+  for i = 0, 19 do
+    file:write(('{"kind": "target", "source": "smb", "target": "fs%d", "query": "connection", "completeness": "complete"}\n'):format(i))
+  end
+  file:write(('{"kind": "end", "rows": %d}\n'):format(ROWS))
+  file:close()
+end
+
+---Runs a command; gives its seconds, its peak memory in MiB, and its output.
+local function measured(command)
+  local seconds, kilobytes, output = math.huge, 0, nil
+  for _ = 1, 3 do
+    local pipe = assert(io.popen(("/usr/bin/time -f '%%e %%M' -o %s/time %s"):format(folder, command)))
+    output = pipe:read "a"
+    pipe:close()
+    local file = assert(io.open(folder .. "/time"))
+    local spent, peak = file:read "a":match "([%d.]+) (%d+)\n$"
+    file:close()
+    seconds, kilobytes = math.min(seconds, tonumber(spent)), math.max(kilobytes, tonumber(peak))
+  end
+  return seconds, kilobytes / 1024, output
+end
+
+local function tell(name, seconds, mebibytes, other)
+  print(("%-34s %6.2f s  %9.0f rows/s  %6.1f MiB%s"):format(name, seconds, ROWS / seconds, mebibytes,
+    other and ("  (%.1f times ours)"):format(seconds / other) or ""))
+end
+
+make_rows()
+local rollcall = os.getenv "ROLLCALL" or "build/rollcall"
+local ours, our_memory, report = measured(("%s report %s -g resource -m sum:num_opens --no-totals -f csv"):format(rollcall, path))
+assert(report:find(("row,share7,%d,"):format(ROWS // 50), 1, true), report)
+tell("rollcall report -g resource", ours, our_memory)
+
+local with_totals, totals_memory = measured(("%s report %s -g resource -m sum:num_opens -f json"):format(rollcall, path))
+tell("  and users, clients, resources", with_totals, totals_memory)
+
+local mlr, mlr_memory, mlr_output = measured(
+  ("mlr --ijsonl --ocsv filter '$kind == \"connection\"' then stats1 -a count,sum -f num_opens -g share %s"):format(path))
+assert(mlr_output:find(("share7,%d,"):format(ROWS // 50), 1, true), mlr_output)
+tell("Miller, the same grouping", mlr, mlr_memory, ours)
+
+local program = put("group.jq", [[reduce (inputs | select(.kind == "connection")) as $r ({};
+  .[$r.share] |= {count: (.count + 1), sum: (.sum + $r.num_opens)})]])
+local jq, jq_memory, jq_output = measured(("jq -n -c -f %s %s"):format(program, path))
+assert(jq_output:find(('"share7":{"count":%d,'):format(ROWS // 50), 1, true), jq_output)
+tell("jq, the same grouping", jq, jq_memory, ours)
+
+local policy = put("policies.lua", [[
+  rule(ready.clients_per_user { most = 1000 })
+  rule(ready.two_clients { filter = function(p) return p.resource == "share7" end, id = "own-filter" })
+  rule(ready.connected_longer_than { seconds = 86400 })
+  rule(ready.outside_hours { from = "07:00", to = "19:00" })
+  rule(ready.client_networks { allow = { "10.0.0.0/8", "fd00::/8" } })
+  rule(ready.administrative_shares {})
+  rule(ready.accounts { deny = { "svc-*", "guest" } })
+  rule(ready.share_and_desktop {})
+  rule { id = "own-row", each = function(p) return p.num_opens < 9 end, message = "{user}" }
+  rule { id = "own-group", group_by = { "origin", "resource" }, distinct = "user", message = "",
+         group = function(g) return g.count > 0 end }
+]])
+local check, check_memory, verdicts = measured(("%s check %s -p %s -f json"):format(rollcall, path, policy))
+assert(select(2, verdicts:gsub('"verdict": "holds"', "")) == 10, verdicts)
+tell("rollcall check, ten rules", check, check_memory)
+
+os.execute("rm -r " .. folder)

@@ -1,0 +1,305 @@
+-- The commands report, check, snapshot, diff, watch and completion, from the outside.
+local cjson = require "cjson"
+
+local lab = require "spec.lab"
+local snapshot = require "rollcall.snapshot"
+
+local function rollcall(arguments)
+  return lab.run(("%s %s"):format(lab.command, arguments))
+end
+
+local function put(name, text)
+  local path = lab.folder .. "/" .. name
+  assert(io.open(path, "w")):write(text):close()
+  return path
+end
+
+local function content(path)
+  local file = assert(io.open(path))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local identity = ("username = %q, password = environment 'LAB_PASSWORD'"):format(lab.username)
+
+local people = put("people.lua", ("smb { servers = %q, query = 'connections', qualifier = 'people', %s }"):format(lab.double, identity))
+local with_dead = put("dead.lua", ("smb { servers = { %q, %q }, query = 'connections', qualifier = 'people', %s }"):format(
+  lab.double, lab.closed, identity))
+
+describe("rollcall report", function()
+  it("prints a table that fits, with what came of each target", function()
+    local output, code, complaint = rollcall("report " .. people)
+    assert.equal(0, code, complaint)
+    assert.equal("", complaint)
+    assert.is_truthy(output:find "^USER%s+ON%s+FROM%s+AT%s+FOR")
+    assert.is_truthy(output:find("\nalice ", 1, true))
+    assert.is_truthy(output:find(lab.double .. ": complete, 5 of 5", 1, true))
+    assert.is_nil(output:find("\27", 1, true))
+  end)
+
+  it("filters, groups, sorts, picks columns", function()
+    local output = rollcall(("report %s -w user=alice -c user,num_opens -f csv"):format(people))
+    assert.is_truthy(output:find("record,user,num_opens,made,target,completeness,reason\r\nrow,alice,3,", 1, true), output)
+    local grouped = cjson.decode((rollcall(("report %s -g origin -m sum:num_users -f json"):format(people))))
+    assert.equal("group", grouped.kind)
+    assert.same({ origin = lab.double, rows = 5, sum_num_users = 4294967300 }, grouped.rows[1])
+    local top = cjson.decode((rollcall(("report %s -s connected -r -n 1 -w 'connected<250' -f json"):format(people))))
+    assert.equal(240, top.rows[1].connected)
+  end)
+
+  it("exits with 2 where a target could not be asked, and says so in the report and beside it", function()
+    local output, code, complaint = rollcall(("report %s -f markdown"):format(with_dead))
+    assert.equal(2, code)
+    assert.is_truthy(complaint:find(lab.closed .. ": connect: connection refused", 1, true))
+    assert.is_truthy(output:find("unreachable", 1, true))
+  end)
+
+  it("writes a file that is there only when it is whole", function()
+    local path = lab.folder .. "/who.html"
+    local output, code = rollcall(("report %s -f html -o %s"):format(people, path))
+    assert.same({ "", 0 }, { output, code })
+    assert.is_truthy(content(path):find "^<!DOCTYPE html>.*</html>\n$")
+    local _, bad_code, complaint = rollcall(("report %s -o /nowhere/x"):format(people))
+    assert.equal(3, bad_code)
+    assert.is_truthy(complaint:find("/nowhere/x", 1, true))
+  end)
+
+  it("has colour on a terminal, unless NO_COLOR, and fits it", function()
+    local command = "script -qec 'stty cols 80; %s %s report %s' /dev/null"
+    assert.is_truthy(lab.run(command:format("", lab.command, people)):find("\27[1mUSER", 1, true))
+    local plain = lab.run(command:format("NO_COLOR=1", lab.command, people))
+    assert.is_nil(plain:find("\27", 1, true))
+    for line in plain:gmatch "[^\r\n]+" do
+      if line:sub(1, 1) ~= "#" then assert.is_true(utf8.len(line) <= 80, line) end
+    end
+  end)
+end)
+
+describe("rollcall check", function()
+  local function check(policy_text, source, format)
+    local path = put("policies.lua", policy_text)
+    return rollcall(("check %s -p %s -f %s"):format(source or people, path, format or "text"))
+  end
+
+  it("exits with 0, 1, 2 and 3 as the rules hold, are violated, cannot be measured, or the call is wrong", function()
+    for expected, case in pairs {
+      [0] = { "rule(ready.accounts { deny = 'nobody' })", people }, [1] = { "rule(ready.accounts { deny = 'alice' })", with_dead },
+      [2] = { "rule(ready.accounts { deny = 'nobody' })", with_dead }, [3] = { "rule(ready.acounts {})", people },
+    } do
+      local output, code, complaint = check(case[1], case[2])
+      assert.equal(expected, code, output .. complaint)
+    end
+  end)
+
+  it("says where the mistake is", function()
+    local _, _, complaint = check("\nrule { id = 'x' }")
+    assert.is_truthy(complaint:find("policies.lua:2: rule: message is missing", 1, true), complaint)
+  end)
+
+  it("judges a snapshot as of its time", function()
+    local path = lab.folder .. "/old.jsonl"
+    local writer = assert(snapshot.create(path, 1700000000))
+    writer:row("connection", { servername = "fs1", share = "s", username = "x", time = 5 })
+    writer:outcome { source = "smb", target = "fs1", query = "connection", completeness = "complete" }
+    writer:finish()
+    assert.equal(1, select(2, check("rule(ready.outside_hours { from = '07:00', to = '22:00' })", path)))
+    assert.equal(0, select(2, check("rule(ready.outside_hours { from = '07:00', to = '22:14' })", path)))
+  end)
+end)
+
+describe("rollcall snapshot and diff", function()
+  it("keep a look and tell the difference of two", function()
+    local before, after = lab.folder .. "/before.jsonl.gz", lab.folder .. "/after.jsonl"
+    local _, code = rollcall(("snapshot %s -o %s"):format(people, before))
+    assert.equal(0, code)
+    local same, same_code = rollcall(("diff %s %s"):format(before, people))
+    assert.same({ "", 0 }, { same, same_code })
+    lab.run(("zcat %s | grep -v alice | sed 's/\"rows\": 5/\"rows\": 4/' > %s"):format(before, after))
+    local gone, gone_code = rollcall(("diff %s %s"):format(before, after))
+    assert.equal(1, gone_code)
+    assert.is_truthy(gone:find("^%- left     connection  CORP\\alice on people from WS%-ALICE at 127"), gone)
+    local lines = {}
+    for line in rollcall(("diff %s %s -f jsonl"):format(after, before)):gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
+    assert.same({ "diff", "change", "came", "connection", "CORP\\alice" },
+      { lines[1].kind, lines[2].kind, lines[2].what, lines[2].of_kind, lines[2].row.username })
+  end)
+
+  it("exits with 2 where nothing changed as far as could be seen, and with 3 for what is no snapshot", function()
+    local before = lab.folder .. "/dead.jsonl"
+    assert.equal(2, select(2, rollcall(("snapshot %s -o %s"):format(with_dead, before))))
+    assert.equal(2, select(2, rollcall(("diff %s %s"):format(before, before))))
+    local _, code, complaint = rollcall(("diff %s %s"):format(before, put("none.jsonl", "hello\n")))
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("none.jsonl: is no snapshot", 1, true))
+  end)
+end)
+
+describe("rollcall watch", function()
+  local process
+  local kept, printed = lab.folder .. "/kept.jsonl.gz", lab.folder .. "/printed"
+
+  local function watch(inventory, more)
+    process = lab.run(("%s watch %s --every 0.1 --keep %s %s > %s 2> %s.err & echo $!"):format(
+      lab.command, inventory, kept, more or "", printed, printed)):match "%d+"
+    lab.eventually("a first look", function() return io.open(kept) end)
+  end
+
+  ---Waits for the process, which is a child of a shell that has ended.
+  local function ended(signal)
+    lab.run(("kill -%s %s"):format(signal, process))
+    lab.eventually("the end of it", function() return select(2, lab.run(("kill -0 %s"):format(process))) ~= 0 end)
+    process = nil
+  end
+
+  after_each(function()
+    if process then lab.run("kill -9 " .. process) end
+    os.remove(kept)
+  end)
+
+  it("tells who comes and goes, and leaves a whole file at SIGTERM", function()
+    local inventory = put("samba.lua", ("smb { servers = %q, query = 'sessions', %s }"):format(lab.samba, identity))
+    watch(inventory)
+    local client = lab.connect("alice", "projects")
+    lab.eventually("alice's coming", function() return content(printed):find("+ came     smb_session  alice", 1, true) end)
+    client.close()
+    lab.eventually("alice's going", function() return content(printed):find("- left     smb_session  alice", 1, true) end)
+    ended "TERM"
+    local opened = assert(snapshot.open(kept))
+    for _ in opened:each() do end -- luacheck: ignore
+    assert.is_false(opened.cut)
+    assert.equal("complete", opened.outcomes[1].completeness)
+    assert.equal("", (lab.run(("ls %s | grep -F .new"):format(lab.folder))))
+  end)
+
+  it("ends soon at a signal while a server keeps it waiting for the next look", function()
+    watch(people, "--every 3600")
+    local before = os.time()
+    ended "INT"
+    assert.is_true(os.time() - before <= 2)
+  end)
+
+  it("survives a target that comes and goes, and takes nobody there for gone", function()
+    local port = lab.run([[/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])']])
+      :match "%d+"
+    local inventory = put("relayed.lua", ("smb { servers = '127.0.0.1:%s', query = 'connections', qualifier = 'people', %s }"):format(
+      port, identity))
+    local relay = put("relay.py", [[
+import socket, sys, threading
+def pump(a, b):
+    try:
+        while data := a.recv(65536): b.sendall(data)
+    except OSError: pass
+    for s in (a, b):
+        try: s.shutdown(socket.SHUT_RDWR)
+        except OSError: pass
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])), reuse_port=True)
+while True:
+    client, _ = server.accept()
+    target = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+    for pair in ((client, target), (target, client)): threading.Thread(target=pump, args=pair, daemon=True).start()
+]])
+    local function start()
+      return lab.run(("/usr/bin/python3 %s %s %s > /dev/null 2>&1 & echo $!"):format(relay, port, lab.double_port)):match "%d+"
+    end
+    local first = start()
+    lab.eventually("the relay", function() return select(2, lab.run(("bash -c ': < /dev/tcp/127.0.0.1/%s'"):format(port))) == 0 end)
+    watch(inventory)
+    lab.run("kill " .. first)
+    lab.eventually("its going", function() return content(printed .. ".err"):find("refused", 1, true) end)
+    lab.run "sleep 0.5"
+    local second = start()
+    lab.eventually("its return", function() return content(printed .. ".err"):find("is back", 1, true) end)
+    lab.run "sleep 0.3"
+    ended "TERM"
+    lab.run("kill " .. second)
+    local told = content(printed)
+    assert.equal(5, select(2, told:gsub("? unseen", "")))
+    assert.is_nil(told:find "left")
+    assert.is_nil(told:find "came")
+    assert.equal(1, select(2, content(printed .. ".err"):gsub("refused", "")))
+  end)
+
+  it("hands the differences to a command, and posts them", function()
+    local state = put("state.jsonl", "")
+    local function write(names)
+      local writer = assert(snapshot.create(state))
+      for _, name in ipairs(names) do writer:row("connection", { servername = "fs1", share = "s", username = name }) end
+      writer:finish()
+    end
+    write { "a" }
+    local posted, port_file = lab.folder .. "/posted", lab.folder .. "/port"
+    local server = put("posts.py", [[
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        open(sys.argv[1], "ab").write(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204); self.end_headers()
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+open(sys.argv[2], "w").write(str(server.server_port) + "\n")
+server.serve_forever()
+]])
+    local listener = lab.run(("/usr/bin/python3 %s %s %s > /dev/null 2>&1 & echo $!"):format(server, posted, port_file)):match "%d+"
+    local port = lab.eventually("a listener", function() return (io.open(port_file) or io.open "/dev/null"):read "l" end)
+    watch(put("state.lua", ("snapshot %q"):format(state)),
+      ("--post http://127.0.0.1:%s/x --run 'cat >> %s/handed' -f jsonl"):format(port, lab.folder))
+    write { "a", "it's" }
+    local line = lab.eventually("a post", function() return io.open(posted) and content(posted):match "^[^\n]+\n" end)
+    ended "TERM"
+    lab.run("kill " .. listener)
+    local change = cjson.decode(line)
+    assert.same({ "change", "came", "it's" }, { change.kind, change.what, change.row.username })
+    assert.equal(content(posted), content(lab.folder .. "/handed"))
+    assert.equal(content(posted), content(printed))
+  end)
+end)
+
+describe("the commands", function()
+  local names = { "report", "check", "snapshot", "diff", "watch", "completion" }
+
+  for _, name in ipairs(names) do
+    it("have help with examples: " .. name, function()
+      local output, code = rollcall(name .. " --help")
+      assert.equal(0, code)
+      assert.is_truthy(output:find("Examples:\n  rollcall " .. name, 1, true), output)
+    end)
+  end
+
+  it("have completions that each shell takes", function()
+    for shell, test in pairs {
+      bash = "bash -n %s", zsh = "zsh -n %s", fish = "fish -n %s",
+    } do
+      local output, code = rollcall("completion " .. shell)
+      assert.equal(0, code)
+      for _, name in ipairs(names) do assert.is_truthy(output:find(name, 1, true)) end
+      local _, test_code, complaint = lab.run("HOME=$LAB_FOLDER " .. test:format(put("completion." .. shell, output)))
+      assert.equal(0, test_code, complaint)
+    end
+    local completed = lab.run(([[bash -c 'source %s/completion.bash; COMP_WORDS=(rollcall rep); COMP_CWORD=1; COMP_LINE="rollcall rep"
+      COMP_POINT=12; _rollcall; echo ${COMPREPLY[@]}']]):format(lab.folder))
+    assert.equal("report\n", completed)
+  end)
+
+  it("stand in a man page without faults", function()
+    local _, code, complaint = lab.run "LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z lua/rollcall/rollcall.1"
+    assert.equal(0, code)
+    assert.equal("", complaint)
+    local page = content "lua/rollcall/rollcall.1"
+    for _, name in ipairs(names) do assert.is_truthy(page:find(name, 1, true), name) end
+  end)
+
+  for arguments, words in pairs {
+    ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
+    ["report x --where 'nonsense'"] = "is no condition", ["report x --where 'idle>many'"] = "a number",
+    ["report x --top 0"] = "positive", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --every soon"] = "soon",
+    ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
+  } do
+    it("exit with 3 on a mistake: " .. arguments:gsub("/%S+/", ""), function()
+      local output, code, complaint = rollcall(arguments)
+      assert.equal(3, code, complaint)
+      assert.equal("", output)
+      assert.is_truthy(complaint:find(words, 1, true), complaint)
+    end)
+  end
+end)

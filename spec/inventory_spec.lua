@@ -1,0 +1,163 @@
+-- Inventories: what they say, what is wrong with them, and the rows of all sources at once. The
+-- Workspace source is a small fake module here; its own specs have the real one.
+local inventory = require "rollcall.inventory"
+local lab = require "spec.lab"
+local presence = require "rollcall.presence"
+
+local function gathered(text)
+  local inv = assert(inventory.parse(text, "inventory.lua"))
+  local rows, outcomes, failures = {}, {}, {}
+  for kind, row in inventory.rows(inv, {
+    on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
+    on_error = function(failure) failures[#failures + 1] = failure end,
+  }) do
+    rows[#rows + 1] = { kind, row }
+  end
+  table.sort(outcomes, function(a, b) return a.target .. (a.query or "") < b.target .. (b.query or "") end)
+  return rows, outcomes, failures, inv
+end
+
+local function count(rows, kind)
+  local number = 0
+  for _, pair in ipairs(rows) do
+    if pair[1] == kind then number = number + 1 end
+  end
+  return number
+end
+
+---A stand-in for rollcall.workspace, with the calls that inventories make.
+local function fake_workspace(sessions)
+  local seen = {}
+  package.loaded["rollcall.workspace"] = {
+    client = function(given)
+      seen.given = given
+      return {
+        sessions = function(_, options)
+          local position = 0
+          seen.users = options.user_name
+          return function()
+            while true do
+              position = position + 1
+              local one = sessions[position]
+              if not one then return nil end
+              if not one.failure then return one.row, one.user_name end
+              options.on_error(one.failure)
+            end
+          end
+        end,
+        close = function() seen.closed = true end,
+      }
+    end,
+  }
+  return seen
+end
+
+describe("an inventory", function()
+  after_each(function() package.loaded["rollcall.workspace"] = nil end)
+
+  it("asks servers, each query side by side, and says what came of each", function()
+    local rows, outcomes, failures = gathered(([[
+      local auditor = credential { username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = { %q, %q }, query = "connections", qualifier = "people", credential = auditor, timeout = 20 }
+      smb { servers = %q, query = "sessions", username = %q, password = command "printenv LAB_PASSWORD" }
+    ]]):format(lab.username, lab.double, lab.closed, lab.samba, lab.username))
+    assert.equal(5, count(rows, "connection"))
+    assert.same({ "complete", "connection" }, (function()
+      for _, outcome in ipairs(outcomes) do
+        if outcome.target == lab.double then return { outcome.completeness, outcome.query } end
+      end
+    end)())
+    local by_target = {}
+    for _, outcome in ipairs(outcomes) do by_target[outcome.target] = outcome.completeness end
+    assert.same({ [lab.double] = "complete", [lab.closed] = "unreachable", [lab.samba] = "complete" }, by_target)
+    assert.equal(1, #failures)
+  end)
+
+  it("takes a password from a private file", function()
+    local path = lab.folder .. "/secret"
+    assert(io.open(path, "w")):write(lab.password, "\n"):close()
+    lab.run("chmod 600 " .. path)
+    local text = ([[smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = file %q }]])
+      :format(lab.double, lab.username, path)
+    assert.equal(5, count((gathered(text)), "connection"))
+    lab.run("chmod 644 " .. path)
+    local inv = assert(inventory.parse(text, "inventory.lua"))
+    assert.error_matches(function() inventory.rows(inv) end, "others", 1, true)
+  end)
+
+  it("asks Workspace for its users, and makes one person of them and of SMB's", function()
+    local seen = fake_workspace {
+      { row = { id = "1", login_user = "Alice@corp", session_state = "Active" }, user_name = "alice" },
+      { failure = { source = "workspace", target = "bob", status = 500, message = "down" } },
+    }
+    local rows, outcomes, failures = gathered [[
+      workspace { region = "r1", project_id = "p", token = command "echo t", users = { "alice", "bob" } }
+      rows { kind = "badge", { account = "CORP\\alice", resource = "door" } }
+      snapshot "/nowhere/x.jsonl"
+    ]]
+    assert.same({ "t", "p", "r1" }, { seen.given.token, seen.given.project_id, seen.given.region })
+    assert.same({ "alice", "bob" }, seen.users)
+    assert.is_true(seen.closed)
+    local users = {}
+    for _, pair in ipairs(rows) do users[presence.of(pair[1], pair[2]).user] = true end
+    assert.same({ alice = true }, users)
+    assert.equal(1, #failures)
+    local told = {}
+    for _, outcome in ipairs(outcomes) do told[outcome.target] = outcome.completeness end
+    assert.same({ badge = "complete", r1 = "partial", ["/nowhere/x.jsonl"] = "unreachable" }, told)
+  end)
+
+  it("tells a refusal from a service that is down", function()
+    for status, completeness in pairs { [403] = "denied", [500] = "unreachable" } do
+      fake_workspace { { failure = { status = status, message = "no" } } }
+      local _, outcomes = gathered [[workspace { region = "r1", token = command "echo t", users = "alice" }]]
+      assert.equal(completeness, outcomes[1].completeness)
+    end
+  end)
+
+  it("may replace the rule by which accounts are matched", function()
+    local _, _, _, inv = gathered [[
+      accounts(function(account) return account:lower():gsub("^adm%-", "") end)
+      rows { kind = "badge", { account = "ADM-Alice" } }
+    ]]
+    assert.equal("alice", presence.of("badge", { account = "ADM-Alice" }, { accounts = inv.accounts }).user)
+  end)
+
+  it("ends what is under way when the loop is left", function()
+    local inv = assert(inventory.parse(([[
+      smb { servers = %q, query = "connections", qualifier = "rows-1000", username = %q, password = environment "LAB_PASSWORD" }]])
+      :format(lab.double, lab.username), "i"))
+    do
+      local step, _, _, closing <close> = inventory.rows(inv)
+      assert.is_truthy(step())
+      assert.equal(1, #lab.workers())
+      assert.is_truthy(closing)
+    end
+    collectgarbage()
+    assert.same({}, lab.workers())
+  end)
+
+  for words, text in pairs {
+    ["i.lua:1: there is no 'io' here"] = "io.open('x')",
+    ["i.lua: names no source"] = "",
+    ["i.lua:3: smb: password must be environment"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
+    ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
+    ["i.lua:1: smb: servers is missing"] = "smb {}",
+    ["i.lua:2: smb: servers has 'two words', which is no server's name"] = "smb {\n servers = { 'fs1', 'two words' } }",
+    ["i.lua:1: smb: query must be rollcall, connections"] = "smb { servers = 'x', query = 'all' }",
+    ["i.lua:2: smb: qualifier belongs to query"] = "smb { servers = 'x',\n qualifier = 'projects' }",
+    ["i.lua:1: smb: credential must be what credential"] = "smb { servers = 'x', credential = { username = 'a' } }",
+    ["i.lua:1: workspace: users is missing"] = "workspace { region = 'x' }",
+    ["i.lua:1: workspace: region or endpoint is missing"] = "workspace { users = 'x' }",
+    ["i.lua:1: rows: kind must be a word of its own"] = "rows { kind = 'connection' }",
+    ["i.lua:1: accounts takes a function"] = "accounts 'x'",
+    ["i.lua:1: took too many instructions"] = "for i = 1, 1e15 do end",
+  } do
+    it("tells a mistake with its place: " .. words, function()
+      local inv, problem = inventory.parse(text, "i.lua")
+      assert.is_nil(inv)
+      assert.is_truthy(problem:find(words, 1, true), problem)
+      assert.is_nil(problem:find("hunter2", 1, true))
+    end)
+  end
+end)

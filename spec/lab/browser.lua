@@ -1,0 +1,89 @@
+--- A headless Chromium for the specs, driven by chromedriver over HTTP.
+local cjson = require "cjson"
+
+local browser = {}
+
+local methods = {}
+local metatable = { __index = methods }
+
+local function shell(command)
+  local pipe = assert(io.popen(command))
+  local output = pipe:read "a"
+  pipe:close()
+  return output
+end
+
+local function content(path)
+  local file = io.open(path)
+  if not file then return "" end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function request(self, method, path, body)
+  local file = self.folder .. "/request.json"
+  assert(io.open(file, "w")):write(body and cjson.encode(body) or "{}"):close()
+  local answer = shell(("curl -s -m 60 -X %s -H 'Content-Type: application/json' %s http://127.0.0.1:%s%s"):format(
+    method, method == "POST" and "--data-binary @" .. file or "", self.port, path))
+  local decoded = cjson.decode(answer)
+  if type(decoded.value) == "table" and decoded.value.error then error(decoded.value.error .. ": " .. decoded.value.message) end
+  return decoded.value
+end
+
+---Starts the two; `close` ends them.
+---@param folder string  for what they leave behind
+---@param arguments? string[]  for Chromium
+function browser.new(folder, arguments)
+  local self = setmetatable({ folder = folder }, metatable)
+  local log = folder .. "/chromedriver.log"
+  local start = "mkdir -p %s/tmp; HOME=%s TMPDIR=%s/tmp chromedriver --port=0 > %s 2>&1 & echo $!"
+  self.process = shell(start:format(folder, folder, folder, log)):match "%d+"
+  for _ = 1, 200 do
+    self.port = content(log):match "started successfully on port (%d+)"
+    if self.port then break end
+    os.execute "sleep 0.05"
+  end
+  assert(self.port, content(log))
+  local all = { "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" .. folder .. "/chromium" }
+  for _, argument in ipairs(arguments or {}) do all[#all + 1] = argument end
+  local session = request(self, "POST", "/session", {
+    capabilities = { alwaysMatch = { ["goog:chromeOptions"] = { args = all }, ["goog:loggingPrefs"] = { browser = "ALL" } } },
+  })
+  self.session = "/session/" .. session.sessionId
+  return self
+end
+
+function methods:open(address)
+  request(self, "POST", self.session .. "/url", { url = address })
+end
+
+---Runs a script in the page and gives what it returns.
+function methods:run(script)
+  return request(self, "POST", self.session .. "/execute/sync", { script = script, args = { cjson.null } })
+end
+
+---Types keys, as a person would.
+function methods:keys(keys)
+  local actions = {}
+  for _, code in utf8.codes(keys) do
+    for _, kind in ipairs { "keyDown", "keyUp" } do actions[#actions + 1] = { type = kind, value = utf8.char(code) } end
+  end
+  request(self, "POST", self.session .. "/actions", { actions = { { type = "key", id = "keyboard", actions = actions } } })
+end
+
+---What the console says: every error and every refusal of the content security policy.
+function methods:console()
+  return request(self, "POST", self.session .. "/se/log", { type = "browser" })
+end
+
+function methods:close()
+  if not self.process then return end
+  pcall(request, self, "DELETE", self.session)
+  os.execute("kill " .. self.process)
+  self.process = nil
+end
+
+metatable.__close = methods.close
+
+return browser

@@ -1,0 +1,133 @@
+-- What a check is written as. The official schemas of SARIF and JUnit are not part of this repository;
+-- here their structure is checked by hand, by other programs' readers.
+local cjson = require "cjson"
+
+local hostile = require "spec.lab.hostile"
+local lab = require "spec.lab"
+local policy = require "rollcall.policy"
+
+local result
+do
+  local its_policy = assert(policy.parse([[
+    rule(ready.administrative_shares { severity = "warning" })
+    rule(ready.accounts { deny = "*" })
+    rule(ready.failed_sessions { severity = "note" })
+    rule { id = "holds", kind = "connection", each = function() return true end, message = "" }
+    waive { rule = "accounts", user = "bob", reason = "]" .. "]> \"x\"", ends = "2036-01-01" }
+  ]], "policies.lua"))
+  local rows = { { servername = "fs1", username = "bob", share = "C$", client = "10.0.0.1" } }
+  for _, name in pairs(hostile) do rows[#rows + 1] = { servername = name, username = name, share = name, client = name } end
+  local position = 0
+  result = policy.evaluate(its_policy, {
+    now = 1700000000,
+    rows = function()
+      position = position + 1
+      if rows[position] then return "connection", rows[position] end
+    end,
+    outcomes = {
+      { source = "smb", target = "fs1", query = "connection", completeness = "complete" },
+      { source = "workspace", target = "region", query = "session", completeness = "denied", reason = hostile.markup .. hostile.rtl },
+    },
+  })
+end
+
+local names = 0
+for _ in pairs(hostile) do names = names + 1 end
+
+local function written(format)
+  local parts = {}
+  policy.write(result, format, function(part) parts[#parts + 1] = part end)
+  local text = table.concat(parts)
+  local path = lab.folder .. "/check." .. format
+  assert(io.open(path, "w")):write(text):close()
+  return text, path
+end
+
+describe("a check as", function()
+  it("text has a line for each rule and no control characters", function()
+    local text = written "text"
+    for _, line in ipairs {
+      "\nviolated      accounts %(error, 9 rows%)\n", "^violated      administrative%-shares %(warning",
+      "\nholds         holds %(error, 9 rows%)",
+      "\nnot measured  failed%-sessions %(note, 0 rows%)", "# 1 hold, 2 violated, 1 not measured; made 2023%-11%-14T22:13:20Z",
+      "waived until 2036%-01%-01",
+    } do
+      assert.is_truthy(text:find(line), line)
+    end
+    assert.is_nil(text:find "[\0-\9\11-\31]")
+  end)
+
+  it("JSON has them all", function()
+    local document = cjson.decode((lab.run("jq -c . " .. select(2, written "json"))))
+    assert.same({ "rollcall/1", "check", "2023-11-14T22:13:20Z" }, { document.schema, document.kind, document.made })
+    assert.same({ "violated", "violated", "not measured", "holds" },
+      { document.rules[1].verdict, document.rules[2].verdict, document.rules[3].verdict, document.rules[4].verdict })
+    assert.equal(names, #document.rules[2].findings)
+    assert.equal("denied", document.targets[2].completeness)
+  end)
+
+  it("JUnit XML is read by another program, names and all", function()
+    local _, path = written "junit"
+    local _, code, complaint = lab.run("xmllint --noout " .. path)
+    assert.equal(0, code, complaint)
+    local script = [[
+import json, sys, xml.etree.ElementTree as tree
+allowed = {"testsuites": ({"name", "tests", "failures", "errors"}, {"testsuite"}),
+           "testsuite": ({"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "hostname"}, {"testcase"}),
+           "testcase": ({"name", "classname", "time"}, {"failure", "error", "system-out"}),
+           "failure": ({"type", "message"}, set()), "error": ({"type", "message"}, set()), "system-out": (set(), set())}
+root = tree.parse(sys.argv[1]).getroot()
+for element in root.iter():
+    assert set(element.attrib) <= allowed[element.tag][0], element.attrib
+    assert {child.tag for child in element} <= allowed[element.tag][1]
+print(json.dumps({case.get("name"): [child.tag for child in case] for case in root.iter("testcase")} |
+      {"totals": [root.get("tests"), root.get("failures"), root.get("errors")], "text": root.find(".//failure").text}))]]
+    local reader = lab.folder .. "/junit.py"
+    assert(io.open(reader, "w")):write(script):close()
+    local output, read_code, read_complaint = lab.run(("/usr/bin/python3 %s %s"):format(reader, path))
+    assert.equal(0, read_code, read_complaint)
+    local read = cjson.decode(output)
+    assert.same({ "4", "2", "1" }, read.totals)
+    assert.same({ "failure", "system-out" }, read.accounts)
+    assert.same({ "error" }, read["failed-sessions"])
+    assert.same({}, read.holds)
+  end)
+
+  it("SARIF has what 2.1.0 requires", function()
+    local document = cjson.decode((lab.run("jq -c . " .. select(2, written "sarif"))))
+    assert.equal("2.1.0", document.version)
+    local run = document.runs[1]
+    assert.equal("rollcall", run.tool.driver.name)
+    assert.equal(4, #run.tool.driver.rules)
+    local kinds = { fail = 0, open = 0 }
+    local levels = { error = true, warning = true, note = true, none = true }
+    for _, one in ipairs(run.results) do
+      kinds[one.kind] = kinds[one.kind] + 1
+      assert.equal(one.ruleId, run.tool.driver.rules[one.ruleIndex + 1].id)
+      assert.is_string(one.message.text)
+      assert.is_true(levels[one.level])
+      assert.equal(one.kind == "open", one.level == "none")
+      for _, location in ipairs(one.locations or {}) do
+        for _, logical in ipairs(location.logicalLocations) do assert.is_truthy(logical.name and logical.fullyQualifiedName) end
+      end
+      for _, suppression in ipairs(one.suppressions or {}) do
+        assert.equal("external", suppression.kind)
+        assert.is_truthy(suppression.justification:find("until 2036-01-01", 1, true))
+      end
+    end
+    assert.same({ fail = 1 + names + 1, open = 1 }, kinds)
+    assert.is_true(run.invocations[1].executionSuccessful)
+    assert.equal(1, #run.invocations[1].toolExecutionNotifications)
+  end)
+
+  it("GitHub annotations has one command a line, whatever the names", function()
+    local text = written "github"
+    local count = 0
+    for line in text:gmatch "([^\n]*)\n" do
+      count = count + 1
+      assert.is_truthy(line:find "^::%l+ title=rollcall%%3A [%w-]+::[^%c]+$", line)
+    end
+    assert.equal(1 + names + 1 + 2, count, text)
+    assert.is_truthy(text:find("%250A%2525", 1, true))
+  end)
+end)

@@ -1,0 +1,301 @@
+-- Policies: the ready rules, rules of one's own, verdicts, waivers, mistakes.
+local network = require "rollcall.policy.network"
+local policy = require "rollcall.policy"
+
+local NOW = 1700000000 -- a Tuesday, 22:13:20 UTC
+
+local function parsed(text)
+  return assert(policy.parse(text, "policies.lua"))
+end
+
+local complete = {}
+for i, kind in ipairs { "connection", "smb_session", "file", "presence", "session" } do
+  complete[i] = { source = kind == "session" and "workspace" or "smb", target = "t", query = kind, completeness = "complete" }
+end
+
+---Judges rows given as { kind, field = value, ... }.
+local function judged(text, rows, outcomes)
+  local position = 0
+  return policy.evaluate(parsed(text), {
+    now = NOW, outcomes = outcomes or complete,
+    rows = function()
+      position = position + 1
+      local row = rows[position]
+      if row then return row[1], row end
+    end,
+  })
+end
+
+local function messages(result, number)
+  local list = {}
+  for i, finding in ipairs(result.rules[number or 1].findings) do list[i] = finding.message end
+  return list
+end
+
+local function connection(user, share, client, time, more)
+  local row = { "connection", servername = "fs1", username = user, share = share, client = client, time = time, type = 0 }
+  for name, value in pairs(more or {}) do row[name] = value end
+  return row
+end
+
+local function smb_session(user, client, time, idle)
+  return { "smb_session", servername = "fs1", username = user, client = client, time = time, idle_time = idle }
+end
+
+local function session(user, more)
+  local row = { "session", origin = "region", login_user = user, session_state = "Active", machine_name = "vd-1", client_ip = "10.0.0.1",
+    client_version = "22.4.2.12888", failed_code = "WKS.00000000" }
+  for name, value in pairs(more or {}) do row[name] = value end
+  return row
+end
+
+describe("the ready rules", function()
+  for name, case in pairs {
+    sessions_per_user = {
+      "most = 2", { smb_session("A\\x", "a"), smb_session("x", "b"), session("x@r"), session("y") }, { "x has 3 sessions, at most 2 are allowed" },
+    },
+    clients_per_user = {
+      "most = 1", { connection("x", "s", "a"), connection("x", "s", "a"), smb_session("A\\X", "b"), connection("y", "s", "a") },
+      { "x has 2 clients, at most 1 are allowed" },
+    },
+    two_clients = { "", { connection("x", "s", "a"), session("x", { client_ip = "b" }), connection("y", "s", "a"), session("y", { client_ip = "a" }) },
+      { "x has 2 clients, at most 1 are allowed" } },
+    idle_longer_than = { "seconds = 3600", { smb_session("x", "a", 9000, 3600), smb_session("y", "a", 9000, 3661) },
+      { "y from a has been idle for 1h01m, longer than 1h00m" } },
+    connected_longer_than = {
+      "seconds = 86400", { connection("x", "s", "a", 86400), connection("y", "s", "a", 86401), session("z", { start_time = "2023-11-01 00:00:00" }) },
+      { "y from a has been connected for 1d00h, longer than 1d00h", "z from 10.0.0.1 has been connected for 13d22h, longer than 1d00h" },
+    },
+    outside_hours = { 'from = "07:00", to = "19:00", days = { "mon", "tue" }', { connection("x", "s", "a", 5) },
+      { "x from a is connected to s outside hours" } },
+    client_networks = {
+      'allow = { "10.0.0.0/8", "fd00::/8", "192.168.1.7" }',
+      { connection("x", "s", "10.255.0.1"), connection("x", "s", "11.0.0.1"), connection("x", "s", "fdff::1"), connection("x", "s", "fe80::1%eth0"),
+        connection("x", "s", "192.168.1.7"), connection("x", "s", "192.168.1.8"), connection("x", "s", "::ffff:10.0.0.1") },
+      { "x comes from 11.0.0.1, which is in none of the allowed networks", "x comes from fe80::1%eth0, which is in none of the allowed networks",
+        "x comes from 192.168.1.8, which is in none of the allowed networks" },
+    },
+    client_version_below = {
+      'least = "22.4.2"', { session("x"), session("y", { client_version = "22.4.1.99999" }), session("z", { client_version = "22.10" }) },
+      { "y uses client 22.4.1.99999 on 10.0.0.1, older than 22.4.2" },
+    },
+    administrative_shares = {
+      "", { connection("x", "projects", "a"), connection("x", "ADMIN$", "a"), connection("x", "IPC$", "a"),
+        connection("x", "odd", "a", 1, { type = 0x80000000 }) },
+      { "x from a is connected to the administrative share ADMIN$ of fs1", "x from a is connected to the administrative share odd of fs1" },
+    },
+    accounts = { 'deny = { "svc-*", "guest", "test?" }', { connection("CORP\\SVC-backup", "s", "a"), connection("Guest", "s", "a"),
+      connection("test1", "s", "a"), connection("tester", "s", "a"), connection("mysvc-x", "s", "a") },
+      { "CORP\\SVC-backup is connected to s from a, and no such account should be", "Guest is connected to s from a, and no such account should be",
+        "test1 is connected to s from a, and no such account should be" } },
+    failed_sessions = {
+      "", { session("x"), session("y", { session_state = "InitFail", failed_code = "WKS.0001", failed_reason = "no GPU" }) },
+      { "the session of y on vd-1 failed: WKS.0001 no GPU" },
+    },
+    share_and_desktop = {
+      "", { connection("CORP\\x", "projects", "a"), session("X@corp"), session("y"), connection("z", "s", "a"),
+        session("z", { session_state = "SignedOut" }) },
+      { "x is on a share and on a desktop at once: projects, vd-1" },
+    },
+  } do
+    it(name, function()
+      local result = judged(("rule(ready.%s { %s })"):format(name, case[1]), case[2])
+      assert.same(case[3], messages(result))
+      assert.equal("violated", result.rules[1].verdict)
+      assert.equal(name:gsub("_", "-"), result.rules[1].id)
+      assert.equal(1, policy.exit_code(result))
+    end)
+
+    it(name .. " holds where nobody is", function()
+      local result = judged(("rule(ready.%s { %s })"):format(name, case[1]), {})
+      assert.equal("holds", result.rules[1].verdict)
+      assert.equal(0, policy.exit_code(result))
+    end)
+  end
+
+  it("outside_hours knows working hours, time zones and when somebody came", function()
+    local rows = { connection("x", "s", "a", 12 * 3600) }
+    local function verdict(fields) return judged(("rule(ready.outside_hours { %s })"):format(fields), rows).rules[1].verdict end
+    assert.equal("violated", verdict 'from = "07:00", to = "22:13"')
+    assert.equal("holds", verdict 'from = "07:00", to = "22:14"')
+    assert.equal("violated", verdict 'from = "07:00", to = "22:14", days = { "wed" }')
+    assert.equal("holds", verdict 'from = "07:00", to = "08:00", days = { "wed" }, utc_offset = 9 * 3600')
+    assert.equal("holds", verdict 'from = "10:00", to = "11:00", at = "since"')
+    assert.equal("violated", verdict 'from = "11:00", to = "12:00", at = "since"')
+  end)
+
+  it("accounts can name all who may be there", function()
+    assert.same({ "eve is connected to s from a, and no such account should be" },
+      messages(judged('rule(ready.accounts { allow = { "alice", "svc-*" } })', { connection("A\\alice", "s", "a"), connection("eve", "s", "a") })))
+  end)
+
+  it("take what every rule takes", function()
+    local result = judged([[rule(ready.administrative_shares {
+      id = "admins", severity = "note", description = "d", message = "{user}!", filter = function(p) return p.user ~= "root" end })]],
+      { connection("root", "C$", "a"), connection("x", "C$", "a") })
+    assert.same({ "x!" }, messages(result))
+    assert.same({ "admins", "note", "d" }, { result.rules[1].id, result.rules[1].severity, result.rules[1].description })
+  end)
+end)
+
+describe("networks", function()
+  it("are told from what is none", function()
+    for _, bad in ipairs { "10.0.0.0/33", "10.0.0.256", "10.0.0", "10.0.0.1/8", "fd00::/129", "fd00:::1", "1:2:3:4:5:6:7:8:9", "x", "", "::1::2", "fd00::1/8" } do
+      assert.is_nil(network.parse(bad), bad)
+    end
+    for _, good in ipairs { "0.0.0.0/0", "::/0", "10.1.2.3", "1:2:3:4:5:6:7:8", "2001:db8::/32", "::ffff:1.2.3.4" } do
+      assert.is_truthy(network.parse(good), good)
+    end
+  end)
+
+  it("contain what has their bits", function()
+    for text, inside in pairs { ["10.0.0.0/9"] = "10.127.255.255", ["2001:db8:8000::/33"] = "2001:db8:ffff::1", ["::/0"] = "::1" } do
+      assert.is_true(network.contains(network.parse(text), network.address(inside)))
+    end
+    for text, outside in pairs { ["10.0.0.0/9"] = "10.128.0.0", ["2001:db8:8000::/33"] = "2001:db8:7fff::1", ["::/0"] = "10.0.0.1" } do
+      assert.is_false(network.contains(network.parse(text), network.address(outside)))
+    end
+  end)
+end)
+
+describe("a rule of one's own", function()
+  it("judges rows, and groups of them", function()
+    local result = judged([[
+      rule { id = "rows", kind = "connection", filter = function(p) return p.resource == "finance" end,
+             each = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {nothing}" }
+      rule { id = "groups", group_by = { "origin", "resource" }, distinct = "user",
+             group = function(g) return g.distinct.user < 2 end,
+             message = function(g) return g.resource .. " has " .. g.count end }
+    ]], { connection("alice", "finance", "a", 5), connection("eve", "finance", "a", 5), connection("eve", "public", "a", 5) })
+    assert.same({ "eve on finance for 5s: ?" }, messages(result, 1))
+    assert.same({ "finance has 2" }, messages(result, 2))
+  end)
+
+  it("that loops, allocates, errs, reaches out or names an unknown field says so, and the others are judged", function()
+    local result = judged([[
+      rule { id = "loops", each = function() while true do end end, message = "" }
+      rule { id = "allocates", each = function() local s = "x" while true do s = s .. s end end, message = "" }
+      rule { id = "keeps", each = function() local t = {} while true do t[#t + 1] = {} end end, message = "" }
+      rule { id = "matches", each = function() local f = (("a"):rep(5000) .. "b"):find(".-.-.-.-c") return f end, message = "" }
+      rule { id = "errs", each = function() error "boom" end, message = "" }
+      rule { id = "throws", each = function() error {} end, message = "" }
+      rule { id = "reaches", each = function() return os.getenv "HOME" end, message = "" }
+      rule { id = "names", each = function(p) return p.usr end, message = "" }
+      rule { id = "needs", needs = "usr", each = function() return true end, message = "" }
+      rule { id = "says", each = function() return false end, message = function() return nil .. "" end }
+      rule { id = "others", each = function(p) return p.user ~= "x" end, message = "{user}" }
+    ]], { connection("x", "s", "a") })
+    for i, words in ipairs {
+      "policies.lua:1: took too many instructions", "took too much memory", "took too much memory", "policies.lua:4: this pattern could take too long",
+      "policies.lua:5: boom", "an error that is no text", "policies.lua:7: there is no 'os' here", "policies.lua:8: there is no field 'usr'",
+      "there is no field 'usr'", "policies.lua:10: attempt to concatenate",
+    } do
+      assert.equal("not measured", result.rules[i].verdict)
+      assert.is_truthy(result.rules[i].reasons[1]:find(words, 1, true), result.rules[i].reasons[1])
+    end
+    assert.same({ "x" }, messages(result, 11))
+    assert.equal(1, policy.exit_code(result))
+  end)
+
+  it("leaves nothing behind in the program", function()
+    judged([[rule { id = "x", each = function() string.rep = nil; ("").len = nil end, message = "" }]], { connection("x", "s", "a") })
+    judged([[rule { id = "x", each = function() while true do end end, message = "" }]], { connection("x", "s", "a") })
+    assert.equal("xx", ("x"):rep(2))
+    assert.equal(string, getmetatable("").__index)
+    assert.is_nil((debug.gethook()))
+  end)
+end)
+
+describe("a verdict", function()
+  local rule = [[rule(ready.administrative_shares {})]]
+  local down = { source = "smb", target = "fs2", query = "connection", completeness = "unreachable", reason = "refused" }
+
+  it("is 'not measured' where a target could not be asked, unless it is violated all the same", function()
+    local result = judged(rule, {}, { complete[1], down })
+    assert.equal("not measured", result.rules[1].verdict)
+    assert.same({ "fs2: unreachable, refused" }, result.rules[1].reasons)
+    assert.equal(2, policy.exit_code(result))
+    assert.equal(1, policy.exit_code(judged(rule, { connection("x", "C$", "a") }, { complete[1], down })))
+  end)
+
+  it("does not mind a target that it is not about", function()
+    assert.equal("holds", judged(rule, {}, { complete[1], { source = "workspace", target = "r", query = "session", completeness = "denied" } }).rules[1].verdict)
+  end)
+
+  it("is 'not measured' where nothing was asked that the rule is about", function()
+    assert.equal("not measured", judged(rule, {}, { complete[5] }).rules[1].verdict)
+    assert.equal("not measured", judged(rule, {}, {}).rules[1].verdict)
+  end)
+
+  it("knows what placeholders do not tell", function()
+    local placeholder = { source = "smb", target = "fs3", query = "connection", completeness = "placeholder" }
+    local row = connection("dummy_user", "projects", "dummy", 3, { placeholder = true })
+    assert.equal("holds", judged(rule, { row }, { placeholder }).rules[1].verdict)
+    assert.equal("not measured", judged("rule(ready.two_clients {})", { row }, { placeholder }).rules[1].verdict)
+  end)
+
+  it("is 'not measured' where a row does not tell what the rule needs, or not, as the rule says", function()
+    local rows = { smb_session("x", "a", 5, nil) }
+    local result = judged("rule(ready.idle_longer_than { seconds = 5 })", rows)
+    assert.same({ "not measured", "1 row did not tell idle" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+    assert.equal("holds", judged('rule(ready.idle_longer_than { seconds = 5, untold = "ignore" })', rows).rules[1].verdict)
+  end)
+
+  it("counts all findings and keeps the first thousand", function()
+    local rows = {}
+    for i = 1, 1500 do rows[i] = connection("u" .. i, "C$", "a") end
+    local result = judged(rule, rows)
+    assert.same({ 1500, 1000 }, { result.rules[1].violations, #result.rules[1].findings })
+  end)
+end)
+
+describe("a waiver", function()
+  local text = [[
+    rule(ready.administrative_shares {})
+    waive { rule = "administrative-shares", user = "CORP\\Backup", resource = "c$", reason = "the nightly copy", ends = "%s" }]]
+  local rows = { connection("backup", "C$", "a"), connection("backup", "ADMIN$", "a") }
+
+  it("lets pass what it names, with its reason", function()
+    local result = judged(text:format "2023-11-14", rows)
+    assert.equal(1, result.rules[1].violations)
+    assert.same({ "the nightly copy", "2023-11-14" }, { result.rules[1].waived[1].waived, result.rules[1].waived[1].waived_until })
+    assert.equal("holds", judged(text:format "2023-11-14", { rows[1] }).rules[1].verdict)
+  end)
+
+  it("is over after its last day, and that is told", function()
+    local result = judged(text:format "2023-11-13", rows)
+    assert.equal(2, result.rules[1].violations)
+    assert.equal("the nightly copy", result.expired[1].reason)
+  end)
+end)
+
+describe("a mistake in a policy", function()
+  for words, text in pairs {
+    ["policies.lua:1: there is no 'os' here"] = "os.exit()",
+    ["policies.lua:2: there is no 'require' here"] = "\nrequire 'os'",
+    ["there is no 'load' here"] = "load 'x'",
+    ["attempt to load a binary chunk"] = string.dump(function() end),
+    ["policies.lua:1: took too many"] = "while true do end",
+    ["took too much memory"] = "local t = {} while true do t[#t+1] = ('x'):rep(1000) .. #t end",
+    ["policies.lua:1: unexpected symbol"] = "rule {{{",
+    ["policies.lua: declares no rule"] = "",
+    ["policies.lua:3: rule: severity must be error, warning, note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', each = print1 }",
+    ["policies.lua:2: rule: there is no field 'kinds'"] = "rule { id = 'x',\n kinds = 'connection' }",
+    ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', each = function() end }",
+    ["policies.lua:1: rule 'x': takes each, or group_by and group"] = "rule { id = 'x', message = '' }",
+    ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', each = function() end }",
+    ["policies.lua:2: rule: there is a rule 'two-clients' already"] = "rule(ready.two_clients {})\nrule(ready.two_clients {})",
+    ["policies.lua:2: client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(ready.client_networks {\n allow = '10.0.0.1/8' })",
+    ["policies.lua:1: sessions_per_user: most is missing"] = "rule(ready.sessions_per_user {})",
+    ["policies.lua:1: outside_hours: from must be before to"] = "rule(ready.outside_hours { from = '09:00', to = '08:00' })",
+    ["policies.lua:1: waive: reason is missing"] = "waive { rule = 'x', ends = '2030-01-01' }",
+    ["policies.lua:1: waive: ends must be a day"] = "waive { rule = 'x', reason = 'y', ends = '2023-02-29' }",
+  } do
+    it("is told with its place: " .. words, function()
+      text = text:gsub("print1", "function() end")
+      local result, problem = policy.parse(text, "policies.lua")
+      assert.is_nil(result)
+      assert.is_truthy(problem:find(words, 1, true), problem)
+    end)
+  end
+end)

@@ -1,0 +1,82 @@
+local presence = require "rollcall.presence"
+
+local NOW = 1700000000
+
+local function of(kind, row, settings)
+  settings = settings or {}
+  settings.now = NOW
+  return presence.plain(presence.of(kind, row, settings))
+end
+
+describe("presence.user_of", function()
+  it("makes one user of the three ways to write an account", function()
+    for account, user in pairs {
+      ["CORP\\Alice"] = "alice", ["alice@corp.example"] = "alice", ["ALICE"] = "alice", ["a@b@c"] = "a@b@c", ["\\x"] = "x",
+      ["Zoë 张三"] = "zoë 张三", ["CORP\\"] = "corp\\", ["@corp"] = "@corp",
+    } do
+      assert.equal(user, presence.user_of(account))
+    end
+    assert.is_nil(presence.user_of "")
+  end)
+end)
+
+describe("presence", function()
+  it("sees a connection", function()
+    assert.same({
+      kind = "connection", user = "alice", account = "CORP\\Alice", origin = "fs1", resource = "projects", client = "10.0.0.7",
+      address = "10.0.0.7", since = NOW - 60, connected = 60,
+    }, of("connection", { servername = "fs1", share = "projects", username = "CORP\\Alice", client = "10.0.0.7", time = 60, id = 1 }))
+  end)
+
+  it("takes a placeholder's words for nobody, and -1 for no time", function()
+    assert.same({ kind = "connection", origin = "fs1", resource = "s" },
+      of("connection", { servername = "fs1", share = "s", username = "dummy_user", client = "x", time = 3, placeholder = true }))
+    assert.same({ kind = "smb_session", origin = "fs1" },
+      of("smb_session", { servername = "fs1", time = 0xFFFFFFFF, idle_time = 0xFFFFFFFF }))
+  end)
+
+  it("sees sessions, files, joined rows", function()
+    assert.same({
+      kind = "smb_session", user = "bob", account = "bob", origin = "fs1", client = "WS", since = NOW - 9, connected = 9, idle = 4,
+    }, of("smb_session", { servername = "fs1", username = "bob", client = "WS", time = 9, idle_time = 4 }))
+    assert.equal("C:\\x", of("file", { servername = "fs1", username = "bob", pathname = "C:\\x" }).resource)
+    assert.same({
+      kind = "presence", user = "bob", account = "bob", origin = "fs1", client = "fe80::1", address = "fe80::1", resource = "s",
+      since = NOW - 9, connected = 9, idle = 4,
+    }, of("presence", { servername = "fs1", username = "bob", client = "fe80::1", share = "s", time = 9, idle_time = 4 }))
+  end)
+
+  it("sees a Workspace session, its times as UTC or ahead of it by as much as is said", function()
+    local row = {
+      login_user = "bob@corp", session_state = "Active", client_ip = "10.1.1.1", machine_name = "vd-7", start_time = "2023-11-14 22:13:00",
+      origin = "ap-southeast-1",
+    }
+    assert.same({
+      kind = "session", user = "bob", account = "bob@corp", origin = "ap-southeast-1", client = "10.1.1.1", address = "10.1.1.1",
+      resource = "vd-7", state = "Active", since = NOW - 20, connected = 20,
+    }, of("session", row))
+    assert.equal(NOW - 20 - 3600, of("session", row, { utc_offset = 3600 }).since)
+    assert.is_nil(of("session", { start_time = "0001-01-01 00:00:00" }).since)
+    assert.equal(1709164800, presence.epoch("2024-02-29 00:00:00", 0))
+    assert.equal(946684800, presence.epoch("2000-01-01 00:00:00", 0))
+  end)
+
+  it("sees what somebody's own script made, with its own fields", function()
+    local view = presence.of("badge", { account = "CORP\\eve", resource = "door 7", since = NOW - 5, colour = "red" }, { now = NOW })
+    assert.same({ "eve", "door 7", 5, "red" }, { view.user, view.resource, view.connected, view.colour })
+    assert.equal("adam", presence.of("badge", { user = "adam", account = "x" }).user)
+    assert.is_nil(view.nothing_such)
+  end)
+
+  it("matches accounts by another rule", function()
+    local function by_realm(account) return account:lower() end
+    assert.equal("bob@a", of("smb_session", { username = "Bob@A" }, { accounts = by_realm }).user)
+  end)
+
+  it("gives the row's own fields, nil where the source said nothing, and raises for those that no such row has", function()
+    local view = presence.of("connection", { servername = "fs1", num_opens = 3 })
+    assert.equal(3, view.num_opens)
+    assert.is_nil(view.num_users)
+    assert.error_matches(function() return view.usr end, "there is no field 'usr' in a row of kind 'connection'", 1, true)
+  end)
+end)

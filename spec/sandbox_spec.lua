@@ -1,0 +1,132 @@
+-- The sandbox, and the C code under it that counts instructions and bytes.
+local core = require "rollcall.core"
+local sandbox = require "rollcall.sandbox"
+
+local function run(text, vocabulary)
+  return sandbox.run(text, "x.lua", vocabulary or {})
+end
+
+describe("core.confine", function()
+  it("gives the results, or what was raised", function()
+    assert.same({ true, 1, nil, 3 }, { core.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
+    local raised = {}
+    assert.same({ false, raised }, { core.confine(1000, 100000, function() error(raised) end) })
+    assert.error(function() core.confine(0, 1, print) end)
+    assert.error(function() core.confine(1, 1) end)
+  end)
+
+  it("stops what runs on, also in another confinement, and what grows", function()
+    local function spin() while true do end end
+    local ended, message = core.confine(100000, 1000000, spin)
+    assert.is_false(ended)
+    assert.is_truthy(message:find "too many instructions")
+    ended = core.confine(100000, 1000000, function() return core.confine(1000000000, 1000000, spin) end)
+    assert.is_true(ended)
+    for _, grow in ipairs {
+      function() local s = "x" while true do s = s .. s end end,
+      function() return ("x"):rep(1e8) end,
+      function() local t = {} for i = 1, 1e9 do t[i] = i end return t end,
+    } do
+      ended, message = core.confine(1000000000, 1000000, grow)
+      assert.is_false(ended)
+      assert.is_truthy(message:find "too much memory")
+    end
+  end)
+
+  it("counts what is held, not what is thrown away", function()
+    assert.is_true((core.confine(100000000, 1000000, function()
+      for i = 1, 10000 do local _ = ("x"):rep(1000) .. i end
+    end)))
+  end)
+
+  it("puts back the hook and the allocator that were there", function()
+    local function hook() end
+    debug.sethook(hook, "", 12345)
+    core.confine(100000, 100000, function() while true do end end)
+    local back, _, count = debug.gethook()
+    debug.sethook()
+    assert.same({ hook, 12345 }, { back, count })
+    assert.equal(50000000, #("x"):rep(50000000))
+  end)
+end)
+
+describe("core.flat_object", function()
+  it("decodes what it says, and leaves the rest to others", function()
+    assert.same({ a = 1, b = "x\"y\\z", c = true, d = false, e = -12 },
+      core.flat_object [[ { "a": 1, "b":"x\"y\\z" , "c" :true,"d":false,"e":-12} ]])
+    assert.equal("integer", math.type(core.flat_object('{"a": 999999999999999999}').a))
+    for _, line in ipairs {
+      "", "{", "{}", "[]", '{"a"}', '{"a":}', '{"a": 1', '{"a": 1,}', '{"a": 1} x', '{"a": 1.5}', '{"a": 1e5}', '{"a": 01}', '{"a": -}',
+      '{"a": null}', '{"a": [1]}', '{"a": "\\n"}', '{"a": "\\u0041"}', '{"a": "x', '{"a": "x\\', '{"a": tru}', '{a: 1}', '{"a": "\1"}',
+      '{"a": 9999999999999999999}', "{" .. ('"a": 1, '):rep(64) .. '"b": 2}',
+    } do
+      assert.is_nil(core.flat_object(line), line)
+    end
+  end)
+
+  it("is not led astray by any cut or changed byte", function()
+    local line = '{"kind": "connection", "username": "CORP\\\\x\\"", "id": 4294967295, "placeholder": true}'
+    for i = 0, #line do
+      assert.is_true(i == #line or core.flat_object(line:sub(1, i)) == nil)
+      for byte = 0, 255, 5 do core.flat_object(line:sub(1, i) .. string.char(byte) .. line:sub(i + 2)) end
+    end
+  end)
+end)
+
+describe("the sandbox", function()
+  for _, word in ipairs {
+    "os", "io", "require", "load", "loadstring", "loadfile", "dofile", "debug", "package", "coroutine", "pcall", "xpcall", "setmetatable",
+    "getmetatable", "rawset", "rawget", "collectgarbage", "print", "_G", "warn",
+  } do
+    it("has no " .. word, function()
+      local ran, problem = run("local x = " .. word)
+      assert.is_nil(ran)
+      assert.is_truthy(problem:find(("x.lua:1: there is no '%s' here"):format(word), 1, true), problem)
+    end)
+  end
+
+  it("has no string.dump, string.pack, table.move, math.random", function()
+    for _, word in ipairs { "string.dump", "string.pack", "string.unpack", "table.move", "math.random", "math.randomseed" } do
+      assert.is_truthy(run(("assert(%s == nil)"):format(word)))
+    end
+    assert.is_nil((run [[return ("x").dump(function() end)]]))
+  end)
+
+  it("runs no bytecode", function()
+    assert.is_nil((run(string.dump(function() end))))
+  end)
+
+  it("cannot change what the program has", function()
+    local words = { host = function(text) return text:upper() end }
+    assert.is_truthy(run([[
+      string.upper = function() return "stolen" end
+      table.insert, math.floor = nil, nil
+      host = nil]], words))
+    assert.same({ "X", 1 }, { ("x"):upper(), math.floor(1.5) })
+    assert.is_truthy(words.host)
+  end)
+
+  it("refuses patterns that could run for ever, and no others", function()
+    for _, code in ipairs {
+      [[local _ = ("a"):rep(100000):find(".-b")]], [[local _ = string.match(("a"):rep(300), ".*.*.*.*x")]],
+      [[for _ in string.gmatch(("a"):rep(10000), ".-.-.-b") do end]], [[local _ = ("a"):rep(200):gsub("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?x", "")]],
+    } do
+      local ran, problem = run(code)
+      assert.is_nil(ran, code)
+      assert.is_truthy(problem:find("could take too long", 1, true), problem)
+    end
+    assert.is_truthy(run [[
+      assert(("CORP\\alice"):match("^(.-)\\(.*)$") == "CORP")
+      assert(("a.b.c"):find(".", 1, true) == 2)
+      assert(("x"):rep(1000):gsub("x+", "y") == "y")
+      for word in ("one two three"):gmatch("%a+") do assert(#word > 2) end]])
+  end)
+
+  it("has the rest of Lua's library", function()
+    assert.is_truthy(run [[
+      local t = { 3, 1, 2 }
+      table.sort(t)
+      assert(table.concat(t, ",") == "1,2,3" and math.max(1, 2) == 2 and utf8.char(228) == "ä" and tostring(nil) == "nil")
+      assert(select("#", table.unpack(t)) == 3 and string.format("%5.1f", 1) == "  1.0" and ("%d"):format(3) == "3")]])
+  end)
+end)

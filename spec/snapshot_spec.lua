@@ -1,0 +1,198 @@
+-- Snapshots and their differences: written whole, read with everything that can be wrong with a file.
+local diff = require "rollcall.diff"
+local hostile = require "spec.lab.hostile"
+local lab = require "spec.lab"
+local snapshot = require "rollcall.snapshot"
+
+local NOW = 1700000000
+
+local function content(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function put(path, text)
+  assert(io.open(path, "wb")):write(text):close()
+  return path
+end
+
+local function written(name, rows)
+  local path = lab.folder .. "/" .. name
+  local writer = assert(snapshot.create(path, NOW))
+  for _, row in ipairs(rows) do writer:row("connection", row) end
+  writer:outcome { source = "smb", target = "fs1", query = "connection", completeness = "complete", claimed = 2, received = 2 }
+  writer:finish()
+  return path
+end
+
+local function read(path)
+  local opened = assert(snapshot.open(path))
+  local rows = {}
+  for kind, row in opened:each() do rows[#rows + 1] = { kind, row } end
+  opened:close()
+  return rows, opened
+end
+
+local hundred = {}
+for i = 1, 100 do
+  hundred[i] = {
+    servername = "fs1", username = "u" .. i, id = 4294967295 - i, num_opens = 0, files = { "a\\b", 'c"d' }, placeholder = true,
+  }
+end
+
+describe("a snapshot", function()
+  for _, name in ipairs { "x.jsonl", "x.jsonl.gz" } do
+    it("gives back what was put in, to the type of each number: " .. name, function()
+      local path = written(name, hundred)
+      local rows, opened = read(path)
+      assert.equal(100, #rows)
+      for i, pair in ipairs(rows) do
+        assert.equal("connection", pair[1])
+        assert.same(hundred[i], pair[2])
+        assert.equal("integer", math.type(pair[2].id))
+      end
+      assert.same({ { source = "smb", target = "fs1", query = "connection", completeness = "complete", claimed = 2, received = 2 } },
+        opened.outcomes)
+      assert.same({ NOW, false }, { opened.made, opened.cut })
+    end)
+
+    it("is read by other programs: " .. name, function()
+      local path = written(name, hundred)
+      local reader = name:find "gz" and "zcat" or "cat"
+      assert.equal("100\n", (lab.run(("%s %s | jq -c 'select(.kind == \"connection\")' | wc -l"):format(reader, path))))
+    end)
+  end
+
+  it("keeps every name as it is", function()
+    local rows = {}
+    for _, name in pairs(hostile) do rows[#rows + 1] = { servername = "fs1", username = name } end
+    for i, pair in ipairs((read(written("hostile.jsonl", rows)))) do assert.same(rows[i], pair[2]) end
+  end)
+
+  it("is not there until it is whole, and an older one stays", function()
+    local path = written("whole.jsonl", hundred)
+    local before = content(path)
+    local writer = assert(snapshot.create(path))
+    writer:row("connection", { id = 1 })
+    assert.equal(before, content(path))
+    writer:close()
+    assert.equal(before, content(path))
+    assert.equal("", (lab.run(("ls %s | grep new"):format(lab.folder))))
+  end)
+
+  it("that was cut gives all that is left, and says so", function()
+    local path = written("cut.jsonl", hundred)
+    local text = content(path)
+    for where, expected in pairs {
+      [#text - 40] = { 100, "it was cut in line" }, [#text // 2] = { nil, "it was cut in line" },
+      [select(2, text:find "^[^\n]*\n[^\n]*\n")] = { 1, "it was cut after 1 rows" },
+    } do
+      local rows, opened = read(put(lab.folder .. "/cut2.jsonl", text:sub(1, where)))
+      if expected[1] then assert.equal(expected[1], #rows) end
+      assert.is_true(#rows > 0)
+      assert.is_true(opened.cut)
+      local outcome = opened.outcomes[#opened.outcomes]
+      assert.same({ "snapshot", "partial" }, { outcome.source, outcome.completeness })
+      assert.is_truthy(outcome.reason:find(expected[2], 1, true), outcome.reason)
+    end
+  end)
+
+  it("that was cut while compressed, or damaged, gives all that is left, and says so", function()
+    local many = {}
+    for i = 1, 20000 do many[i] = { servername = "fs1", username = "u" .. i * 7919 % 10007, id = i } end
+    local text = content(written("many.jsonl.gz", many))
+    local rows, opened = read(put(lab.folder .. "/cut.jsonl.gz", text:sub(1, #text // 2)))
+    assert.is_true(#rows > 1000 and #rows < 20000)
+    assert.is_true(opened.cut)
+    local _, damaged = read(put(lab.folder .. "/bad.jsonl.gz", text:sub(1, #text // 2) .. ("x"):rep(100) .. text:sub(#text // 2 + 101)))
+    assert.is_true(damaged.cut)
+  end)
+
+  it("with a damaged line, or a wrong count, loses no other line and says so", function()
+    local text = content(written("lines.jsonl", hundred))
+    local rows, opened = read(put(lab.folder .. "/damaged.jsonl", (text:gsub('"u50"', '"u50', 1))))
+    assert.equal(99, #rows)
+    assert.is_truthy(opened.outcomes[1].reason:find("line 51 is damaged", 1, true))
+    local _, wrong = read(put(lab.folder .. "/wrong.jsonl", (text:gsub('"rows": 100', '"rows": 101'))))
+    assert.is_truthy(wrong.outcomes[2].reason:find("it says that it has 101 rows, and 100 came", 1, true))
+  end)
+
+  for words, text in pairs {
+    ["is of the version 2, and this program reads 1"] = '{"kind": "snapshot", "schema": "rollcall.snapshot/2"}\n',
+    ["is no snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n', ["x.bin: is no snapshot"] = "\0\1\2\255" .. ("x"):rep(100000),
+    ["is empty"] = "",
+  } do
+    it("is told from what is none: " .. words, function()
+      local opened, problem = snapshot.open(put(lab.folder .. "/x.bin", text))
+      assert.is_nil(opened)
+      assert.is_truthy(problem:find(words, 1, true), problem)
+    end)
+  end
+
+  it("says what is wrong with a file that is not there, a folder, or no gzip", function()
+    for _, path in ipairs { "/nowhere/x.jsonl", lab.folder, put(lab.folder .. "/no.gz", "plain text") } do
+      local opened, problem = snapshot.open(path)
+      assert.is_nil(opened)
+      assert.is_truthy(problem:find(path, 1, true), problem)
+    end
+  end)
+end)
+
+local function look(rows, outcomes)
+  local position = 0
+  return diff.look(function()
+    position = position + 1
+    if rows[position] then return rows[position][1], rows[position] end
+  end, outcomes or {
+    { source = "smb", target = "fs1", completeness = "complete" }, { source = "smb", target = "fs2", completeness = "complete" },
+  })
+end
+
+local function connection(user, time, more)
+  local row = { "connection", servername = "fs1", share = "s", username = user, client = "c", id = 1, time = time, num_opens = 1 }
+  for name, value in pairs(more or {}) do row[name] = value end
+  return row
+end
+
+local function told(before, after)
+  local list = {}
+  for i, change in ipairs(diff.compare(before, after)) do
+    list[i] = change.what .. " " .. change.row.username .. (change.fields and " " .. table.concat(change.fields, ",") or "")
+  end
+  return list
+end
+
+describe("a difference", function()
+  it("is who came, who left and what changed, not the seconds that went by", function()
+    local before = look { connection("stays", 5), connection("leaves", 5), connection("opens", 5) }
+    local after = look { connection("stays", 65, { idle_time = 60 }), connection("opens", 65, { num_opens = 2 }), connection("comes", 1) }
+    assert.same({ "left leaves", "changed opens num_opens", "came comes" }, told(before, after))
+    assert.same({}, told(after, after))
+  end)
+
+  it("counts rows that nothing tells apart", function()
+    local one = { "smb_session", servername = "fs1", username = "x", client = "c" }
+    assert.same({ "left x" }, told(look { one, one, one }, look { one, one }))
+  end)
+
+  it("does not take a target that was not seen for people who left or came", function()
+    local down = {
+      { source = "smb", target = "fs1", completeness = "unreachable" }, { source = "smb", target = "fs2", completeness = "complete" },
+    }
+    local rows = { connection("x", 5), connection("y", 5, { servername = "fs2" }) }
+    assert.same({ "unseen x", "left y" }, told(look(rows), look({}, down)))
+    assert.same({ "seen x", "came y" }, told(look({}, down), look(rows)))
+    assert.same({ "unseen x" }, told(look { rows[1] }, look({}, { down[2] })))
+  end)
+
+  it("carries what is known of a target over its absence", function()
+    local down = { { source = "smb", target = "fs1", completeness = "unreachable" } }
+    local there, away = look { connection("x", 5), connection("y", 5) }, look({}, down)
+    local carried = diff.carried(there, away)
+    assert.same({ "left y", "came z" }, told(carried, look { connection("x", 90), connection("z", 1) }))
+    assert.same({ "unseen x", "unseen y" }, told(there, away))
+    assert.same({}, told(carried, away))
+  end)
+end)
