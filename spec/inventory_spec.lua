@@ -161,3 +161,38 @@ describe("an inventory", function()
     end)
   end
 end)
+
+describe("an inventory of real servers", function()
+  local lab = require "spec.lab"
+
+  local function write(name, text)
+    local path = lab.folder .. "/" .. name
+    local file = assert(io.open(path, "w"))
+    file:write(text)
+    file:close()
+    return path
+  end
+
+  it("asks file servers and cloud desktops at once, and a refusal ends one source only", function()
+    local path = write("real.lua", ([[
+      smb { servers = { "%s", "%s" }, username = "%s", password = environment "LAB_PASSWORD" }
+      workspace {
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_CLOUD_TOKEN",
+        users = { "alice", "bob" },
+      }
+      workspace {
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_PASSWORD",
+        users = { "alice" },
+      }
+    ]]):format(lab.double, lab.closed, lab.username, os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE",
+      os.getenv "LAB_CLOUD_PROJECT", os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE", os.getenv "LAB_CLOUD_PROJECT"))
+    local kinds, completeness = {}, {}
+    for kind in inventory.rows(assert(inventory.load(path)), {
+      on_error = function() end,
+      on_target = function(outcome) completeness[#completeness + 1] = outcome.source .. " " .. outcome.completeness end,
+    }) do kinds[kind] = (kinds[kind] or 0) + 1 end
+    table.sort(completeness)
+    assert.same({ presence = 6, session = 3 }, kinds)
+    assert.same({ "smb complete", "smb unreachable", "workspace complete", "workspace denied" }, completeness)
+  end)
+end)

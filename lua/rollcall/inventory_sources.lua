@@ -62,7 +62,8 @@ function sources.specification(checks)
       fields = with {
         region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = declaration.names,
         token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
-        concurrency = options.integer(1, 1024), timeout = options.seconds,
+        ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
+        timeout = options.seconds,
       },
       required = { "users" },
       problem = function(fields)
@@ -129,6 +130,7 @@ local function start_smb(query, blocks)
   end
 end
 
+local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
 -- What a refusal looks like to whoever asked.
@@ -140,28 +142,34 @@ local function start_workspace(fields)
   return function(handlers)
     local workspace = require "rollcall.workspace"
     local given = resolved(fields, workspace_identity, handlers.resolve)
-    for _, name in ipairs { "region", "endpoint", "iam_endpoint", "timeout" } do given[name] = fields[name] end
+    for _, name in ipairs(workspace_way) do given[name] = fields[name] end
     local client = workspace.client(given)
     local origin = fields.region or fields.endpoint
     local failures, received = {}, 0
+    local function note(failure)
+      failures[#failures + 1] = failure
+      handlers.on_error(failure)
+    end
     local step, state, control = client:sessions {
-      user_name = fields.users, concurrency = fields.concurrency,
-      on_error = function(failure)
-        failures[#failures + 1] = failure
-        handlers.on_error(failure)
-      end,
+      user_name = fields.users, concurrency = fields.concurrency, on_error = note,
     }
     local function outcome()
       local first = failures[1]
       local completeness = not first and "complete" or #failures < #fields.users and "partial"
         or is_denial(first) and "denied" or "unreachable"
       return {
-        source = "workspace", target = origin, query = "session", completeness = completeness, received = received,
-        reason = first and ("%d of %d users: %s"):format(#failures, #fields.users, tostring(first.message or first)) or nil,
+        source = "workspace", target = origin, query = "session", completeness = completeness, claimed = #fields.users,
+        received = #fields.users - #failures, reason = first and ("%d of %d users: %s"):format(#failures, #fields.users, tostring(first.message or first)) or nil,
       }
     end
     return running(function()
-      local row, user_name = step(state, control)
+      -- Refused credentials are raised, on_error or not: they end this source and no other.
+      local stepped, row, user_name = pcall(step, state, control)
+      if not stepped then
+        if type(row) ~= "table" then error(row, 0) end
+        note(row)
+        row = nil
+      end
       if row then
         received = received + 1
         row.origin, row.user_name = origin, user_name
