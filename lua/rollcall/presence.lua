@@ -2,6 +2,8 @@
 --
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
+local session = require "rollcall.workspace.session"
+
 local presence = {}
 
 ---A row as a presence. What the source did not say is nil.
@@ -66,21 +68,6 @@ local function address_of(text)
   if string.find(text, "^%d+%.%d+%.%d+%.%d+$") or string.find(text, "^[%x:%.]*:[%x:%.]*:[%x:%.%%%w]*$") then return text end
 end
 
----@param text? string  `2022-08-13 07:00:20`
----@param offset integer
----@return integer?
-local function epoch(text, offset)
-  if not text then return nil end
-  local year, month, day, hour, minute, second = string.match(text, "^(%d%d%d%d)-(%d%d)-(%d%d)[ T](%d%d):(%d%d):(%d%d)")
-  if not year or tonumber(year) < 1970 then return nil end
-  -- Days since 1970 by the count of leap years; os.time would take the text for local time.
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  if month < 3 then year, month = year - 1, month + 12 end
-  local days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
-  return days * 86400 + hour * 3600 + minute * 60 + second - offset | 0
-end
-presence.epoch = epoch
-
 local function since_seconds(field)
   return {
     since = function(view)
@@ -128,7 +115,11 @@ local sources = {
     origin = own "origin",
     resource = function(view) return view.row.app_name or view.row.machine_name or view.row.vm_ip end,
     client = function(view) return view.row.client_ip or view.row.client_name end,
-    since = function(view) return epoch(view.row.start_time, view.settings.utc_offset) end,
+    since = function(view) return session.epoch(view.row.start_time, view.settings.utc_offset) end,
+    connected = function(view)
+      local since, ended = view.since, session.epoch(view.row.end_time, view.settings.utc_offset)
+      return since and (ended or view.settings.now) - since
+    end,
     state = own "session_state",
   },
 }

@@ -6,7 +6,7 @@
 local cjson = require "cjson"
 local core = require "rollcall.core"
 local json = require "rollcall.report.json_text"
-local presence = require "rollcall.presence"
+local session = require "rollcall.workspace.session"
 local snapshot_file = require "rollcall.snapshot_file"
 
 local snapshot = {}
@@ -66,7 +66,7 @@ function snapshot.open(path)
     return nil, ("%s: is no snapshot%s"):format(path, reason and ": " .. reason or "")
   end
   return setmetatable({
-    path = path, reader = reader, made = presence.epoch(header.made, 0), outcomes = {}, rows = 0, line = 1, cut = false,
+    path = path, reader = reader, made = session.epoch(header.made), outcomes = {}, rows = 0, line = 1, cut = false,
   }, metatable)
 end
 
