@@ -115,6 +115,16 @@ describe("an inventory", function()
     end
   end)
 
+  it("leaves nothing under way when a secret cannot be fetched", function()
+    local inv = assert(inventory.parse(([[
+      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = %q, query = "sessions", username = "x", password = environment "LAB_NOT_THERE" }]])
+      :format(lab.double, lab.username, lab.double), "i"))
+    local ended, problem = pcall(inventory.rows, inv)
+    assert.same({ false, "the variable LAB_NOT_THERE is not set" }, { ended, problem })
+    assert.same({}, lab.workers())
+  end)
+
   it("may replace the rule by which accounts are matched", function()
     local _, _, _, inv = gathered [[
       accounts(function(account) return account:lower():gsub("^adm%-", "") end)
@@ -163,8 +173,6 @@ describe("an inventory", function()
 end)
 
 describe("an inventory of real servers", function()
-  local lab = require "spec.lab"
-
   local function write(name, text)
     local path = lab.folder .. "/" .. name
     local file = assert(io.open(path, "w"))

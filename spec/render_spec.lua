@@ -98,7 +98,14 @@ describe("a report", function()
 
   it("counts", function()
     local _, counts = rendered { format = "json", group_by = "user" }
-    assert.same({ rows = 4, written = 2 }, counts)
+    assert.same({ rows = 4, written = 2, missing = {} }, counts)
+  end)
+
+  it("tells which named fields no row has", function()
+    local _, counts = rendered { columns = { "user", "usr", "num_opens" }, sort = "srot" }
+    assert.same({ "srot", "usr" }, counts.missing)
+    local _, own = rendered { rows = { { colour = "red" } }, columns = { "colour" } }
+    assert.same({}, own.missing)
   end)
 
   it("names the option that is wrong", function()

@@ -7,6 +7,17 @@ local function run(text, vocabulary)
 end
 
 describe("core.confine", function()
+  -- What was large here would make the collector wait long, while other specs count what it frees.
+  teardown(function() collectgarbage() end)
+
+  it("leaves the collector at work", function()
+    core.confine(1000000000, 1000000, function() local s = "x" while true do s = s .. s end end)
+    assert.is_true(collectgarbage "isrunning")
+    local collected = 0
+    for i = 1, 20000 do setmetatable({ ("x"):rep(100) .. i }, { __gc = function() collected = collected + 1 end }) end
+    assert.is_true(collected > 0)
+  end)
+
   it("gives the results, or what was raised", function()
     assert.same({ true, 1, nil, 3 }, { core.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
     local raised = {}

@@ -1,6 +1,7 @@
 --- What inventories and policies have in common: blocks of fields in a file, checked, each mistake
 -- told with the file, the line and the field.
 local options = require "rollcall.options"
+local session = require "rollcall.workspace.session"
 
 local declaration = {}
 
@@ -95,7 +96,7 @@ end
 ---A day, `2026-12-31`; gives the second after it, in UTC.
 ---@type rollcall.options.check
 function declaration.day(value)
-  local epoch = require("rollcall.presence").epoch(type(value) == "string" and value .. " 00:00:00" or nil, 0)
+  local epoch = session.epoch(type(value) == "string" and value .. " 00:00:00" or nil)
   local same = epoch and os.date("!%Y-%m-%d", epoch) == value
   if not same then return nil, "must be a day, such as 2026-12-31" end
   return epoch + 86400

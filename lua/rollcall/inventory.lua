@@ -173,7 +173,11 @@ function inventory.rows(inv, given)
     for _, one in ipairs(self) do one:close() end
   end })
   for _, start in ipairs(sources.plan(inv)) do
-    local one = start(handlers)
+    local started, one = pcall(start, handlers)
+    if not started then
+      getmetatable(closing).__close(closing)
+      error(one, 0)
+    end
     running[#running + 1] = one
     closing[#closing + 1] = one
   end

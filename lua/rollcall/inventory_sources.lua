@@ -159,7 +159,8 @@ local function start_workspace(fields)
         or is_denial(first) and "denied" or "unreachable"
       return {
         source = "workspace", target = origin, query = "session", completeness = completeness, claimed = #fields.users,
-        received = #fields.users - #failures, reason = first and ("%d of %d users: %s"):format(#failures, #fields.users, tostring(first.message or first)) or nil,
+        received = #fields.users - #failures,
+        reason = first and ("%d of %d users: %s"):format(#failures, #fields.users, tostring(first.message or first)) or nil,
       }
     end
     return running(function()

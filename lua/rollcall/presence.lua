@@ -213,6 +213,17 @@ function presence.field(view, name)
   return view.row[name]
 end
 
+---Whether any kind that this project knows has rows with such a field.
+---@param name string
+---@return boolean
+function presence.is_field(name)
+  if sources.connection[name] or common[name] or name == "kind" then return true end
+  for kind in pairs(sources) do
+    if (own_fields[kind] or fields_of(kind))[name] then return true end
+  end
+  return false
+end
+
 ---All the fields of a presence that are known, as a plain table.
 ---@param view rollcall.presence
 ---@return table

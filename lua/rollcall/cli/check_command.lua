@@ -29,6 +29,6 @@ measured, 3 a mistake in the call or in one of the files.]])
       })
       policy.write(result, arguments.format, write, { colour = not arguments.output and source.colour() })
       return policy.exit_code(result)
-    end)
+    end, true)
   end,
 }

@@ -13,6 +13,24 @@ local operators = {
   [">"] = function(value, wanted) return math.type(value) and value > wanted end,
 }
 
+-- The fields of conditions that no row has had yet.
+local missing = {}
+
+local function value_of(view, field)
+  local value = presence.field(view, field)
+  if value ~= nil then missing[field] = nil end
+  return value
+end
+
+---Which of the fields in conditions no row had, of those that only a user-made row could have.
+---@return string[]
+function conditions.missing()
+  local names = {}
+  for name in pairs(missing) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 ---@param argument string
 ---@return (fun(view: rollcall.presence): any)? condition
 ---@return string? problem
@@ -20,12 +38,13 @@ function conditions.parse(argument)
   local field, operator, wanted = argument:match "^([%w_]+)%s*(!?[=<>~])%s*(.*)$"
   local holds = operators[operator]
   if not holds then return nil, ("'%s' is no condition such as user=alice or idle>3600"):format(argument) end
+  if not presence.is_field(field) then missing[field] = true end
   if operator == "<" or operator == ">" then
     local number = tonumber(wanted)
     if not number then return nil, ("'%s': there must be a number after %s"):format(argument, operator) end
-    return function(view) return holds(presence.field(view, field), number) end
+    return function(view) return holds(value_of(view, field), number) end
   end
-  return function(view) return holds(presence.field(view, field), wanted) end
+  return function(view) return holds(value_of(view, field), wanted) end
 end
 
 ---@param list (fun(view: rollcall.presence): any)[]

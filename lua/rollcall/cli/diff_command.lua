@@ -5,7 +5,7 @@ local json = require "rollcall.report.json_text"
 local source = require "rollcall.cli.source"
 
 local function look(path)
-  local opened, problem = source.open(path)
+  local opened, problem = source.open(path, true)
   if not opened then return nil, problem end
   local taken = diff.look(opened.rows, opened.outcomes)
   opened.close()

@@ -46,7 +46,7 @@ the rows' own, such as num_opens or session_state.]])
   run = function(arguments)
     local where = arguments.where or {}
     return source.with(arguments.source, arguments.output, function(opened, write)
-      report.render {
+      local made = report.render {
         rows = opened.rows, format = arguments.format, write = write,
         width = core.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
         filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort and (arguments.reverse and "-" or "") .. arguments.sort,
@@ -55,7 +55,11 @@ the rows' own, such as num_opens or session_state.]])
         columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures, now = opened.made,
         accounts = opened.accounts, utc_offset = opened.utc_offset,
       }
-      return source.complain(opened.outcomes)
+      local missing = made.missing
+      for _, name in ipairs(conditions.missing()) do missing[#missing + 1] = name end
+      local unanswered = source.complain(opened.outcomes)
+      if #missing > 0 then return nil, ("no row has a field '%s'"):format(missing[1]) end
+      return unanswered
     end)
   end,
 }

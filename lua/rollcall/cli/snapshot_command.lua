@@ -15,7 +15,7 @@ Examples:
     command:option("-o --output", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
   end,
   run = function(arguments)
-    local opened, problem = source.open(arguments.source)
+    local opened, problem = source.open(arguments.source, true)
     if not opened then return nil, problem end
     local writer
     writer, problem = snapshot.create(arguments.output, opened.made)

@@ -25,9 +25,9 @@ end
 
 local PROGRESS_EVERY = 5000
 
----On a terminal, tells how far it is; in a pipe, nothing.
-local function with_progress(rows, outcomes)
-  if not core.is_terminal(2) or core.terminal_width() then return rows end
+---On a terminal, tells how far it is; in a pipe, nothing, nor where rows go to the same terminal.
+local function with_progress(rows, outcomes, quiet_terminal)
+  if not core.is_terminal(2) or core.terminal_width() and not quiet_terminal then return rows end
   local count = 0
   return function()
     local kind, row = rows()
@@ -43,15 +43,17 @@ end
 
 ---Starts to read an inventory's rows, as often as wanted.
 ---@param inv rollcall.inventory
+---@param quiet_terminal? boolean  nothing else is written to the terminal meanwhile
 ---@return rollcall.cli.source
-function source.ask(inv)
+function source.ask(inv, quiet_terminal)
   local outcomes, failures = {}, {}
   local rows, _, _, closing = inventory.rows(inv, {
     on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
     on_error = function(failure) failures[#failures + 1] = failure end,
   })
   return {
-    rows = with_progress(rows, outcomes), outcomes = outcomes, failures = failures, made = os.time(), accounts = inv.accounts,
+    rows = with_progress(rows, outcomes, quiet_terminal),
+    outcomes = outcomes, failures = failures, made = os.time(), accounts = inv.accounts,
     utc_offset = inv.utc_offset,
     close = function() getmetatable(closing).__close(closing) end,
   }
@@ -59,20 +61,22 @@ end
 
 ---Opens what a person named: an inventory, or a snapshot.
 ---@param path string
+---@param quiet_terminal? boolean
 ---@return rollcall.cli.source?
 ---@return string? problem
-function source.open(path)
+function source.open(path, quiet_terminal)
   if is_snapshot(path) then
     local opened, problem = snapshot.open(path)
     if not opened then return nil, problem end
     return {
-      rows = with_progress(opened:each(), opened.outcomes), outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(),
+      rows = with_progress(opened:each(), opened.outcomes, quiet_terminal),
+      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(),
       close = function() opened:close() end,
     }
   end
   local inv, problem = inventory.load(path)
   if not inv then return nil, problem end
-  return source.ask(inv)
+  return source.ask(inv, quiet_terminal)
 end
 
 ---Says on standard error which targets could not be asked, or not wholly; returns how many.
@@ -117,10 +121,11 @@ end
 ---@param path string
 ---@param output_path? string
 ---@param work fun(opened: rollcall.cli.source, write: fun(text: string)): any
+---@param quiet_terminal? boolean
 ---@return any result  nil and a problem if it could not begin
 ---@return string? problem
-function source.with(path, output_path, work)
-  local opened, problem = source.open(path)
+function source.with(path, output_path, work, quiet_terminal)
+  local opened, problem = source.open(path, quiet_terminal or output_path ~= nil)
   if not opened then return nil, problem end
   local output
   output, problem = source.output(output_path)
@@ -128,14 +133,14 @@ function source.with(path, output_path, work)
     opened.close()
     return nil, problem
   end
-  local done, result = pcall(work, opened, output.write)
+  local done, result, complaint = pcall(work, opened, output.write)
   opened.close()
   if not done then
     output.abandon()
     error(result, 0)
   end
   output.finish()
-  return result
+  return result, complaint
 end
 
 return source

@@ -147,6 +147,8 @@ function methods:is_told(view)
   return true
 end
 
+local nothing = {}
+
 local function key_of(view, fields)
   if not fields[2] then return view[fields[1]] end
   local parts = {}
@@ -170,8 +172,8 @@ function methods:add_to_group(view)
     self.order[#self.order + 1] = group
   end
   group.count = group.count + 1
-  for name, seen in pairs(group.values) do
-    local value = view[name]
+  for _, name in ipairs(rule.distinct or nothing) do
+    local value, seen = view[name], group.values[name]
     if value ~= nil and not seen[value] then
       seen[value] = true
       group.distinct[name] = group.distinct[name] + 1

@@ -14,6 +14,25 @@ local ready = {}
 local at_least_one = options.integer(1, 1000000)
 local seconds = options.integer(0, 366 * 86400)
 
+local REMEMBERED = 10000
+
+---Remembers the latest answers of a function of one value.
+---@generic T
+---@param f fun(value: T): boolean
+---@return fun(value: T): boolean
+local function remembering(f)
+  local known, count = {}, 0
+  return function(value)
+    local answer = known[value]
+    if answer == nil then
+      answer = f(value)
+      if count == REMEMBERED then known, count = {}, 0 end
+      known[value], count = answer, count + 1
+    end
+    return answer
+  end
+end
+
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
 local function at_most(what, count_of, distinct, kinds, needs)
   return {
@@ -102,11 +121,11 @@ ready.outside_hours = {
   make = function(given, place)
     if given.from >= given.to then place:mistake("from", "outside_hours: from must be before to") end
     local at = given.at or "now"
-    local function inside(epoch)
+    local inside = remembering(function(epoch)
       local time = os.date("!*t", epoch + (given.utc_offset or 0))
       local minutes = time.hour * 60 + time.min
       return minutes >= given.from and minutes < given.to and (not given.days or given.days[time.wday] == true)
-    end
+    end)
     return {
       kind = { "connection", "smb_session", "presence", "session" }, needs = { at == "since" and "since" or "user" },
       each = function(view)
@@ -135,27 +154,17 @@ end
 ready.client_networks = {
   specification = { allow = networks }, required = { "allow" },
   make = function(given)
-    local known, count = {}, 0
-    local function allowed(address)
+    local allowed = remembering(function(address)
       local bytes = network.address(address)
       if not bytes then return false end
       for _, range in ipairs(given.allow) do
         if network.contains(range, bytes) then return true end
       end
       return false
-    end
+    end)
     return {
       kind = { "connection", "smb_session", "presence", "session" }, needs = { "address" },
-      each = function(view)
-        local address = view.address
-        local verdict = known[address]
-        if verdict == nil then
-          verdict = allowed(address)
-          if count == 10000 then known, count = {}, 0 end
-          known[address], count = verdict, count + 1
-        end
-        return verdict
-      end,
+      each = function(view) return allowed(view.address) end,
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
   end,
@@ -199,13 +208,17 @@ local ADMINISTRATIVE = 0x80000000
 ready.administrative_shares = {
   specification = { ipc = options.boolean }, required = {},
   make = function(given)
+    local by_name = remembering(function(share)
+      if string.upper(share) == "IPC$" then return given.ipc == true end
+      return string.sub(share, -1) == "$"
+    end)
     return {
       kind = { "connection", "presence" }, needs = { "resource" },
       each = function(view)
-        local share = string.upper(view.share)
-        if share == "IPC$" then return not given.ipc end
-        local of_type = view.kind == "connection" and view.type and view.type & ADMINISTRATIVE ~= 0
-        return not (of_type or string.sub(share, -1) == "$")
+        local share = view.share
+        if by_name(share) then return false end
+        local type = view.kind == "connection" and view.type
+        return not type or type & ADMINISTRATIVE == 0 or string.upper(share) == "IPC$"
       end,
       message = "{account} from {client} is connected to the administrative share {resource} of {origin}",
     }
@@ -229,13 +242,13 @@ local function matcher(names)
     local escaped = string.gsub(string.lower(name), "[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
     patterns[i] = "^" .. string.gsub(string.gsub(escaped, "%*", ".*"), "%?", ".") .. "$"
   end
-  return function(account)
+  return remembering(function(account)
     account = string.lower(account)
     for _, pattern in ipairs(patterns) do
       if string.find(account, pattern) then return true end
     end
     return false
-  end
+  end)
 end
 
 ---No account of these patterns; or, with `allow`, none but these.

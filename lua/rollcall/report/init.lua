@@ -180,11 +180,29 @@ local function new_tally()
   end
 end
 
+---Watches for the fields that only a user-made row could have; a name that no row has is a mistake.
+local function new_lookout(given)
+  local missing, some = {}, false
+  local function add(name)
+    if name and not presence.is_field(name) then missing[name], some = true, true end
+  end
+  for _, list in ipairs { given.columns or {}, given.group_by or {} } do
+    for _, name in ipairs(list) do add(name) end
+  end
+  for _, measure in ipairs(given.measures or {}) do add(measure:match ":(.+)$") end
+  if type(given.sort) == "string" and not given.group_by then add(given.sort:match "^%-?(.*)$") end
+  return missing, some and function(row)
+    for name in pairs(missing) do
+      if row[name] ~= nil then missing[name] = nil end
+    end
+  end or nil
+end
+
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
 ---allows it; else memory is bounded by `top`, by the groups, or by the rows.
 ---Raises what is wrong with the options, and what the iterator raises.
 ---@param given rollcall.report.options
----@return { rows: integer, written: integer }  how many rows were in it, and how many lines came of them
+---@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines came of them, and which of the named fields no row had
 function report.render(given)
   given = options.check("report.render", given, specification, 2)
   if not given.rows then error("report.render: rows is missing", 2) end
@@ -210,6 +228,7 @@ function report.render(given)
   local sort = given.sort or given.group_by and "-rows"
   local selected = selection.new(sort, given.top, write_row)
   local groups = given.group_by and grouping.new(given.group_by, given.measures)
+  local missing, look_out = new_lookout(given)
   local totals, count
   if given.totals ~= false then totals, count = new_tally() end
   local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
@@ -218,6 +237,7 @@ function report.render(given)
   local rows = 0
   for kind, row in each_of(given.rows) do
     local view = view_of(kind, row)
+    if look_out then look_out(row) end
     if not filter or filter(view) then
       rows = rows + 1
       if count then count(view) end
@@ -237,7 +257,10 @@ function report.render(given)
   end
   selected:finish()
   writer:finish(given.outcomes or {}, given.failures or {}, totals)
-  return { rows = rows, written = written }
+  local missing_names = {}
+  for name in pairs(missing) do missing_names[#missing_names + 1] = name end
+  table.sort(missing_names)
+  return { rows = rows, written = written, missing = missing_names }
 end
 
 return report
