@@ -13,8 +13,9 @@ describe("core.confine", function()
   it("leaves the collector at work", function()
     core.confine(1000000000, 1000000, function() local s = "x" while true do s = s .. s end end)
     assert.is_true(collectgarbage "isrunning")
+    collectgarbage() -- the larger the heap, the later the next cycle
     local collected = 0
-    for i = 1, 20000 do setmetatable({ ("x"):rep(100) .. i }, { __gc = function() collected = collected + 1 end }) end
+    for i = 1, 200000 do setmetatable({ ("x"):rep(1000) .. i }, { __gc = function() collected = collected + 1 end }) end
     assert.is_true(collected > 0)
   end)
 
