@@ -41,10 +41,6 @@ static void fail(struct client *client, enum frame_stage stage, uint32_t status,
     client->state = CLIENT_FAILED;
 }
 
-static void fail_protocol(struct client *client, uint32_t status, const char *problem) {
-    fail(client, STAGE_CALL, status, problem);
-}
-
 static void start_step(struct client *client, enum client_state state, enum frame_stage stage) {
     client->state = state;
     client->stage = stage;
@@ -153,7 +149,7 @@ static void take_pdu(struct client *client, const struct frame *frame) {
     }
     problem = dcerpc_add_fragment(&client->answer, frame->payload, frame->length);
     if (problem)
-        fail_protocol(client, RPC_S_PROTOCOL_ERROR, problem);
+        fail(client, STAGE_CALL, RPC_S_PROTOCOL_ERROR, problem);
     else if (client->answer.fault)
         take_fault(client);
     else if (client->answer.complete)
@@ -218,7 +214,7 @@ bool client_take_page(struct client *client, struct client_page *page) {
     if (problem) {
         char detail[160];
         snprintf(detail, sizeof detail, "%s (byte %zu of %zu)", problem, offset, length);
-        fail_protocol(client, RPC_X_BAD_STUB_DATA, detail);
+        fail(client, STAGE_CALL, RPC_X_BAD_STUB_DATA, detail);
         return false;
     }
     page->stub = client->answer.stub;

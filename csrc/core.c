@@ -6,18 +6,13 @@
 #include "calls.h"
 #include "confine.h"
 #include "enumeration.h"
+#include "export.h"
 #include "failure.h"
 #include "flat_object.h"
 #include "private_file.h"
 #include "server.h"
 #include "signals.h"
 #include "terminal.h"
-
-#if defined(_WIN32)
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
 
 EXPORT int luaopen_rollcall_core(lua_State *L);
 

@@ -5,17 +5,12 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "../export.h"
 #include "../failure.h"
 #include "connections.h"
 #include "session_query.h"
 #include "signing.h"
 #include "token.h"
-
-#if defined(_WIN32)
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
 
 EXPORT int luaopen_rollcall_workspace_core(lua_State *L);
 

@@ -2,6 +2,7 @@
 --
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
+local remembering = require "rollcall.remembering"
 local session = require "rollcall.workspace.session"
 
 local presence = {}
@@ -43,22 +44,6 @@ local UNKNOWN_SECONDS = 0xFFFFFFFF
 
 local function seconds(value)
   return value ~= UNKNOWN_SECONDS and value or nil
-end
-
-local CACHED_ACCOUNTS = 4096
-
----Remembers what a rule made of the latest accounts.
-local function remembering(rule)
-  local users, count = {}, 0
-  return function(account)
-    local user = users[account]
-    if user == nil then
-      user = rule(account) or false
-      if count == CACHED_ACCOUNTS then users, count = {}, 0 end
-      users[account], count = user, count + 1
-    end
-    return user or nil
-  end
 end
 
 ---@param text? string
@@ -144,7 +129,7 @@ end
 local common = {
   user = function(view)
     local account = view.account
-    return account and view.settings.user_of(account)
+    return account and view.settings.user_of(account) or nil
   end,
   address = function(view) return address_of(view.client) end,
   connected = function(view)

@@ -3,6 +3,7 @@
 local declaration = require "rollcall.declaration"
 local network = require "rollcall.policy.network"
 local options = require "rollcall.options"
+local remembering = require "rollcall.remembering"
 
 local ready = {}
 
@@ -13,25 +14,6 @@ local ready = {}
 
 local at_least_one = options.integer(1, 1000000)
 local seconds = options.integer(0, 366 * 86400)
-
-local REMEMBERED = 10000
-
----Remembers the latest answers of a function of one value.
----@generic T
----@param f fun(value: T): boolean
----@return fun(value: T): boolean
-local function remembering(f)
-  local known, count = {}, 0
-  return function(value)
-    local answer = known[value]
-    if answer == nil then
-      answer = f(value)
-      if count == REMEMBERED then known, count = {}, 0 end
-      known[value], count = answer, count + 1
-    end
-    return answer
-  end
-end
 
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
 local function at_most(what, count_of, distinct, kinds, needs)
