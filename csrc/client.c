@@ -229,9 +229,10 @@ void client_free_page(struct client_page *page) {
     *page = (struct client_page){0};
 }
 
-bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count) {
+size_t client_polled(struct client *const *clients, struct pollfd *polled, size_t count,
+                     int *milliseconds) {
     int64_t nearest = INT64_MAX;
-    nfds_t busy = 0;
+    size_t busy = 0;
     for (size_t i = 0; i < count; i++) {
         if (!client_is_busy(clients[i]))
             continue;
@@ -241,6 +242,12 @@ bool client_wait(struct client *const *clients, struct pollfd *polled, size_t co
             nearest = clients[i]->deadline;
     }
     int64_t rest = nearest - client_now();
-    int timeout = rest < 0 ? 0 : rest > 60000 ? 60000 : (int)rest;
+    *milliseconds = busy == 0 || rest < 0 ? 0 : rest > 60000 ? 60000 : (int)rest;
+    return busy;
+}
+
+bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count) {
+    int timeout;
+    nfds_t busy = client_polled(clients, polled, count, &timeout);
     return busy == 0 || poll(polled, busy, timeout) >= 0 || errno != EINTR;
 }

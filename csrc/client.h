@@ -69,8 +69,12 @@ void client_free_page(struct client_page *page);
 /* Ends the worker and frees everything. May be called at any time, and again. */
 void client_close(struct client *client);
 
-/* Waits until one of the busy clients can progress or is past its deadline. False after a
- * signal. `polled` has room for `count` elements. */
+/* What there is to wait for until one of the busy clients can progress or is past its deadline:
+ * fills `polled`, which has room for `count` elements, and returns how many it needed. */
+size_t client_polled(struct client *const *clients, struct pollfd *polled, size_t count,
+                     int *milliseconds);
+
+/* Waits for just that. False after a signal. */
 bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count);
 
 #endif

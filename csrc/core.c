@@ -13,6 +13,7 @@
 #include "server.h"
 #include "signals.h"
 #include "terminal.h"
+#include "waits.h"
 
 EXPORT int luaopen_rollcall_core(lua_State *L);
 
@@ -30,6 +31,7 @@ int luaopen_rollcall_core(lua_State *L) {
         {"catch_signals", signals_catch},
         {"caught_signal", signals_caught},
         {"sleep", signals_sleep},
+        {"wait", waits_wait},
         {NULL, NULL},
     };
     luaL_checkversion(L);

@@ -10,11 +10,15 @@
 #include "server.h"
 #include "status.h"
 #include "target.h"
+#include "waits.h"
 
 #define METATABLE "rollcall.enumeration"
 #define CONCURRENCY_LIMIT 1024
 
-enum { NEXT_TARGET = 1, ON_END, TARGETS, SERVER, USER_VALUES = SERVER };
+enum { NEXT_TARGET = 1, ON_END, ON_WAIT, TARGETS, SERVER, USER_VALUES = SERVER };
+
+/* Where an enumeration stands that has no entry to give. */
+enum stand { AT_PAGE, AT_WAIT, AT_END };
 
 /* A place for one target after another, with the client that asks it. */
 struct slot {
@@ -34,8 +38,10 @@ struct enumeration {
     bool closed;
     bool calling_back; /* inside a function of the caller's */
     bool out_of_targets;
-    bool tells_target; /* with each entry, its target */
-    int64_t left_at;   /* when the caller got the first entry of a page */
+    bool tells_target;  /* with each entry, its target */
+    bool waits_outside; /* in on_wait */
+    int64_t left_at;    /* when the caller got the first entry of a page, or on_wait was called, and
+                           has not come back for more */
     size_t slot_count;
     struct slot *reading; /* whose page is being turned into tables */
     struct client **clients;
@@ -259,14 +265,13 @@ static bool progress(lua_State *L, struct enumeration *enumeration) {
     return false;
 }
 
-/* [-0, +0, e] Waits for the nearest thing to happen. */
-static void wait(lua_State *L, struct enumeration *enumeration) {
+/* Makes a list of the clients at work; `clients` and `polled` have room for all. */
+static size_t active_clients(struct enumeration *enumeration) {
     size_t active = 0;
     for (size_t i = 0; i < enumeration->slot_count; i++)
         if (enumeration->slots[i].active)
             enumeration->clients[active++] = enumeration->slots[i].client;
-    if (!client_wait(enumeration->clients, enumeration->polled, active))
-        interrupt_run_hook(L);
+    return active;
 }
 
 static bool is_any_active(const struct enumeration *enumeration) {
@@ -276,27 +281,52 @@ static bool is_any_active(const struct enumeration *enumeration) {
     return false;
 }
 
-/* The time that the caller spent with the entries of a page is not the other servers'. */
-static void move_deadlines(struct enumeration *enumeration) {
-    int64_t away = client_now() - enumeration->left_at;
+/* The time that the caller spent on something else is not the servers'. */
+static void move_deadlines(struct enumeration *enumeration, int64_t away) {
     for (size_t i = 0; i < enumeration->slot_count; i++)
         enumeration->slots[i].client->deadline += away;
+    enumeration->left_at = 0;
 }
 
-/* [-0, +0, e] Goes on with the servers until one of them has a page. Returns false if there are
- * none left. */
-static bool next_page(lua_State *L, struct enumeration *enumeration) {
-    move_deadlines(enumeration);
-    for (;;) {
-        fill_slots(L, enumeration);
-        if (!is_any_active(enumeration))
-            return false;
-        if (progress(L, enumeration)) {
-            enumeration->left_at = client_now();
-            return true;
-        }
-        wait(L, enumeration);
+/* [-0, +0, e] Goes on with the servers until one of them has a page, or there are none left, or
+ * there is nothing to do but wait. */
+static enum stand go_on(lua_State *L, struct enumeration *enumeration) {
+    if (enumeration->left_at)
+        move_deadlines(enumeration, client_now() - enumeration->left_at);
+    fill_slots(L, enumeration);
+    if (!is_any_active(enumeration))
+        return AT_END;
+    return progress(L, enumeration) ? AT_PAGE : AT_WAIT;
+}
+
+/* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
+static void end_wait(lua_State *L, struct enumeration *enumeration, int status) {
+    enumeration->calling_back = false;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        close_enumeration(enumeration);
+        lua_error(L);
     }
+    move_deadlines(enumeration, waits_away(L, client_now() - enumeration->left_at));
+    lua_settop(L, 1);
+}
+
+/* [-0, +0, e] Waits for the nearest thing to happen. on_wait may yield, and `after` goes on. */
+static void wait(lua_State *L, struct enumeration *enumeration, lua_KFunction after) {
+    size_t active = active_clients(enumeration);
+    if (!enumeration->waits_outside) {
+        if (!client_wait(enumeration->clients, enumeration->polled, active))
+            interrupt_run_hook(L);
+        return;
+    }
+    int timeout;
+    size_t count = client_polled(enumeration->clients, enumeration->polled, active, &timeout);
+    if (timeout == 0)
+        return;
+    lua_getiuservalue(L, 1, ON_WAIT);
+    waits_push(L, enumeration->polled, count, timeout);
+    enumeration->calling_back = true;
+    enumeration->left_at = client_now();
+    end_wait(L, enumeration, lua_pcallk(L, 1, 1, 0, 0, after));
 }
 
 /* [-0, +(0|1|2), e] Pushes the next entry of the page that is being read, and its target if that
@@ -314,20 +344,39 @@ static bool push_entry(lua_State *L, struct enumeration *enumeration) {
     return false;
 }
 
+static int advance(lua_State *L, struct enumeration *enumeration);
+
+/* [-0, +(1|2), e] Goes on after an on_wait that yielded. */
+static int after_wait(lua_State *L, int status, lua_KContext context) {
+    struct enumeration *enumeration = lua_touserdata(L, 1);
+    (void)context;
+    end_wait(L, enumeration, status);
+    return advance(L, enumeration);
+}
+
+/* [-0, +(1|2), e] Pushes the next entry, or nil after the last. */
+static int advance(lua_State *L, struct enumeration *enumeration) {
+    while (!enumeration->closed) {
+        if (push_entry(L, enumeration))
+            return lua_gettop(L) - 1;
+        enum stand stand = go_on(L, enumeration);
+        if (stand == AT_END)
+            close_enumeration(enumeration);
+        else if (stand == AT_PAGE)
+            enumeration->left_at = client_now();
+        else
+            wait(L, enumeration, after_wait);
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
 static int enumeration_next(lua_State *L) {
     struct enumeration *enumeration = luaL_checkudata(L, 1, METATABLE);
     lua_settop(L, 1);
     if (enumeration->calling_back)
         return luaL_error(L, "an enumeration cannot be stepped from a function it calls");
-    if (!enumeration->closed) {
-        do
-            if (push_entry(L, enumeration))
-                return lua_gettop(L) - 1;
-        while (next_page(L, enumeration));
-        close_enumeration(enumeration);
-    }
-    lua_pushnil(L);
-    return 1;
+    return advance(L, enumeration);
 }
 
 static int enumeration_tostring(lua_State *L) {
@@ -370,6 +419,8 @@ int enumeration_enumerate(lua_State *L) {
     lua_setiuservalue(L, 2, NEXT_TARGET);
     lua_getfield(L, 1, "on_end");
     lua_setiuservalue(L, 2, ON_END);
+    enumeration->waits_outside = lua_getfield(L, 1, "on_wait") != LUA_TNIL;
+    lua_setiuservalue(L, 2, ON_WAIT);
     lua_getfield(L, 1, "tells_target");
     enumeration->tells_target = lua_toboolean(L, -1);
     lua_createtable(L, (int)concurrency, 0);

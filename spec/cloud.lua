@@ -70,12 +70,4 @@ function cloud.failure(client, user_name, more)
   return failure
 end
 
----How many descriptors the process has open.
-function cloud.open_descriptors()
-  local pipe = assert(io.popen("ls /proc/$PPID/fd | wc -l"))
-  local count = math.tointeger(pipe:read("n"))
-  pipe:close()
-  return count
-end
-
 return cloud

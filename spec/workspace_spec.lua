@@ -1,4 +1,5 @@
 local cloud = require "spec.cloud"
+local lab = require "spec.lab"
 local workspace = require "rollcall.workspace"
 local environment = cloud.environment
 
@@ -83,7 +84,7 @@ describe("workspace.client", function()
     local client = cloud.client { endpoint = cloud.plain }
     collectgarbage()
     collectgarbage()
-    local before = cloud.open_descriptors()
+    local before = #lab.descriptors()
     for _ = 1, 3 do
       local given = { user_name = names(40, "rows-1;delay=0.01;n=%d"), concurrency = 16 }
       for _, user_name in client:sessions(given) do -- luacheck: ignore 512
@@ -93,7 +94,7 @@ describe("workspace.client", function()
     end
     client:close()
     collectgarbage()
-    assert.is_true(cloud.open_descriptors() <= before)
+    assert.is_true(#lab.descriptors() <= before)
     assert.error_matches(function() client:sessions { user_name = "alice" } end, "closed")
   end)
 

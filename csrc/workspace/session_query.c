@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../interrupt.h"
+#include "../waits.h"
 #include "argument.h"
 #include "connections.h"
 #include "session_state.h"
@@ -53,9 +54,9 @@ bool session_query_push_argument(lua_State *L, const char *name) {
     return is_there;
 }
 
-/* [-0, +0, e] */
-static void wait(lua_State *L, struct session_query *query, int64_t wake) {
-    switch (transfer_loop_run(query->loop, wake + query->away)) {
+/* [-0, +0, e] Takes a turn, which waits for something to happen until `until`. */
+static void turn(lua_State *L, struct session_query *query, int64_t until) {
+    switch (transfer_loop_run(query->loop, until)) {
     case TURN_TAKEN:
         return;
     case TURN_INTERRUPTED:
@@ -67,19 +68,64 @@ static void wait(lua_State *L, struct session_query *query, int64_t wake) {
     }
 }
 
+/* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
+static void end_wait(lua_State *L, struct session_query *query, int status) {
+    query->calling_back = false;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        session_query_end(query);
+        lua_error(L);
+    }
+    query->away += waits_away(L, transfer_now() - query->left_at);
+    lua_settop(L, 1);
+    if (!query->closed)
+        turn(L, query, 0);
+}
+
+/* [-0, +0, e] Waits until something happens. on_wait may yield, and `after` goes on. */
+static void wait(lua_State *L, struct session_query *query, int64_t wake, lua_KFunction after) {
+    int64_t until = wake == INT64_MAX ? wake : wake + query->away;
+    size_t count;
+    int64_t milliseconds;
+    const struct pollfd *polled = transfer_loop_polled(query->loop, until, &count, &milliseconds);
+    if (!query->waits_outside || milliseconds == 0) {
+        turn(L, query, until);
+        return;
+    }
+    lua_getiuservalue(L, 1, ON_WAIT);
+    waits_push(L, polled, count, milliseconds);
+    query->calling_back = true;
+    query->left_at = transfer_now();
+    end_wait(L, query, lua_pcallk(L, 1, 1, 0, 0, after));
+}
+
+/* [-0, +2, e] Pushes the next row of the answer that is being read, and its user's name. */
+static bool push_row(lua_State *L, struct session_query *query) {
+    if (!query->has_rows)
+        return false;
+    lua_getiuservalue(L, 1, ROWS);
+    if (lua_rawgeti(L, -1, ++query->row) != LUA_TNIL) {
+        lua_remove(L, -2);
+        lua_getiuservalue(L, 1, USER_NAME);
+        return true;
+    }
+    lua_pop(L, 2);
+    query->has_rows = false;
+    return false;
+}
+
+static int advance(lua_State *L, struct session_query *query);
+
+/* [-0, +2, e] Goes on after an on_wait that yielded. */
+static int after_wait(lua_State *L, int status, lua_KContext context) {
+    struct session_query *query = lua_touserdata(L, 1);
+    (void)context;
+    end_wait(L, query, status);
+    return advance(L, query);
+}
+
 /* [-0, +2, e] Pushes the next session and its user's name, or nil after the last. */
-static void push_next(lua_State *L, struct session_query *query) {
-    for (;;) {
-        if (query->has_rows) {
-            lua_getiuservalue(L, 1, ROWS);
-            if (lua_rawgeti(L, -1, ++query->row) != LUA_TNIL) {
-                lua_remove(L, -2);
-                lua_getiuservalue(L, 1, USER_NAME);
-                return;
-            }
-            lua_pop(L, 2);
-            query->has_rows = false;
-        }
+static int advance(lua_State *L, struct session_query *query) {
+    while (!push_row(L, query)) {
         struct transfer *transfer = transfer_take(&query->finished);
         if (transfer) {
             session_outcome_take(L, query, (struct slot *)request_of(transfer));
@@ -90,11 +136,13 @@ static void push_next(lua_State *L, struct session_query *query) {
             session_query_end(query);
             lua_pushnil(L);
             lua_pushnil(L);
-            return;
+            return 2;
         }
         if (!query->finished.first)
-            wait(L, query, wake);
+            wait(L, query, wake, after_wait);
     }
+    query->left_at = transfer_now();
+    return 2;
 }
 
 static int session_query_next(lua_State *L) {
@@ -107,9 +155,7 @@ static int session_query_next(lua_State *L) {
         return 1;
     }
     query->away += transfer_now() - query->left_at;
-    push_next(L, query);
-    query->left_at = transfer_now();
-    return 2;
+    return advance(L, query);
 }
 
 static int session_query_tostring(lua_State *L) {
@@ -145,6 +191,8 @@ static void read_arguments(lua_State *L, struct session_query *query) {
     lua_setiuservalue(L, 2, NEXT_TARGET);
     lua_getfield(L, 1, "decode");
     lua_setiuservalue(L, 2, DECODE);
+    query->waits_outside = lua_getfield(L, 1, "on_wait") != LUA_TNIL;
+    lua_setiuservalue(L, 2, ON_WAIT);
     if (lua_getfield(L, 1, "fields") != LUA_TTABLE)
         luaL_error(L, "fields is missing");
     lua_setiuservalue(L, 2, FIELDS);

@@ -17,6 +17,7 @@ enum {
     NEXT_TARGET,
     DECODE,
     FIELDS,
+    ON_WAIT,
     TARGETS,
     TOKEN,
     ROWS,
@@ -47,6 +48,7 @@ struct session_query {
     bool calling_back; /* inside a function of the caller's */
     bool out_of_targets;
     bool tells_answers; /* there is an on_answer */
+    bool waits_outside; /* in on_wait */
     bool can_renew;     /* there is a function for a new token */
     bool renewed;       /* since a request was last accepted */
     bool proven;        /* the credentials were accepted */
@@ -54,7 +56,7 @@ struct session_query {
     unsigned generation;
     time_t token_until;
     int64_t away;       /* milliseconds spent in the caller's code, which count for nobody */
-    int64_t left_at;    /* when the loop body began */
+    int64_t left_at;    /* when the loop body began, or on_wait was called */
     int64_t not_before; /* the service is throttling until then */
     size_t active;
     size_t slot_count;

@@ -1,10 +1,12 @@
-/* A token from IAM, in one call that waits for it. */
+/* A token from IAM, in one call that waits for it. In all of it the arguments stand at index 1 of
+ * the stack and the request at 2. */
 #include "token.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 #include "../interrupt.h"
+#include "../waits.h"
 #include "answer.h"
 #include "argument.h"
 #include "authorization.h"
@@ -15,48 +17,88 @@
 #define METATABLE "rollcall.token_request"
 #define CREATED 201
 
+enum { ARGUMENTS = 1, TOKEN_REQUEST };
+
 struct token_request {
     struct request request;
     struct transfer_queue finished;
+    struct transfer_loop *loop;
+    struct request_policy policy;
+    struct secrets secrets;
+    const char *path;
+    const char *body;
+    bool waits_outside; /* in on_wait */
+    int64_t away;       /* milliseconds that on_wait spent on something else than waiting */
+    int64_t left_at;    /* when on_wait was called */
 };
 
 static int token_request_close(lua_State *L) {
     struct token_request *token_request = luaL_checkudata(L, 1, METATABLE);
     request_close(&token_request->request);
+    transfer_loop_release(token_request->loop);
+    token_request->loop = NULL;
     token_request->finished = (struct transfer_queue){NULL, NULL};
     return 0;
 }
 
-/* [-0, +0, e] Makes attempts until one is the last. */
-static void run(lua_State *L, struct token_request *token_request, struct transfer_loop *loop,
-                const struct request_policy *policy, const char *path, const char *body) {
+/* Milliseconds of a clock that stands still while on_wait does something else. */
+static int64_t request_now(const struct token_request *token_request) {
+    return transfer_now() - token_request->away;
+}
+
+/* [-0, +0, e] Takes a turn, which waits for something to happen until `until`. */
+static void turn(lua_State *L, struct token_request *token_request, int64_t until) {
+    switch (transfer_loop_run(token_request->loop, until)) {
+    case TURN_TAKEN:
+        return;
+    case TURN_INTERRUPTED:
+        interrupt_run_hook(L);
+        return;
+    case TURN_IMPOSSIBLE:
+        luaL_error(L, "the transfers cannot go on; not enough memory?");
+    }
+}
+
+/* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
+static void end_wait(lua_State *L, struct token_request *token_request) {
+    token_request->away += waits_away(L, transfer_now() - token_request->left_at);
+    lua_settop(L, TOKEN_REQUEST);
+    turn(L, token_request, 0);
+}
+
+/* [-0, +0, e] Waits until something happens. on_wait may yield, and `after` goes on. */
+static void wait(lua_State *L, struct token_request *token_request, lua_KFunction after) {
+    int64_t until = token_request->request.due + token_request->away;
+    size_t count;
+    int64_t milliseconds;
+    const struct pollfd *polled =
+        transfer_loop_polled(token_request->loop, until, &count, &milliseconds);
+    if (!token_request->waits_outside || milliseconds == 0) {
+        turn(L, token_request, until);
+        return;
+    }
+    lua_getfield(L, ARGUMENTS, "on_wait");
+    waits_push(L, polled, count, milliseconds);
+    token_request->left_at = transfer_now();
+    lua_callk(L, 1, 1, 0, after);
+    end_wait(L, token_request);
+}
+
+/* [-0, +0, e] Begins and gives up what is due. */
+static void tend(lua_State *L, struct token_request *token_request) {
     struct request *request = &token_request->request;
-    request_begin(request, policy, transfer_now(), transfer_now());
-    for (;;) {
-        int64_t now = transfer_now();
-        if (request->state == REQUEST_DUE && request->due <= now) {
-            struct curl_slist *headers =
-                authorization_add_header(NULL, 0, "Content-Type", "application/json;charset=utf8");
-            headers = authorization_add_header(headers, 1, "Accept", "application/json");
-            if (!headers || !request_attempt(request, policy, now, path, headers, body))
-                luaL_error(L, "not enough memory for a request");
-        } else if (request->state == REQUEST_RUNNING && request->due <= now) {
-            request_give_up(request);
-        }
-        if (request_of(transfer_take(&token_request->finished))) {
-            if (!request_again(request, policy, transfer_now()))
-                return;
-            continue;
-        }
-        switch (transfer_loop_run(loop, request->due)) {
-        case TURN_TAKEN:
-            break;
-        case TURN_INTERRUPTED:
-            interrupt_run_hook(L);
-            break;
-        case TURN_IMPOSSIBLE:
-            luaL_error(L, "the transfers cannot go on; not enough memory?");
-        }
+    int64_t now = request_now(token_request);
+    if (request->due > now)
+        return;
+    if (request->state == REQUEST_RUNNING) {
+        request_give_up(request);
+    } else if (request->state == REQUEST_DUE) {
+        struct curl_slist *headers =
+            authorization_add_header(NULL, 0, "Content-Type", "application/json;charset=utf8");
+        headers = authorization_add_header(headers, 1, "Accept", "application/json");
+        if (!headers || !request_attempt(request, &token_request->policy, now, token_request->path,
+                                         headers, token_request->body))
+            luaL_error(L, "not enough memory for a request");
     }
 }
 
@@ -112,26 +154,52 @@ static void push_token(lua_State *L, const struct transfer *transfer,
     lua_error(L);
 }
 
+static int advance(lua_State *L, struct token_request *token_request);
+
+/* [-0, +2, e] Goes on after an on_wait that yielded. */
+static int after_wait(lua_State *L, int status, lua_KContext context) {
+    struct token_request *token_request = lua_touserdata(L, TOKEN_REQUEST);
+    (void)status;
+    (void)context;
+    end_wait(L, token_request);
+    return advance(L, token_request);
+}
+
+/* [-0, +2, e] Makes attempts until one is the last. */
+static int advance(lua_State *L, struct token_request *token_request) {
+    struct request *request = &token_request->request;
+    for (;;) {
+        tend(L, token_request);
+        if (!request_of(transfer_take(&token_request->finished))) {
+            wait(L, token_request, after_wait);
+        } else if (!request_again(request, &token_request->policy, request_now(token_request))) {
+            push_token(L, &request->transfer, &token_request->secrets);
+            return 2;
+        }
+    }
+}
+
 int token_fetch(lua_State *L) {
-    struct transfer_settings settings;
-    struct request_policy policy;
-    struct secrets secrets;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    struct transfer_loop *loop = connections_of(L, 1);
-    argument_settings(L, 1, &settings, &policy);
-    argument_secrets(L, 1, &secrets);
-    const char *body = argument_needed_text(L, 1, "body");
-    const char *path = argument_needed_text(L, 1, "path");
+    luaL_checktype(L, ARGUMENTS, LUA_TTABLE);
+    lua_settop(L, ARGUMENTS);
     struct token_request *token_request = lua_newuserdatauv(L, sizeof *token_request, 0);
     memset(token_request, 0, sizeof *token_request);
     luaL_setmetatable(L, METATABLE);
-    lua_toclose(L, -1);
-    if (!transfer_open(&token_request->request.transfer, loop, &token_request->finished, &settings))
+    lua_toclose(L, TOKEN_REQUEST);
+    struct transfer_settings settings;
+    argument_settings(L, ARGUMENTS, &settings, &token_request->policy);
+    argument_secrets(L, ARGUMENTS, &token_request->secrets);
+    token_request->body = argument_needed_text(L, ARGUMENTS, "body");
+    token_request->path = argument_needed_text(L, ARGUMENTS, "path");
+    token_request->loop = transfer_loop_retain(connections_of(L, ARGUMENTS));
+    token_request->waits_outside = lua_getfield(L, ARGUMENTS, "on_wait") != LUA_TNIL;
+    lua_settop(L, TOKEN_REQUEST);
+    struct request *request = &token_request->request;
+    if (!transfer_open(&request->transfer, token_request->loop, &token_request->finished,
+                       &settings))
         return luaL_error(L, "libcurl refuses the settings, or there is not enough memory");
-    run(L, token_request, loop, &policy, path, body);
-    push_token(L, &token_request->request.transfer, &secrets);
-    return 2;
+    request_begin(request, &token_request->policy, transfer_now(), transfer_now());
+    return advance(L, token_request);
 }
 
 void token_register(lua_State *L) {

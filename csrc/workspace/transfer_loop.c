@@ -198,12 +198,20 @@ static bool act(struct transfer_loop *loop, int64_t now) {
     return acted;
 }
 
-enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
+const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
+                                          size_t *count, int64_t *milliseconds) {
     int64_t now = transfer_now();
     int64_t wake = loop->timer < until ? loop->timer : until;
-    int64_t wait = wake <= now ? 0 : wake - now;
-    int count =
-        poll(loop->polled, (nfds_t)loop->polled_count, wait > INT_MAX ? INT_MAX : (int)wait);
+    *count = loop->polled_count;
+    *milliseconds = wake == NEVER ? -1 : wake <= now ? 0 : wake - now;
+    return loop->polled;
+}
+
+enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
+    size_t sockets;
+    int64_t wait;
+    transfer_loop_polled(loop, until, &sockets, &wait);
+    int count = poll(loop->polled, (nfds_t)sockets, wait > INT_MAX ? INT_MAX : (int)wait);
     if (count < 0)
         return errno == EINTR ? TURN_INTERRUPTED : TURN_IMPOSSIBLE;
     sigset_t before;

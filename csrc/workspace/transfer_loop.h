@@ -3,7 +3,9 @@
 #define ROLLCALL_TRANSFER_LOOP_H
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct transfer;
@@ -27,6 +29,11 @@ bool transfer_loop_add(struct transfer_loop *loop, struct transfer *transfer);
 void transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer);
 
 enum transfer_loop_turn { TURN_TAKEN, TURN_INTERRUPTED, TURN_IMPOSSIBLE };
+
+/* What there is to wait for, at most until `until`: the sockets, some of which are -1, and for how
+ * many milliseconds, below 0 for ever. They hold until the loop runs. */
+const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
+                                          size_t *count, int64_t *milliseconds);
 
 /* Waits until something happens, at most until `until`, and does all that can be done without
  * waiting: transfers that are over land in their queues. A signal interrupts the wait. */

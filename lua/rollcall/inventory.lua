@@ -5,6 +5,7 @@ local credentials = require "rollcall.credentials"
 local declaration = require "rollcall.declaration"
 local options = require "rollcall.options"
 local sandbox = require "rollcall.sandbox"
+local side_by_side = require "rollcall.side_by_side"
 local sources = require "rollcall.inventory_sources"
 
 local inventory = {}
@@ -154,45 +155,36 @@ function inventory.load(path)
   return inventory.parse(text, path)
 end
 
----Asks all sources, side by side, and gives their rows as they come.
+---Asks all sources at once, and gives their rows as they come.
 --
 --     for kind, row in inventory.rows(inv, { on_target = function(outcome) ... end }) do ... end
 --
 ---Raises where a secret cannot be fetched; a target that fails raises nothing.
 ---@param inv rollcall.inventory
----@param given? { on_target: fun(outcome: rollcall.outcome)?, on_error: fun(failure: rollcall.failure)? }
+---@param given? { on_target: fun(outcome: rollcall.outcome)?, on_error: fun(failure: rollcall.failure)?, on_wait: rollcall.on_wait? }
 ---@return fun(): string?, table?
 ---@return nil
 ---@return nil
----@return userdata|table closing  ends what is under way
+---@return table closing  ends what is under way
 function inventory.rows(inv, given)
-  given = options.check("inventory.rows", given or {}, { on_target = options.callable, on_error = options.callable }, 2)
+  given = options.check("inventory.rows", given or {},
+    { on_target = options.callable, on_error = options.callable, on_wait = options.callable }, 2)
   local function ignore() end
-  local handlers = { on_target = given.on_target or ignore, on_error = given.on_error or ignore, resolve = inventory.resolve }
-  local running, closing = {}, setmetatable({}, { __close = function(self)
-    for _, one in ipairs(self) do one:close() end
-  end })
+  local on_wait, run = side_by_side.new(given.on_wait)
+  local handlers = {
+    on_target = given.on_target or ignore, on_error = given.on_error or ignore, on_wait = on_wait, resolve = inventory.resolve,
+  }
+  local running = {}
   for _, start in ipairs(sources.plan(inv)) do
     local started, one = pcall(start, handlers)
     if not started then
-      getmetatable(closing).__close(closing)
+      for _, earlier in ipairs(running) do earlier:close() end
       error(one, 0)
     end
     running[#running + 1] = one
-    closing[#closing + 1] = one
   end
-  local turn = 0
-  -- A row of each in turn: while one is waited for, the workers of the others go on.
-  local function step()
-    while #running > 0 do
-      turn = turn % #running + 1
-      local kind, row = running[turn].step()
-      if kind then return kind, row end
-      table.remove(running, turn)
-      turn = turn - 1
-    end
-  end
-  return step, nil, nil, closing
+  local step, close = run(running)
+  return step, nil, nil, setmetatable({}, { __close = close })
 end
 
 return inventory

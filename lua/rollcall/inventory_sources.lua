@@ -115,7 +115,7 @@ local function start_smb(query, blocks)
       concurrency = math.max(concurrency or 0, fields.concurrency or 16)
     end
     local given = {
-      servername = elements, concurrency = concurrency, on_error = handlers.on_error,
+      servername = elements, concurrency = concurrency, on_error = handlers.on_error, on_wait = handlers.on_wait,
       on_target = function(outcome)
         outcome.query = query.kind
         handlers.on_target(outcome)
@@ -152,6 +152,7 @@ local function start_workspace(fields)
     end
     local step, state, control = client:sessions {
       user_name = fields.users, concurrency = fields.concurrency, on_error = note,
+      on_wait = handlers.on_wait,
     }
     local function outcome()
       local first = failures[1]

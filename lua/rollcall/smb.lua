@@ -77,6 +77,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---@class rollcall.smb.handler_options
 ---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
 ---@field on_target? fun(outcome: rollcall.outcome)  gets what came of each server, when it is through
+---@field on_wait? rollcall.on_wait
 
 ---@class rollcall.smb.one_options: rollcall.smb.connect_options
 ---@field servername? string  a name or an address, with `\\` or without, with `:port` or without; absent: this computer
@@ -104,7 +105,7 @@ local function qualifier(value)
   return text, expectation
 end
 
-local handler_specification = { on_error = options.callable, on_target = options.callable }
+local handler_specification = { on_error = options.callable, on_target = options.callable, on_wait = options.callable }
 local many_specification = options.merged(servers.connect_specification, handler_specification, {
   servername = servers.check,
   concurrency = options.integer(1, 1024),
@@ -138,7 +139,7 @@ end
 local function run(name, checked, next_server, server)
   local plan, tells_target = plans.of(name, checked)
   local step, state, control, closing = enumerate.run(plan, next_server, checked,
-    { concurrency = checked.concurrency, server = server, tells_target = tells_target })
+    { concurrency = checked.concurrency, server = server, tells_target = tells_target, on_wait = checked.on_wait })
   if tells_target then step = enumerate.without_collected(step) end
   if name ~= "connections" and checked.filter then step = plans.only(checked.filter, step) end
   return step, state, control, closing
@@ -228,7 +229,7 @@ function smb.rollcall(given)
   local checked, next_server = check_many("smb.rollcall", given, many_specification)
   local plan, ready = join.plan()
   local step, state, control, closing = enumerate.run(plan, next_server, join.handlers(checked, ready),
-    { concurrency = checked.concurrency, tells_target = true })
+    { concurrency = checked.concurrency, tells_target = true, on_wait = checked.on_wait })
   return join.step(step, ready), state, control, closing
 end
 

@@ -91,6 +91,7 @@ local client_specification = {
 for name, check in pairs(query_specification) do client_specification[name] = check end
 
 local sessions_specification = options.merged(query_specification, {
+  on_wait = options.callable,
   user_name = user_names.check,
   on_answer = options.callable,
 })
@@ -245,6 +246,21 @@ end
 local session_fields = set_of(session.fields)
 local listed_fields = set_of(session.fields, { "app_server_group_name" })
 
+---Starts a query. Where its token must be fetched, that is the first step of it, so that on_wait can
+---yield then: not from within C, which gets later tokens itself.
+local function start(query)
+  local step, state, control, closing = core.query_sessions(query)
+  if not (query.on_wait and query.authorize) then return step, state, control, closing end
+  local has_token = false
+  return function(of_query)
+    if not has_token then
+      has_token = true
+      query.authorize(nil, query.on_wait)
+    end
+    return step(of_query)
+  end, state, control, closing
+end
+
 -- What every query of the client's says, with the options of this one.
 local function query_of(self, checked, particulars)
   local own = settings_of(checked)
@@ -269,6 +285,7 @@ end
 ---@field deadline? number
 ---@field retries? integer
 ---@field max_body? integer
+---@field on_wait? rollcall.on_wait
 
 ---The sessions of one user or of many.
 --
@@ -289,12 +306,13 @@ function client_methods:sessions(given)
   local checked = options.check(caller, given, sessions_specification, 2)
   if not checked.user_name then error(caller .. ": user_name is missing", 2) end
   local next_name = user_names.each(caller, checked.user_name)
-  return core.query_sessions(query_of(self, checked, {
+  return start(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
     list_name = "session_info_list",
     action = "workspace:session:listSessionByUserName",
     fields = session_fields,
     on_answer = checked.on_answer,
+    on_wait = checked.on_wait,
     concurrency = type(checked.user_name) == "string" and 1 or nil,
     next_target = function()
       local name = next_name()
@@ -303,7 +321,10 @@ function client_methods:sessions(given)
   }))
 end
 
-local list_query_specification = options.merged(query_specification, { limit = options.integer(1, 100) })
+local list_query_specification = options.merged(query_specification, {
+  limit = options.integer(1, 100),
+  on_wait = options.callable,
+})
 list_query_specification.concurrency, list_query_specification.on_error = nil, nil
 local list_specification = options.merged(listing.specification, list_query_specification)
 
@@ -322,6 +343,7 @@ local list_specification = options.merged(listing.specification, list_query_spec
 ---@field deadline? number
 ---@field retries? integer
 ---@field max_body? integer
+---@field on_wait? rollcall.on_wait
 
 ---The sessions of the whole enterprise, page by page. `login_user` tells whose each is, and
 ---`app_server_group_name` comes beside the fields of a session.
@@ -343,12 +365,13 @@ function client_methods:list_sessions(given)
   local parameters = {}
   for name in pairs(listing.specification) do parameters[name] = checked[name] end
   local received, expected, last = 0, nil, false
-  return core.query_sessions(query_of(self, checked, {
+  return start(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/list-sessions",
     list_name = "items",
     action = "workspace:session:listSessions",
     fields = listed_fields,
     concurrency = 1,
+    on_wait = checked.on_wait,
     on_answer = function(_, count, total)
       expected = math.type(total) and math.tointeger(total) or nil
       received = received + count

@@ -109,10 +109,16 @@ function lab.workers()
   return lines_of("pgrep -x smbpipe -P $PPID")
 end
 
----What this process has open, such as "pipe:[]", in a fixed order.
+---What this process has open, such as "pipe:[]", in a fixed order; but not the pipe that this is
+---asked through, of which it may still have both ends.
 ---@return string[]
 function lab.descriptors()
-  local opened = lines_of("for fd in /proc/$PPID/fd/*; do readlink $fd; done")
+  local opened = lines_of [[
+    own=$(readlink /proc/$$/fd/1)
+    for fd in /proc/$PPID/fd/*; do
+      what=$(readlink $fd)
+      [ "$what" = "$own" ] || echo "$what"
+    done]]
   for i, what in ipairs(opened) do opened[i] = what:gsub("%d+", "") end
   table.sort(opened)
   return opened

@@ -48,6 +48,7 @@ local core = {}
 ---@field concurrency? integer  1
 ---@field server? rollcall.core.server  whose pipe to use; with concurrency 1
 ---@field tells_target? boolean  with each entry, give its target
+---@field on_wait? rollcall.on_wait
 
 ---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
 ---@class rollcall.failure
@@ -140,5 +141,10 @@ function core.caught_signal() end
 ---@param seconds number
 ---@return boolean  false if a signal was noted, before or while sleeping
 function core.sleep(seconds) end
+
+---Waits for what an on_wait is given, as the iterators do without one.
+---@param waits rollcall.waits
+---@return number seconds  that it waited
+function core.wait(waits) end
 
 return core

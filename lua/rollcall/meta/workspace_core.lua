@@ -39,6 +39,7 @@ function core.connections() end
 ---@field next_target fun(): string?, string?  the next query string, percent-encoded and sorted, and the user
 ---@field concurrency? integer  1
 ---@field on_error? fun(failure: rollcall.failure)
+---@field on_wait? rollcall.on_wait
 ---@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name
 
 ---Asks for all targets. The four values are those of a generic `for`.
@@ -52,6 +53,7 @@ function core.query_sessions(query) end
 ---@class rollcall.workspace.core.token_request: rollcall.workspace.core.transfer_settings
 ---@field path string
 ---@field body string  JSON
+---@field on_wait? rollcall.on_wait
 
 ---Gets a token, or raises a rollcall.failure.
 ---@param request rollcall.workspace.core.token_request

@@ -53,7 +53,7 @@ end
 ---@param plan rollcall.smb.plan
 ---@param next_server fun(): rollcall.core.target?
 ---@param handlers rollcall.smb.handlers
----@param settings { concurrency: integer?, server: rollcall.core.server?, tells_target: boolean? }
+---@param settings { concurrency: integer?, server: rollcall.core.server?, tells_target: boolean?, on_wait: rollcall.on_wait? }
 function enumerate.run(plan, next_server, handlers, settings)
   return core.enumerate {
     next_target = begin_of_visits(plan, next_server),
@@ -61,6 +61,7 @@ function enumerate.run(plan, next_server, handlers, settings)
     concurrency = settings.server and 1 or settings.concurrency or DEFAULT_CONCURRENCY,
     server = settings.server,
     tells_target = settings.tells_target,
+    on_wait = settings.on_wait,
   }
 end
 

@@ -1,6 +1,7 @@
 --- A token from IAM, kept until shortly before it expires.
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
+local options = require "rollcall.options"
 local session = require "rollcall.workspace.session"
 
 local token = {}
@@ -40,15 +41,13 @@ end
 ---when it has none, when the one it has runs out, or when that one was `refused`.
 ---@param login rollcall.workspace.login
 ---@param request rollcall.workspace.core.token_request  all but the body
----@return fun(refused: string?): string, integer
+---@return fun(refused: string?, on_wait: rollcall.on_wait?): string, integer
 function token.keeper(login, request)
   local current, until_then
-  return function(refused)
+  return function(refused, on_wait)
     if not current or current == refused or os.time() >= until_then then
-      request.body = body_of(login)
-      local expires_at
-      current, expires_at = core.fetch_token(request)
-      request.body = nil
+      local fetched, expires_at = core.fetch_token(options.merged(request, { body = body_of(login), on_wait = on_wait }))
+      current = fetched
       local now = os.time()
       local expiry = session.epoch(expires_at) or now
       -- One that seems to have run out is used all the same, since the clock here may be wrong.

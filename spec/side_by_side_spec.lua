@@ -1,0 +1,298 @@
+-- An iterator that lets others go on while it waits, and an inventory that asks all at once.
+local cloud = require "spec.cloud"
+local core = require "rollcall.core"
+local inventory = require "rollcall.inventory"
+local lab = require "spec.lab"
+local side_by_side = require "rollcall.side_by_side"
+local smb = require "rollcall.smb"
+
+local function open_descriptors()
+  collectgarbage()
+  collectgarbage()
+  return lab.descriptors()
+end
+
+---Seconds since the machine was started.
+local function uptime()
+  local file <close> = assert(io.open "/proc/uptime")
+  return file:read("n")
+end
+
+local function plain_rows()
+  return cloud.collect(smb.connections(lab.as_auditor { servername = lab.double, qualifier = "people" }))
+end
+
+-- The ways to wait for the network, each as what takes an on_wait and gives an iterator.
+local iterators = {
+  ["an enumeration"] = function(on_wait, more)
+    local given = lab.as_auditor { servername = lab.double, qualifier = "people", on_wait = on_wait }
+    for name, value in pairs(more or {}) do given[name] = value end
+    return smb.connections(given)
+  end,
+  ["a joined listing"] = function(on_wait)
+    return smb.rollcall(lab.as_auditor { servername = lab.double, on_wait = on_wait })
+  end,
+  ["a query with a token"] = function(on_wait)
+    return cloud.client():sessions { user_name = { "alice", "bob" }, on_wait = on_wait }
+  end,
+  ["a query with a password"] = function(on_wait)
+    return cloud.login_client():sessions { user_name = { "alice", "bob" }, on_wait = on_wait }
+  end,
+  ["a listing of the enterprise"] = function(on_wait)
+    return cloud.client():list_sessions { query_begin_time = 0, query_end_time = os.time(), on_wait = on_wait }
+  end,
+}
+
+for name, start in pairs(iterators) do
+  describe(name .. " with on_wait", function()
+    it("gives the same rows as without, whether on_wait yields or not", function()
+      local expected = #cloud.collect(start(nil))
+      assert.is_true(expected > 0)
+      local calls = 0
+      local inside = #cloud.collect(start(function(waits)
+        calls = calls + 1
+        assert.equal("table", type(waits.read))
+        assert.equal("table", type(waits.write))
+        assert.is_true(#waits.read + #waits.write > 0 or waits.timeout ~= nil)
+        return core.wait(waits)
+      end))
+      assert.equal(expected, inside)
+      assert.is_true(calls > 0)
+
+      local yielded, received = 0, nil
+      local thread = coroutine.create(function()
+        received = #cloud.collect(start(function(waits)
+          coroutine.yield(waits)
+        end))
+      end)
+      while true do
+        local went_on, waits = coroutine.resume(thread)
+        assert.is_true(went_on, waits)
+        if coroutine.status(thread) == "dead" then break end
+        yielded = yielded + 1
+        core.wait(waits)
+      end
+      assert.equal(expected, received)
+      assert.is_true(yielded > 0)
+    end)
+
+    it("ends where on_wait fails, and leaves nothing", function()
+      local before = open_descriptors()
+      local ran, problem = pcall(function()
+        cloud.collect(start(function() error({ "mine" }, 0) end))
+      end)
+      assert.is_false(ran)
+      assert.same({ "mine" }, problem)
+      assert.same({}, lab.workers())
+      assert.same(before, open_descriptors())
+    end)
+
+    it("is ended by what closes it while it waits", function()
+      local before = open_descriptors()
+      local function begin_and_close()
+        local thread = coroutine.create(function()
+          local step, state, control, closing <close> = start(coroutine.yield)
+          return step(state, control), closing
+        end)
+        assert(coroutine.resume(thread))
+        assert.equal("suspended", coroutine.status(thread))
+        assert.is_true(coroutine.close(thread))
+      end
+      begin_and_close()
+      assert.same({}, lab.workers())
+      assert.same(before, open_descriptors())
+    end)
+
+    it("leaves nothing when it is forgotten while it waits", function()
+      local before = open_descriptors()
+      local function begin()
+        assert(coroutine.resume(coroutine.create(function() cloud.collect(start(coroutine.yield)) end)))
+      end
+      begin()
+      assert.same(before, open_descriptors())
+      assert.same({}, lab.workers())
+    end)
+  end)
+end
+
+describe("on_wait", function()
+  it("may close the enumeration, and not step it", function()
+    local step, state
+    local stepped
+    step, state = iterators["an enumeration"](function()
+      stepped = { pcall(step, state) }
+      state:close()
+    end)
+    assert.is_nil(step(state))
+    assert.is_false(stepped[1])
+    assert.matches("cannot be stepped from a function it calls", stepped[2], 1, true)
+    assert.same({}, lab.workers())
+  end)
+
+  -- A step may take one second; during the first, on_wait does something else for longer.
+  local function late(result)
+    return pcall(function()
+      local first = true
+      return #cloud.collect(iterators["an enumeration"](function(waits)
+        if not first then return core.wait(waits) end
+        first = false
+        core.sleep(1.1)
+        return result
+      end, { timeout = 1 }))
+    end)
+  end
+
+  it("takes time that was spent on something else from nobody", function()
+    local ran, rows = late(0)
+    assert.is_true(ran, tostring(rows))
+    assert.equal(#plain_rows(), rows)
+    local ran_out, failure = late(nil)
+    assert.is_false(ran_out)
+    assert.equal("ERROR_SEM_TIMEOUT", failure.name)
+  end)
+end)
+
+describe("core.wait", function()
+  it("waits for a time, and tells how long", function()
+    local before = uptime()
+    local waited = core.wait { read = {}, write = {}, timeout = 0.2 }
+    assert.is_true(waited >= 0.19 and waited < 2, waited)
+    assert.is_true(uptime() - before >= 0.18)
+  end)
+
+  it("ends when something can be read", function()
+    local file <close> = assert(io.open "/dev/zero")
+    assert.is_truthy(file)
+    -- /dev/zero can always be read; it is the newest descriptor.
+    local newest = tonumber(io.popen("ls /proc/$PPID/fd | sort -n | tail -2 | head -1"):read("n"))
+    assert.is_true(core.wait { read = { newest }, write = {}, timeout = 20 } < 5)
+  end)
+
+  for words, waits in pairs {
+    ["nothing to wait for"] = { read = {}, write = {} },
+    ["table of what is waited for"] = { timeout = 1 },
+    ["something else than a descriptor"] = { read = { "x" }, write = {} },
+    ["0 or more seconds"] = { read = {}, write = {}, timeout = -1 },
+  } do
+    it("refuses what it cannot wait for: " .. words, function()
+      assert.error_matches(function() core.wait(waits) end, words, 1, true)
+    end)
+  end
+end)
+
+describe("an inventory", function()
+  local environment = cloud.environment
+
+  it("waits in the caller's loop", function()
+    local inv = assert(inventory.parse(([[
+      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = %q, query = "sessions", username = %q, password = environment "LAB_PASSWORD" }
+    ]]):format(lab.double, lab.username, lab.double, lab.username), "i"))
+    local rows = 0
+    local thread = coroutine.create(function()
+      for _ in inventory.rows(inv, { on_wait = coroutine.yield }) do rows = rows + 1 end
+    end)
+    local turns = 0
+    repeat
+      local went_on, waits = coroutine.resume(thread)
+      assert.is_true(went_on, waits)
+      if waits then
+        turns = turns + 1
+        core.wait(waits)
+      end
+    until coroutine.status(thread) == "dead"
+    assert.is_true(turns > 0)
+    assert.is_true(rows > #plain_rows())
+  end)
+
+  it("asks sources of every kind at once", function()
+    local text = ([[
+      smb { servers = %q, query = "connections", qualifier = "people;delay=1", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = %q, query = "connections", qualifier = "people;delay=1.01", username = %q, password = environment "LAB_PASSWORD" }
+      workspace {
+        endpoint = %q, ca_file = %q, project_id = %q, token = environment "LAB_CLOUD_TOKEN", users = "alice;delay=1",
+      }
+      workspace {
+        endpoint = %q, iam_endpoint = %q, region = %q, ca_file = %q, project_id = %q, users = "bob",
+        credential = credential { username = %q, domain = %q, password = environment "LAB_CLOUD_PASSWORD" },
+      }
+      rows { kind = "badge", { account = "alice" } }
+    ]]):format(lab.double, lab.username, lab.double, lab.username,
+      cloud.tls, environment.CA_FILE, environment.PROJECT,
+      cloud.tls, cloud.tls, environment.REGION, environment.CA_FILE, environment.PROJECT, environment.USERNAME, environment.DOMAIN)
+    local inv = assert(inventory.parse(text, "i"))
+    cloud.tell "iam-delay?seconds=2"
+    finally(function() cloud.tell "forget" end)
+    local kinds, outcomes = {}, {}
+    local began = uptime()
+    for kind in inventory.rows(inv, { on_target = function(outcome) outcomes[#outcomes + 1] = outcome.completeness end }) do
+      kinds[kind] = (kinds[kind] or 0) + 1
+    end
+    local took = uptime() - began
+    assert.same({ "complete", "complete", "complete", "complete", "complete" }, outcomes)
+    assert.equal(1, kinds.badge)
+    assert.equal(2 * #plain_rows(), kinds.connection)
+    assert.is_true(kinds.session >= 2)
+    -- One second, one, one, and two.
+    assert.is_true(took >= 2 and took < 2.9, took)
+  end)
+end)
+
+describe("sources side by side", function()
+  local function source(steps)
+    local made = { position = 0, closed = false }
+    function made.step()
+      made.position = made.position + 1
+      local its_step = steps[made.position]
+      if type(its_step) == "function" then return its_step() end
+      return its_step and "row", its_step
+    end
+    function made:close() self.closed = true end
+    return made
+  end
+
+  it("look at one that waits also while another has rows without end", function()
+    local on_wait, run = side_by_side.new(function() error "nobody needs to wait" end)
+    local answered = source { function()
+      on_wait { read = { 0 }, write = {} }
+      return "answer", {}
+    end }
+    local endless = { step = function() return "row", {} end, close = function() end }
+    local step, close = run { endless, answered }
+    local rows = 0
+    repeat
+      rows = rows + 1
+      assert.is_true(rows < 1000)
+    until step() == "answer"
+    close()
+    assert.is_true(answered.closed)
+  end)
+
+  it("wait once, for all, until the nearest time", function()
+    local seen = {}
+    local on_wait, run = side_by_side.new(function(waits)
+      seen[#seen + 1] = waits
+      return 0.5
+    end)
+    local told = {}
+    local function waiting(descriptor, timeout)
+      return source { function()
+        local seconds = on_wait { read = { descriptor }, write = { descriptor + 1 }, timeout = timeout }
+        told[#told + 1] = seconds
+        return "row", {}
+      end }
+    end
+    local step = run { waiting(3, 7), waiting(5, 2), waiting(8, nil) }
+    local count = 0
+    while step() do count = count + 1 end
+    assert.equal(3, count)
+    assert.same({ { read = { 3, 5, 8 }, write = { 4, 6, 9 }, timeout = 2 } }, seen)
+    assert.same({ 0.5, 0.5, 0.5 }, told)
+  end)
+
+  it("do not take for a row what a function of the caller's yields", function()
+    local _, run = side_by_side.new()
+    local step = run { source { function() coroutine.yield "oddity" end }, source {} }
+    assert.error_matches(step, "must not yield", 1, true)
+  end)
+end)
