@@ -67,9 +67,10 @@ int confine_call(lua_State *L) {
         lua_pushliteral(L, "took too much memory, and was stopped");
         lua_replace(L, -2);
     }
-    /* In the place of the memory limit, so that the results follow. */
+    /* In the place of the limits, so that the results follow. */
     lua_pushboolean(L, status == LUA_OK);
+    lua_replace(L, 1);
+    lua_pushinteger(L, bytes - (lua_Integer)bounds.bytes_left);
     lua_replace(L, 2);
-    lua_remove(L, 1);
     return lua_gettop(L);
 }

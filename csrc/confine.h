@@ -4,8 +4,8 @@
 
 #include <lua.h>
 
-/* confine(instructions, bytes, f, ...): true and the results of f(...), or false and a message.
- * [-n, +r, v] */
+/* confine(instructions, bytes, f, ...): true, the bytes allocated over those freed, and the results
+ * of f(...); or false, the bytes and a message. [-n, +r, v] */
 int confine_call(lua_State *L);
 
 #endif

@@ -20,16 +20,18 @@ describe("core.confine", function()
   end)
 
   it("gives the results, or what was raised", function()
-    assert.same({ true, 1, nil, 3 }, { core.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
+    assert.same({ true, 0, 1, nil, 3 }, { core.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
     local raised = {}
-    assert.same({ false, raised }, { core.confine(1000, 100000, function() error(raised) end) })
+    local _, bytes, its_error = core.confine(1000, 100000, function() error(raised) end)
+    assert.equal(raised, its_error)
+    assert.equal("integer", math.type(bytes))
     assert.error(function() core.confine(0, 1, print) end)
     assert.error(function() core.confine(1, 1) end)
   end)
 
   it("stops what runs on, also in another confinement, and what grows", function()
     local function spin() while true do end end
-    local ended, message = core.confine(100000, 1000000, spin)
+    local ended, _, message = core.confine(100000, 1000000, spin)
     assert.is_false(ended)
     assert.is_truthy(message:find "too many instructions")
     ended = core.confine(100000, 1000000, function() return core.confine(1000000000, 1000000, spin) end)
@@ -39,7 +41,7 @@ describe("core.confine", function()
       function() return ("x"):rep(1e8) end,
       function() local t = {} for i = 1, 1e9 do t[i] = i end return t end,
     } do
-      ended, message = core.confine(1000000000, 1000000, grow)
+      ended, _, message = core.confine(1000000000, 1000000, grow)
       assert.is_false(ended)
       assert.is_truthy(message:find "too much memory")
     end
@@ -132,6 +134,40 @@ describe("the sandbox", function()
       assert(("a.b.c"):find(".", 1, true) == 2)
       assert(("x"):rep(1000):gsub("x+", "y") == "y")
       for word in ("one two three"):gmatch("%a+") do assert(#word > 2) end]])
+  end)
+
+  -- Calls a function that the sandbox declares, until it is stopped; how often, and why.
+  local function calls_until_stopped(text, limit)
+    local declared
+    assert(run(text, { declare = function(f) declared = f end }))
+    for i = 1, limit do
+      local ended, problem = sandbox.call(declared, i)
+      if not ended then return i, problem end
+    end
+    return limit
+  end
+
+  it("bounds what calls keep from one to the next", function()
+    for _, text in ipairs {
+      "local kept = {} declare(function(i) kept[#kept + 1] = ('x'):rep(1000000) .. i return true end)",
+      "kept = '' declare(function(i) kept = kept .. ('x'):rep(1000000) .. i return true end)",
+      "local list declare(function(i) list = { list, ('x'):rep(1000000) .. i } return true end)",
+      "local keys = {} declare(function(i) keys[('x'):rep(1000000) .. i] = i return true end)",
+      "local f = function() end declare(function(i) local g, s = f, ('x'):rep(1000000) .. i f = function() return g, s end return true end)",
+    } do
+      collectgarbage()
+      local before = collectgarbage "count"
+      local calls, problem = calls_until_stopped(text, 5000)
+      assert.is_truthy(problem and problem:find("keeps too much memory", 1, true), text)
+      assert.is_true(calls > 30 and calls < 120, calls)
+      collectgarbage()
+      assert.is_true(collectgarbage "count" - before < 100 * 1024)
+    end
+    collectgarbage()
+    local calls, problem = calls_until_stopped(
+      "local last declare(function(i) last = ('x'):rep(100000) .. i return true end)", 5000)
+    assert.is_nil(problem)
+    assert.equal(5000, calls)
   end)
 
   it("has the rest of Lua's library", function()

@@ -2,6 +2,7 @@
 -- bytecode, and bounds on instructions and memory.
 local core = require "rollcall.core"
 local patterns = require "rollcall.sandbox_patterns"
+local weight = require "rollcall.sandbox_weight"
 
 local sandbox = {}
 
@@ -38,20 +39,38 @@ end
 local string_metatable = getmetatable ""
 local methods_inside = safe_string()
 
-local function finished(methods_before, ...)
-  string_metatable.__index = methods_before
-  return ...
+-- For each function, the bytes its calls left behind since it was last looked at: garbage, or kept.
+local left_behind = setmetatable({}, { __mode = "k" })
+local stopped = setmetatable({}, { __mode = "k" })
+
+local LOOK_AT = sandbox.BYTES // 4
+
+local function look_at(f, bytes)
+  bytes = bytes + (left_behind[f] or 0)
+  if bytes > LOOK_AT then
+    bytes = 0
+    stopped[f] = weight.of(f, sandbox.BYTES) >= sandbox.BYTES
+  end
+  left_behind[f] = bytes
 end
 
----Calls a function of a sandbox within the bounds.
+local function finished(f, methods_before, ended, bytes, ...)
+  string_metatable.__index = methods_before
+  if bytes > 0 then look_at(f, bytes) end
+  return ended, ...
+end
+
+---Calls a function of a sandbox within the bounds, which hold for the call, and for what calls keep
+---from one to the next.
 ---@param f function
 ---@param ... any
 ---@return boolean ended
 ---@return any ...  its results, or what it raised
 function sandbox.call(f, ...)
+  if stopped[f] then return false, "keeps too much memory from one call to the next, and was stopped" end
   local methods_before = string_metatable.__index
   string_metatable.__index = methods_inside
-  return finished(methods_before, core.confine(sandbox.INSTRUCTIONS, sandbox.BYTES, f, ...))
+  return finished(f, methods_before, core.confine(sandbox.INSTRUCTIONS, sandbox.BYTES, f, ...))
 end
 
 ---Runs a text as a chunk that sees the vocabulary and the harmless part of Lua's library.

@@ -124,6 +124,7 @@ function core.read_private_file(path) end
 ---@param f function
 ---@param ... any
 ---@return boolean ended  whether it came to its end by itself
+---@return integer bytes  that it allocated, over what was freed meanwhile
 ---@return any ...  its results, or what it raised
 function core.confine(instructions, bytes, f, ...) end
 
