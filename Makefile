@@ -37,14 +37,16 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 LAB_PACKAGES := samba smbclient procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils lua-zlib lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base
+	fonts-dejavu-core libxml2-utils lua-zlib lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
 SPEC ?= spec
+SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
+RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check lint bench lab lab-stop install install-rock clean
+.PHONY: all help demo test check conformance lint bench lab lab-stop install install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages
 
 all: $(MODULE) $(WORKER) $(WORKSPACE_MODULE) $(COMMAND)
@@ -55,6 +57,7 @@ help:
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
+	@echo 'make conformance         SARIF output, by a validator that npm brings'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
 $(BUILD)/module/%.o: csrc/%.c
@@ -138,7 +141,15 @@ test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
 check: all
-	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua $(SPEC)
+	@$(RUN_SPECS) --exclude-tags=conformance $(SPEC)
+
+# The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
+conformance: test-packages
+	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
+	@test -x $(SARIF_VALIDATOR) || npm install --silent --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
+	  @microsoft/sarif-multitool-linux@5.7.0
+	@$(MAKE) --no-print-directory all
+	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua
 
 lint:
 	luacheck -q lua spec rockspec/*.rockspec

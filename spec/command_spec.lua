@@ -177,6 +177,10 @@ describe("rollcall connections", function()
     assert.is_truthy(complaint:find("No space left", 1, true), complaint)
   end)
 
+  it("tells its version", function()
+    assert.same({ "rollcall scm\n", 0, "" }, { rollcall "--version" })
+  end)
+
   it("has help for itself and for each command", function()
     for _, arguments in ipairs {
       "--help", "connections --help", "smb-sessions --help", "files --help", "shares --help", "smb --help",

@@ -42,7 +42,18 @@ for i = 1, 100 do
   }
 end
 
-describe("a snapshot", function()
+-- Loads what reads and writes files anew, with lua-zlib or without.
+local function reload(with_zlib)
+  for _, name in ipairs { "zlib", "rollcall.snapshot_file", "rollcall.snapshot" } do package.loaded[name] = nil end
+  package.preload.zlib = not with_zlib and function() error "it is hidden" end or nil
+  snapshot = require "rollcall.snapshot"
+  assert.equal(with_zlib, (pcall(require, "zlib")))
+end
+
+for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, compressed by " .. compressor .. ",", function()
+  setup(function() reload(compressor == "lua-zlib") end)
+  teardown(function() reload(true) end)
+
   for _, name in ipairs { "x.jsonl", "x.jsonl.gz" } do
     it("gives back what was put in, to the type of each number: " .. name, function()
       local path = written(name, hundred)
@@ -138,7 +149,7 @@ describe("a snapshot", function()
       assert.is_truthy(problem:find(path, 1, true), problem)
     end
   end)
-end)
+end) end
 
 local function look(rows, outcomes)
   local position = 0

@@ -77,6 +77,13 @@ function methods:console()
   return request(self, "POST", self.session .. "/se/log", { type = "browser" })
 end
 
+---Prints the page into a file, as PDF.
+function methods:print(path)
+  local encoded = path .. ".base64"
+  assert(io.open(encoded, "w")):write(request(self, "POST", self.session .. "/print", { background = true })):close()
+  shell(("base64 -d %s > %s"):format(encoded, path))
+end
+
 function methods:close()
   if not self.process then return end
   pcall(request, self, "DELETE", self.session)

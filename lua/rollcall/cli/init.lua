@@ -26,6 +26,10 @@ Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in th
 'rollcall COMMAND --help' tells more of a command.]])
   parser:command_target "command"
   parser:require_command(true)
+  parser:flag("--version", "Show the version and exit."):action(function()
+    print("rollcall " .. require("rollcall").version)
+    os.exit(0, true)
+  end)
   for _, command in ipairs(commands) do command.declare(parser) end
   return parser
 end

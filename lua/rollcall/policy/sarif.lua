@@ -79,7 +79,7 @@ return function(result, write)
         outcome.reason and ": " .. outcome.reason or ""))
     end
   end
-  local driver = members("name", '"rollcall"', "rules", list(rules))
+  local driver = members("name", '"rollcall"', "version", json.value(require("rollcall").version), "rules", list(rules))
   local invocation = members("executionSuccessful", "true", "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.made)),
     "toolExecutionNotifications", list(notifications))
   write(members("$schema", json.value(VERSION_NAME), "version", '"2.1.0"', "runs", list {

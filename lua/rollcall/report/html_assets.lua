@@ -33,7 +33,7 @@ tbody tr:hover{background:var(--panel)}
 .none{color:var(--muted)}
 .bad{color:var(--warn);font-weight:600}
 @media print{:root{--page:#fff;--text:#000;--muted:#444;--line:#999;--panel:#fff;--bar:#555;--warn:#000;--warnbg:#fff}
-body{max-width:none;padding:0;font-size:11px}.tools{display:none}th button::after{content:""}.scroll{overflow:visible;border:0}thead{display:table-header-group}tr,figure{break-inside:avoid}}
+body{max-width:none;padding:0;font-size:11px}.tools{display:none}th button{display:contents}th button::after{content:""}.scroll{overflow:visible;border:0}thead{display:table-header-group}tr,figure{break-inside:avoid}th,td{padding:.2em .6em}}
 ]]
 
 assets.script = [[
@@ -72,7 +72,7 @@ for (const section of document.querySelectorAll("section[data-rows]")) {
 ]]
 
 -- SHA-256 in base64 of the two texts above; a spec works them out again.
-assets.style_hash = "i1rm8iTvBRQ1ic4pwBiqvE+Qcn1wlaCcHZUJds+Xy0o="
+assets.style_hash = "6xWpaMImuv3CRqRsUeSBn6bjb78TNYqoN8RGTKscJPk="
 assets.script_hash = "txI8+Euqth76VeTp9qmoaBLeKP2YtpTp/51e1YLxdjc="
 
 return assets
