@@ -95,6 +95,6 @@ bool frame_read_failure(const struct frame *frame, struct frame_failure *failure
         strlen(detail) >= sizeof failure->detail)
         return false;
     failure->stage = (enum frame_stage)stage;
-    strcpy(failure->detail, detail);
+    memcpy(failure->detail, detail, strlen(detail) + 1);
     return true;
 }
