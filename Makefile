@@ -58,6 +58,7 @@ help:
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
 	@echo 'make conformance         SARIF output, by a validator that npm brings'
+	@echo 'make hardening           all that tries to break it, with a short budget'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
 $(BUILD)/module/%.o: csrc/%.c
@@ -95,7 +96,11 @@ LUA_PATH_5_4="$$here/$(1)/?.lua;$$here/$(1)/?/init.lua;$${LUA_PATH_5_4:-;}" \
 LUA_CPATH_5_4="$$here/$(2)/?.so;$${LUA_CPATH_5_4:-;}" exec $(LUA) "$$here/$(1)/rollcall/main.lua" "$$@"
 endef
 
-export TREE_LAUNCHER = $(call LAUNCHER,../lua,lib)
+# The way from the build's folder, however deep it is, back to where this file is.
+empty :=
+BACK := $(subst $(empty) ,/,$(patsubst %,..,$(subst /, ,$(BUILD))))
+
+export TREE_LAUNCHER = $(call LAUNCHER,$(BACK)/lua,lib)
 export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),../lib/lua/$(LUA_VERSION))
 
 $(COMMAND): Makefile
@@ -156,7 +161,8 @@ lint:
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
-	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run
+	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
+	  $(HARDENING_SCRIPTS)
 
 $(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
 	@mkdir -p $(@D)
@@ -180,3 +186,5 @@ lab-stop:
 
 clean:
 	rm -rf $(BUILD)
+
+include spec/hardening/targets.mk

@@ -55,10 +55,13 @@ static const char *read_integer(const char *at, const char *end, lua_Integer *in
         at++;
     const char *start = at;
     lua_Integer value = 0;
-    while (at < end && *at >= '0' && *at <= '9' && at - start <= DIGITS_LIMIT)
+    while (at < end && *at >= '0' && *at <= '9') {
+        if (at - start == DIGITS_LIMIT)
+            return NULL;
         value = value * 10 + (*at++ - '0');
+    }
     ptrdiff_t digits = at - start;
-    if (digits == 0 || digits > DIGITS_LIMIT || (digits > 1 && *start == '0'))
+    if (digits == 0 || (digits > 1 && *start == '0'))
         return NULL;
     *integer = negative ? -value : value;
     return at;

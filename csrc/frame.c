@@ -91,10 +91,10 @@ bool frame_read_failure(const struct frame *frame, struct frame_failure *failure
     uint32_t stage = ndr_uint32_at(frame->payload);
     failure->status = ndr_uint32_at(frame->payload + 4);
     const char *detail = read_text(frame, &offset);
-    if (stage >= STAGE_COUNT || !detail || offset != frame->length ||
+    if (stage >= STAGE_COUNT || failure->status == 0 || !detail || offset != frame->length ||
         strlen(detail) >= sizeof failure->detail)
         return false;
     failure->stage = (enum frame_stage)stage;
-    strcpy(failure->detail, detail);
+    memcpy(failure->detail, detail, strlen(detail) + 1);
     return true;
 }

@@ -15,8 +15,6 @@
 
 #define IN_CAPACITY (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)
 
-extern char **environ;
-
 /* The worker gets what names, Kerberos, time and sanitizers need, and nothing else: the host
  * program may keep secrets in its environment. */
 static bool is_passed_on(const char *variable) {
@@ -64,7 +62,8 @@ static char **passed_environment(void) {
 /* The worker's standard input is the socket; everything else of this process stays closed to it,
  * and its signals are as a shell would give them. */
 static int spawn(pid_t *process, const char *program, int socket, char **environment) {
-    char *const arguments[] = {(char *)(uintptr_t)program, NULL};
+    char name[] = "smbpipe";
+    char *const arguments[] = {name, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t signals;

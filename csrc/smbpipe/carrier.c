@@ -210,6 +210,7 @@ void carrier_close(struct carrier *carrier) {
  * of an IPv6 address would be read as a port. */
 static void write_url(char *url, const char *host) {
     static const char digits[] = "0123456789ABCDEF";
+    static const char pipe[] = "/IPC$/srvsvc";
     url = stpcpy(url, "smb://");
     for (; *host; host++) {
         unsigned char byte = (unsigned char)*host;
@@ -217,7 +218,7 @@ static void write_url(char *url, const char *host) {
         *url++ = digits[byte >> 4];
         *url++ = digits[byte & 15];
     }
-    strcpy(url, "/IPC$/srvsvc");
+    memcpy(url, pipe, sizeof pipe);
 }
 
 bool carrier_open(struct carrier *carrier, const struct frame_target *target,

@@ -11,8 +11,9 @@ static bool is_null(lua_State *L, int index) {
 
 /* lua-cjson gives the same table for `[]` and `{}`. */
 static bool begins_object(const char *text, size_t length) {
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
     size_t blank = 0;
-    while (blank < length && memchr(" \t\r\n", text[blank], 4))
+    while (blank < length && memchr(blanks, text[blank], sizeof blanks))
         blank++;
     return blank < length && text[blank] == '{';
 }

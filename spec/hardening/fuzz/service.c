@@ -1,0 +1,219 @@
+#define _GNU_SOURCE
+
+#include "service.h"
+
+#include <lauxlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../../../csrc/workspace/transfer.h"
+#include "check.h"
+
+#define LONGEST_HEADER 256
+
+/* One request is under way for each transfer that was started, and they are answered in turn. */
+struct transfer_loop {
+    unsigned references;
+    struct transfer_queue waiting;
+};
+
+static char *bytes;
+static size_t length, position;
+static int64_t now = 1000000;
+static char header_line[LONGEST_HEADER];
+
+int service_answer_with(lua_State *L) {
+    const char *text = luaL_checklstring(L, 1, &length);
+    free(bytes);
+    bytes = (char *)check_copy((const uint8_t *)text, length);
+    position = 0;
+    return 0;
+}
+
+int64_t transfer_now(void) {
+    return now;
+}
+
+struct transfer_loop *transfer_loop_new(void) {
+    struct transfer_loop *loop = calloc(1, sizeof *loop);
+    CHECK(loop);
+    loop->references = 1;
+    return loop;
+}
+
+struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
+    loop->references++;
+    return loop;
+}
+
+void transfer_loop_release(struct transfer_loop *loop) {
+    if (!loop)
+        return;
+    CHECK(loop->references > 0);
+    if (--loop->references == 0)
+        free(loop);
+}
+
+void transfer_loop_keep(struct transfer_loop *loop, long connections) {
+    CHECK(loop->references > 0 && connections > 0);
+}
+
+bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
+                   struct transfer_queue *finished, const struct transfer_settings *settings) {
+    transfer->easy = curl_easy_init();
+    CHECK(transfer->easy);
+    transfer->loop = transfer_loop_retain(loop);
+    transfer->finished = finished;
+    transfer->body_limit = settings->body_limit;
+    return true;
+}
+
+void transfer_close(struct transfer *transfer) {
+    transfer_stop(transfer);
+    curl_easy_cleanup(transfer->easy);
+    transfer_loop_release(transfer->loop);
+    free(transfer->body);
+    *transfer = (struct transfer){0};
+}
+
+/* The body is of the head too here, which stands before it. */
+bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
+                    const char *body) {
+    CHECK(target[0] == '/' && headers && (!body || body[0] == '{'));
+    CHECK(!transfer->running);
+    transfer->body_length = 0;
+    transfer->too_large = false;
+    transfer->problem[0] = '\0';
+    transfer->running = true;
+    struct transfer_queue finished = *transfer->finished;
+    *transfer->finished = transfer->loop->waiting;
+    transfer_finish(transfer, CURLE_OK);
+    transfer->loop->waiting = *transfer->finished;
+    *transfer->finished = finished;
+    transfer->running = true;
+    return true;
+}
+
+void transfer_stop(struct transfer *transfer) {
+    if (!transfer->running)
+        return;
+    struct transfer_queue kept = {NULL, NULL};
+    struct transfer *waiting;
+    while ((waiting = transfer_take(&transfer->loop->waiting)) != NULL) {
+        if (waiting == transfer)
+            continue;
+        waiting->next = NULL;
+        if (kept.last)
+            kept.last->next = waiting;
+        else
+            kept.first = waiting;
+        kept.last = waiting;
+    }
+    transfer->loop->waiting = kept;
+    transfer->running = false;
+}
+
+void transfer_finish(struct transfer *transfer, CURLcode result) {
+    struct transfer_queue *queue = transfer->finished;
+    transfer->running = false;
+    transfer->result = result;
+    transfer->next = NULL;
+    if (queue->last)
+        queue->last->next = transfer;
+    else
+        queue->first = transfer;
+    queue->last = transfer;
+}
+
+struct transfer *transfer_take(struct transfer_queue *queue) {
+    struct transfer *transfer = queue->first;
+    if (transfer) {
+        queue->first = transfer->next;
+        if (!queue->first)
+            queue->last = NULL;
+    }
+    return transfer;
+}
+
+/* The head lies before the body in the same memory: `body_size` counts both. */
+static const char *head_of(const struct transfer *transfer, size_t *head_length) {
+    *head_length = transfer->body_size - transfer->body_length;
+    return transfer->body + transfer->body_length;
+}
+
+static void answer(struct transfer *transfer) {
+    if (position >= length) {
+        transfer_finish(transfer, CURLE_COULDNT_CONNECT);
+        return;
+    }
+    const char *start = bytes + position;
+    size_t size = strnlen(start, length - position);
+    position += size + 1;
+    const char *blank = memmem(start, size, "\r\n\r\n", 4);
+    size_t head = blank ? (size_t)(blank - start) + 4 : 0;
+    if (size - head > transfer->body_limit) {
+        transfer->too_large = true;
+        transfer_finish(transfer, CURLE_WRITE_ERROR);
+        return;
+    }
+    free(transfer->body);
+    transfer->body = (char *)check_copy((const uint8_t *)start, size);
+    transfer->body_length = size - head;
+    transfer->body_size = size;
+    memcpy(transfer->body, start + head, size - head);
+    memcpy(transfer->body + size - head, start, head);
+    transfer_finish(transfer, head ? CURLE_OK : CURLE_PARTIAL_FILE);
+}
+
+long transfer_status(const struct transfer *transfer) {
+    size_t head_length;
+    const char *head = head_of(transfer, &head_length);
+    const char *blank = memchr(head, ' ', head_length);
+    long status = 0;
+    for (int i = 1; blank && i <= 3 && blank + i < head + head_length; i++)
+        status = blank[i] >= '0' && blank[i] <= '9' ? 10 * status + blank[i] - '0' : status;
+    return status;
+}
+
+const char *transfer_header(const struct transfer *transfer, const char *name) {
+    size_t head_length;
+    const char *line = head_of(transfer, &head_length);
+    const char *end = line + head_length;
+    while (line < end) {
+        const char *next = memmem(line, (size_t)(end - line), "\r\n", 2);
+        size_t line_length = (size_t)((next ? next : end) - line);
+        size_t name_length = strlen(name);
+        if (line_length > name_length + 2 && strncasecmp(line, name, name_length) == 0 &&
+            line[name_length] == ':' && line_length < LONGEST_HEADER) {
+            memcpy(header_line, line + name_length + 2, line_length - name_length - 2);
+            header_line[line_length - name_length - 2] = '\0';
+            return header_line;
+        }
+        line += line_length + 2;
+    }
+    return NULL;
+}
+
+void transfer_trim(struct transfer *transfer) {
+    free(transfer->body);
+    transfer->body = NULL;
+    transfer->body_length = transfer->body_size = 0;
+}
+
+const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
+                                          size_t *count, int64_t *milliseconds) {
+    (void)loop;
+    *count = 0;
+    *milliseconds = until > now ? 1 : 0;
+    return NULL;
+}
+
+enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
+    struct transfer *transfer = transfer_take(&loop->waiting);
+    if (transfer)
+        answer(transfer);
+    else
+        now = until > now && until < INT64_MAX ? until : now + 1;
+    now++;
+    return TURN_TAKEN;
+}

@@ -1,0 +1,156 @@
+/* The worker's side: smbpipe's main program, with a pretended server in libsmbclient's place. The
+ * first four bytes tell how many of the rest come from the module; the server says what follows.
+ * Whatever either says, the worker answers in frames that the module understands, or ends. */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../../../csrc/dcerpc.h"
+#include "../../../csrc/ndr.h"
+#include "../../../csrc/smbpipe/carrier.h"
+#include "../../../csrc/status.h"
+#include "check.h"
+
+struct stream {
+    const uint8_t *bytes;
+    size_t left;
+};
+
+static struct stream module_says, server_says;
+static jmp_buf left;
+static bool is_open;
+static uint8_t written[2 * (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)];
+static size_t written_length;
+
+static size_t take(struct stream *stream, void *to, size_t length) {
+    size_t taken = length < stream->left ? length : stream->left;
+    if (taken > 0)
+        memcpy(to, stream->bytes, taken);
+    stream->bytes += taken;
+    stream->left -= taken;
+    return taken;
+}
+
+static void check_frame(const struct frame *frame) {
+    struct frame_failure failure;
+    switch (frame->kind) {
+    case FRAME_OPEN:
+        CHECK(frame->length == 0 && is_open);
+        break;
+    case FRAME_STAGE:
+        CHECK(frame->length == 1 && frame->payload[0] < STAGE_COUNT);
+        break;
+    case FRAME_FAILED:
+        CHECK(frame_read_failure(frame, &failure));
+        break;
+    default:
+        CHECK(frame->kind == FRAME_PDU && frame->length >= DCERPC_HEADER_LENGTH);
+    }
+}
+
+/* What the program calls instead of the system. */
+
+static ssize_t from_module(void *bytes, size_t length) {
+    /* In pieces, as a socket may give them. */
+    return (ssize_t)take(&module_says, bytes, length > 3 ? length / 2 : length);
+}
+
+static ssize_t to_module(const void *bytes, size_t length) {
+    CHECK(written_length + length <= sizeof written);
+    memcpy(written + written_length, bytes, length);
+    written_length += length;
+    struct frame frame;
+    size_t whole = frame_read(written, written_length, &frame);
+    CHECK(whole != SIZE_MAX);
+    if (whole > 0) {
+        CHECK(whole == written_length);
+        check_frame(&frame);
+        written_length = 0;
+    }
+    return (ssize_t)length;
+}
+
+__attribute__((noreturn)) static void leave(int status) {
+    longjmp(left, status == 0 ? 1 : 2);
+}
+
+struct carrier *carrier_new(void) {
+    static char somewhere;
+    is_open = false;
+    return (struct carrier *)&somewhere;
+}
+
+void carrier_close(struct carrier *carrier) {
+    CHECK(carrier == carrier_new());
+}
+
+static bool fail(struct frame_failure *failure, enum frame_stage stage) {
+    *failure = (struct frame_failure){stage, ERROR_NETNAME_DELETED, "the server says no"};
+    is_open = false;
+    return false;
+}
+
+bool carrier_open(struct carrier *carrier, const struct frame_target *target,
+                  void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
+    (void)carrier;
+    CHECK(strlen(target->host) + strlen(target->username) + strlen(target->domain) +
+              strlen(target->password) <
+          FRAME_PAYLOAD_LIMIT);
+    at_stage(STAGE_RESOLVE);
+    is_open = strcmp(target->host, "nowhere") != 0;
+    return is_open || fail(failure, STAGE_CONNECT);
+}
+
+bool carrier_write(struct carrier *carrier, const uint8_t *bytes, size_t length,
+                   struct frame_failure *failure) {
+    static uint8_t space[FRAME_PAYLOAD_LIMIT];
+    (void)carrier;
+    CHECK(length <= sizeof space);
+    memcpy(space, bytes, length);
+    return is_open || fail(failure, STAGE_WORKER);
+}
+
+bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
+                  struct frame_failure *failure) {
+    (void)carrier;
+    return take(&server_says, bytes, length) == length || fail(failure, STAGE_CALL);
+}
+
+#define main smbpipe_main
+#define read(descriptor, bytes, length) from_module(bytes, length)
+#define write(descriptor, bytes, length) to_module(bytes, length)
+#define _exit leave
+#define fcntl(descriptor, ...) 3
+#define open(...) 4
+#define dup2(from, to) ((void)(to))
+#define signal(number, handler) ((void)0)
+#define sigaction(number, action, before) ((void)(action))
+#define setrlimit(resource, limit) ((void)(limit))
+#define prctl(...) ((void)0)
+#define chdir(path) 0
+#include "../../../csrc/smbpipe/main.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 4)
+        return 0;
+    size_t said = ndr_uint32_at(data);
+    if (said > size - 4)
+        said = size - 4;
+    uint8_t *copy = check_copy(data + 4, said);
+    module_says = (struct stream){copy, said};
+    server_says = (struct stream){data + 4 + said, size - 4 - said};
+    written_length = 0;
+    if (setjmp(left) == 0)
+        smbpipe_main();
+    CHECK(written_length == 0);
+    free(copy);
+    return 0;
+}

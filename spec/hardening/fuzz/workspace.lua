@@ -1,0 +1,51 @@
+-- What IAM and the Workspace service answer: a token first, then sessions of two users and of the
+-- whole enterprise. What comes out is rows of known fields, all of them text, or failures that say
+-- what is known and no secret, and in the end everything is over.
+local session = require "rollcall.workspace.session"
+local presence = require "rollcall.presence"
+local workspace = require "rollcall.workspace"
+
+local PASSWORD = "the-password-of-nobody"
+local known = { app_server_group_name = true }
+for _, name in ipairs(session.fields) do known[name] = true end
+
+local client = workspace.client {
+  endpoint = "https://service.example", iam_endpoint = "https://iam.example", region = "ap-southeast-1", project_id = "p",
+  username = "auditor", password = PASSWORD, domain = "corp", max_body = 4096,
+}
+local view_of = presence.viewer { now = 1700000000 }
+
+local function check_failure(failure)
+  -- A string is a mistake of ours, but for the pages of a list.
+  assert(type(failure) == "table", failure)
+  assert(failure.source == "workspace" and type(failure.message) == "string" and type(failure.code) == "string")
+  for _, text in ipairs { failure.message, failure.code, failure.request_id or "", tostring(failure) } do
+    assert(utf8.len(text), "not UTF-8")
+    assert(not text:find "[%c]", "controls")
+    assert(not text:find(PASSWORD, 1, true), "a secret")
+  end
+end
+
+local function check_row(row, user_name)
+  assert(user_name == nil or user_name == "alice" or user_name == "bob")
+  for name, value in pairs(row) do assert(known[name] and type(value) == "string", name) end
+  local view = view_of("session", row)
+  for _, field in ipairs(presence.fields) do local _ = view[field] end
+  local _ = session.is_live(row) and session.session_type(row)
+end
+
+return function(answers)
+  answer_with(answers)
+  local ended, raised = pcall(function()
+    local told = 0
+    for row, user_name in client:sessions {
+      user_name = { "alice", "bob" }, retries = 2, on_error = check_failure,
+      on_answer = function(_, count) told = told + count end,
+    } do check_row(row, user_name) end
+  end)
+  if not ended then check_failure(raised) end
+  ended, raised = pcall(function()
+    for row in client:list_sessions { query_begin_time = 0, query_end_time = 1700000000, limit = 2, retries = 1 } do check_row(row) end
+  end)
+  if not ended then check_failure(raised) end
+end

@@ -1,0 +1,118 @@
+# What tries to break rollcall: one block a target. Each is short by default and takes a longer
+# budget by a variable, and writes what it did into $(FACTS)/NAME.tsv.
+
+FACTS := $(BUILD)/hardening
+HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life \
+	spec/hardening/fuzz/run spec/hardening/fuzz/cover
+HARDENING_PACKAGES := clang clang-tidy llvm libclang-rt-14-dev valgrind
+
+.PHONY: hardening hardening-packages
+
+# One after another, so that what is timed in one is not slowed by another.
+hardening: hardening-packages
+	@$(MAKE) --no-print-directory all
+	@for check in $(HARDENING_CHECKS); do $(MAKE) --no-print-directory $$check || exit 1; done
+
+hardening-packages: test-packages
+	@spec/lab/install 'trying to break rollcall' $(HARDENING_PACKAGES)
+
+# Sanitizers: specs in a build that they watch; SPEC=spec for all of them.
+HARDENING_CHECKS += sanitize
+.PHONY: sanitize
+
+ASAN := $(BUILD)/asan
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZERS)" \
+	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
+SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
+	signature snapshot workspace_failures connections))
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(addprefix csrc/,client.c dcerpc.c failure.c frame.c ndr.c pipe.c \
+	srvsvc.c status.c utf16.c)
+
+$(BUILD)/bin/lua5.4: spec/hardening/host.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+
+$(BUILD)/worker-driver: $(WORKER_DRIVER_SOURCES)
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $^ -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+
+sanitize:
+	@$(ASAN_MAKE) all $(ASAN)/bin/lua5.4 $(ASAN)/worker-driver
+	@spec/hardening/sanitize $(ASAN) $(FACTS)/sanitize.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(SANITIZED_SPECS))" \
+	  $(ASAN_MAKE) check
+
+# Static analysis of every C file: gcc's analyser, and clang-tidy with the checks of .clang-tidy.
+HARDENING_CHECKS += analyze
+.PHONY: analyze
+
+analyze: hardening-packages
+	@CC='$(CC)' ANALYSED_CFLAGS='$(LUA_CFLAGS) $(SMBCLIENT_CFLAGS) $(CURL_CFLAGS)' \
+	  spec/hardening/analyze $(FACTS)/analyze.tsv $(shell find csrc -name '*.c')
+
+# Fuzzers: each for SECONDS, then what lines of the protocol files their committed corpus goes
+# through, of which at least COVERAGE in a hundred are wanted. The corpus began with what the lab's
+# servers really answer (fuzz-corpus) and grew by what fuzzing found (fuzz-corpus-grown).
+HARDENING_CHECKS += fuzz
+.PHONY: fuzz fuzzers fuzz-corpus fuzz-corpus-grown
+
+SECONDS ?= 6
+COVERAGE ?= 95
+FUZZ := spec/hardening/fuzz
+FUZZ_BUILD ?= $(BUILD)/fuzz
+COVERAGE_BUILD := $(BUILD)/coverage
+FUZZ_CFLAGS ?= -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZERS_IN_C := dcerpc srvsvc text frame client worker
+FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
+FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
+PROTOCOL_FILES := $(addprefix csrc/,dcerpc.c ndr.c srvsvc.c utf16.c frame.c client.c flat_object.c smbpipe/main.c \
+	workspace/answer.c workspace/plain_text.c workspace/token.c workspace/session_outcome.c)
+FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(MODULE_SOURCES) \
+	$(filter-out csrc/workspace/transfer%,$(filter csrc/workspace/%,$(WORKSPACE_SOURCES))))
+FUZZ_COMPILE = clang -std=c11 $(WARNINGS) -g $(FUZZ_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(SMBCLIENT_CFLAGS) -MMD -MP
+
+$(FUZZ_BUILD)/csrc/%.o: csrc/%.c
+	@mkdir -p $(@D)
+	@$(FUZZ_COMPILE) -c $< -o $@
+
+$(FUZZ_BUILD)/%.o: $(FUZZ)/%.c
+	@mkdir -p $(@D)
+	@$(FUZZ_COMPILE) -c $< -o $@
+
+$(FUZZ_BUILD)/lua-%.o: $(FUZZ)/lua.c
+	@mkdir -p $(@D)
+	@$(FUZZ_COMPILE) -DNAME='"$*"' -c $< -o $@
+
+$(FUZZ_BUILD)/all.a: $(FUZZED_OBJECTS)
+	@rm -f $@ && ar -rc $@ $^
+
+FUZZ_LINK = clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -rdynamic $^ -o $@ $(shell pkg-config --libs lua5.4) $(CURL_LIBS)
+
+$(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/%.o $(FUZZ_BUILD)/check.o $(FUZZ_BUILD)/all.a
+	@$(FUZZ_LINK)
+
+$(FUZZERS_IN_LUA:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/lua-%.o $(FUZZ_BUILD)/check.o \
+		$(FUZZ_BUILD)/service.o $(FUZZ_BUILD)/all.a
+	@$(FUZZ_LINK)
+
+-include $(wildcard $(FUZZ_BUILD)/*.d $(FUZZ_BUILD)/csrc/*.d $(FUZZ_BUILD)/csrc/workspace/*.d)
+
+fuzzers: $(FUZZERS:%=$(FUZZ_BUILD)/fuzz-%)
+
+fuzz: hardening-packages
+	@$(MAKE) --no-print-directory -j2 fuzzers
+	@$(MAKE) --no-print-directory -j2 fuzzers FUZZ_BUILD=$(COVERAGE_BUILD) \
+	  FUZZ_CFLAGS="-O0 -fprofile-instr-generate -fcoverage-mapping"
+	@rm -f $(FACTS)/fuzz.tsv
+	@SECONDS_EACH=$(SECONDS) $(FUZZ)/run $(FUZZ_BUILD) $(FACTS)/fuzz.tsv $(FUZZERS)
+	@LEAST=$(COVERAGE) $(FUZZ)/cover $(COVERAGE_BUILD) $(FACTS)/fuzz.tsv "$(FUZZERS)" $(PROTOCOL_FILES)
+
+RECORD := $(BUILD)/record
+
+fuzz-corpus: all
+	@rm -rf $(RECORD) && mkdir -p $(RECORD)/lib/rollcall/workspace $(RECORD)/recorded
+	@cp $(MODULE) $(RECORD)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(RECORD)/lib/rollcall/workspace/
+	@cp $(FUZZ)/record.py $(RECORD)/lib/rollcall/smbpipe && cp $(WORKER) $(RECORD)/lib/rollcall/smbpipe.real
+	@chmod 755 $(RECORD)/lib/rollcall/smbpipe
+	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
+	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
