@@ -6,7 +6,8 @@ does what each line of JSON on its standard input asks for, and answers each wit
 
     {"open": [{"upstream": PORT, "fault": FAULT}, ...]}   {"ports": [PORT, ...]}
     {"set": {"PORT": FAULT or null, ...}}                 {}      null: nobody listens there any more
-    {"counts": [PORT, ...]}                               {"counts": [{"connections", "down", "up"}, ...]}
+    {"counts": [PORT, ...]}                               {"counts": [{"connections", "down", "up"}, ...]}; "now": true
+                                                          counts what is under way, too
     {"close": [PORT, ...]}                                {}
 
 It serves on loopback until its standard input ends. A FAULT is an object of
@@ -32,14 +33,16 @@ class End(Exception):
 class Stream:
     """One direction of a connection."""
 
-    def __init__(self, fault):
+    def __init__(self, fault, count):
         self.fault = fault
         self.offset = 0
+        self.count = count
 
     def spoiled(self, data):
         """What is to be sent for what came, and whether the connection goes on after it."""
         fault, start = self.fault, self.offset
         self.offset += len(data)
+        self.count(len(data))
         for name in "cut", "reset", "stall":
             if name in fault and self.offset >= fault[name]:
                 return data[:max(0, fault[name] - start)], False
@@ -89,6 +92,12 @@ class Door:
         self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, backlog=512)
         self.port = self.server.sockets[0].getsockname()[1]
 
+    def count_down(self, length):
+        self.down += length
+
+    def count_up(self, length):
+        self.up += length
+
     async def close(self):
         if self.server:
             self.server.close()
@@ -106,7 +115,8 @@ class Door:
     async def serve(self, reader, writer):
         self.connections += 1
         fault, clean = self.fault, {}
-        down, up = Stream(clean if fault.get("up") else fault), Stream(fault if fault.get("up") else clean)
+        down = Stream(clean if fault.get("up") else fault, self.count_down)
+        up = Stream(fault if fault.get("up") else clean, self.count_up)
         self.writers.add(writer)
         upstream = None
         tasks = []
@@ -127,7 +137,6 @@ class Door:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.down, self.up = self.down + down.offset, self.up + up.offset
             self.writers.discard(writer)
             for each in (writer, upstream):
                 if each:
@@ -162,7 +171,7 @@ class Proxy:
             doors = [self.doors[port] for port in request["counts"]]
             # What has just ended is counted a moment later.
             for _ in range(100):
-                if not any(door.writers for door in doors):
+                if request.get("now") or not any(door.writers for door in doors):
                     break
                 await asyncio.sleep(0.02)
             return {"counts": [{"connections": door.connections, "down": door.down, "up": door.up} for door in doors]}
