@@ -10,5 +10,6 @@ local budget = { stride = math.tointeger(arg[1]), bits = math.tointeger(arg[2]) 
 do
   local proxy <close> = require("spec.lab.proxy").start()
   require "spec.hardening.faults.smb"(proxy, budget)
+  require "spec.hardening.faults.cloud"(proxy, budget)
 end
 harness.finish(arg[3])
