@@ -96,8 +96,8 @@ function snapshot_file.reader(path)
 end
 
 ---@class rollcall.snapshot_file.writer
----@field write fun(text: string)  raises what goes wrong
----@field finish fun()  puts the file in its place
+---@field write fun(text: string)  raises what goes wrong, and leaves nothing then
+---@field finish fun()  puts the file in its place; likewise
 ---@field abandon fun()  leaves nothing
 
 ---@param path string
@@ -117,9 +117,15 @@ function snapshot_file.writer(path)
       if not file then return nil, problem end
     end
   end
+  local function abandon()
+    if io.type(file) == "file" then file:close() end
+    os.remove(temporary)
+  end
   local function put(text)
     local written, reason = file:write(text)
-    if not written then error(temporary .. ": " .. reason, 0) end
+    if written then return end
+    abandon()
+    error(("%s: %s"):format(path, reason), 0)
   end
   return {
     write = function(text) put(deflate and deflate(text) or text) end,
@@ -127,12 +133,11 @@ function snapshot_file.writer(path)
       if deflate then put((deflate("", "finish"))) end
       local closed, reason = file:close()
       if closed then closed, reason = os.rename(temporary, path) end
-      if not closed then error(("%s: %s"):format(path, tostring(reason)), 0) end
+      if closed then return end
+      abandon()
+      error(("%s: %s"):format(path, tostring(reason)), 0)
     end,
-    abandon = function()
-      file:close()
-      os.remove(temporary)
-    end,
+    abandon = abandon,
   }
 end
 
