@@ -15,6 +15,7 @@
 
 #include "../status.h"
 #include "encryption.h"
+#include "steady_clock.h"
 
 struct carrier {
     SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
@@ -201,6 +202,7 @@ struct carrier *carrier_new(void) {
     struct carrier *carrier = calloc(1, sizeof *carrier);
     if (!carrier)
         return NULL;
+    steady_clock_set();
     carrier->keeper = new_context(carrier, NULL);
     if (!carrier->keeper) {
         free(carrier);
@@ -253,6 +255,7 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     char url[3 * 256 + 32];
     carrier_close(carrier);
+    steady_clock_set();
     carrier->logged_on = false;
     carrier->logon_problem[0] = '\0';
     carrier->at_stage = at_stage;
