@@ -1,7 +1,20 @@
 # The hardening checks, each with a short budget here and a longer one by variables. The Makefile includes this.
 HARDENING_RESULTS := $(BUILD)/hardening
 
-.PHONY: endurance
+.PHONY: endurance faults
+
+# Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
+STRIDE ?= 24
+BITS ?= 1
+KILLS ?= 40
+
+$(BUILD)/hardening/clock.so: spec/hardening/clock.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
+
+faults: all $(BUILD)/hardening/clock.so
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(STRIDE) $(BITS) $(KILLS) $(BUILD)/hardening/clock.so \
+	  $(HARDENING_RESULTS)/faults.tsv
 
 # The issue's hour: make endurance SECONDS=3600 QUERIES=100000
 SECONDS ?= 25
