@@ -4,7 +4,7 @@ HARDENING_RESULTS := $(BUILD)/hardening
 .PHONY: endurance faults
 
 # Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
-STRIDE ?= 24
+STRIDE ?= 32
 BITS ?= 1
 KILLS ?= 40
 

@@ -7,7 +7,7 @@ local cjson = require "cjson"
 local cloud = require "spec.cloud"
 local harness = require "spec.hardening.harness"
 
-local TIMEOUT = 1
+local TIMEOUT = 0.6
 local BOUND = TIMEOUT + 2
 local BATCH = 256
 
@@ -98,7 +98,7 @@ return function(proxy, budget)
     assert(#rows == 2)
     local expected = words(rows)
     local length = proxy:counts(ports[1]).down
-    local stride, slow_stride = budget.stride, budget.stride * 16
+    local stride, slow_stride = budget.stride, budget.stride * 32
     local function of(step)
       if step == 1 then return ("every byte of %d"):format(length) end
       return ("every %dth byte of %d"):format(step, length)
