@@ -1,7 +1,7 @@
 # The hardening checks, each with a short budget here and a longer one by variables. The Makefile includes this.
 HARDENING_RESULTS := $(BUILD)/hardening
 
-.PHONY: endurance faults
+.PHONY: collector endurance faults
 
 # Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
 STRIDE ?= 32
@@ -22,3 +22,15 @@ QUERIES ?= 1500
 
 endurance: all
 	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 spec/hardening/endurance.py $(SECONDS) $(QUERIES) $(HARDENING_RESULTS)
+
+# The whole suite: make collector COLLECTOR_SPECS=spec ROUNDS=10
+COLLECTOR_SPECS ?= spec/lifetime_spec.lua spec/server_spec.lua spec/inventory_spec.lua spec/snapshot_spec.lua
+ROUNDS ?= 1
+
+$(BUILD)/hardening/states: spec/hardening/states.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E -lpthread
+
+collector: all $(BUILD)/hardening/states
+	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(BUILD)/hardening/states $(ROUNDS) \
+	  $(HARDENING_RESULTS)/collector.tsv $(COLLECTOR_SPECS)
