@@ -184,7 +184,8 @@ lab: lab-packages
 lab-stop:
 	@spec/lab/keep stop
 
+include spec/hardening/targets.mk
+
 clean:
 	rm -rf $(BUILD)
 
-include spec/hardening/targets.mk

@@ -16,6 +16,7 @@ static const struct {
     {31, "ERROR_GEN_FAILURE", "the connection failed"},
     {50, "ERROR_NOT_SUPPORTED", "the server does not support this"},
     {53, "ERROR_BAD_NETPATH", "the server was not found"},
+    {58, "ERROR_BAD_NET_RESP", "an answer that is damaged, or was changed on its way"},
     {64, "ERROR_NETNAME_DELETED", "the server closed the connection"},
     {65, "ERROR_NETWORK_ACCESS_DENIED", "network access denied"},
     {67, "ERROR_BAD_NET_NAME", "no such share"},
@@ -81,6 +82,7 @@ uint32_t status_of_errno(int error) {
         return ERROR_HOST_UNREACHABLE;
     case ECONNRESET:
     case ECONNABORTED:
+    case ENETRESET:
     case ENOTCONN:
     case EPIPE:
         return ERROR_NETNAME_DELETED;

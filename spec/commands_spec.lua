@@ -296,6 +296,12 @@ describe("the commands", function()
     assert.equal("report\n", completed)
   end)
 
+  it("exit with 3 where completions cannot be written", function()
+    local _, code, complaint = rollcall "completion bash > /dev/full"
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("No space left", 1, true), complaint)
+  end)
+
   it("stand in a man page without faults", function()
     local _, code, complaint = lab.run "LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z lua/rollcall/rollcall.1"
     assert.equal(0, code)

@@ -93,6 +93,25 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     assert.equal("", (lab.run(("ls %s | grep new"):format(lab.folder))))
   end)
 
+  it("leaves nothing half written where the disk is full, and says so", function()
+    for _, name in ipairs { "full.jsonl", "full.jsonl.gz" } do
+      for _, rows in ipairs { 1, 5000 } do -- what is written at the end, and before
+        local path = written(name, hundred)
+        local before = content(path)
+        lab.run(("ln -s /dev/full %s.new"):format(path))
+        local ran, problem = pcall(function()
+          local writer <close> = assert(snapshot.create(path))
+          for i = 1, rows do writer:row("connection", { id = i * 7919 % 4294967291, username = tostring(i * i) }) end
+          writer:finish()
+        end)
+        assert.is_false(ran)
+        assert.is_truthy(problem:find(path .. ": No space left", 1, true), problem)
+        assert.equal(before, content(path))
+        assert.equal("", (lab.run(("ls %s | grep new"):format(lab.folder))))
+      end
+    end
+  end)
+
   it("that was cut gives all that is left, and says so", function()
     local path = written("cut.jsonl", hundred)
     local text = content(path)

@@ -15,6 +15,7 @@
 
 #include "../status.h"
 #include "encryption.h"
+#include "steady_clock.h"
 
 struct carrier {
     SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
@@ -83,11 +84,15 @@ static void note_log(void *user_data, int level, const char *message) {
                  (int)strcspn(found + sizeof start - 1, "\n"), found + sizeof start - 1);
 }
 
+/* Those that are no word of the server's about the logon come first. */
 static uint32_t status_of_logon_problem(const char *problem) {
     static const struct {
         const char *words;
         uint32_t status;
     } known[] = {
+        {"transport connection", ERROR_NETNAME_DELETED},
+        {"Device Timeout", ERROR_SEM_TIMEOUT},
+        {"network responded incorrectly", ERROR_BAD_NET_RESP},
         {"locked", 1909},
         {"currently disabled", 1331},
         {"password has expired", 1330},
@@ -126,15 +131,24 @@ static bool resolve(const struct frame_target *target, struct frame_failure *fai
 
 /* What a status does not say by itself. */
 static const char *words_of_errno(int error) {
-    return status_of_errno(error) == ERROR_GEN_FAILURE ? strerror(error) : "";
+    return error && status_of_errno(error) == ERROR_GEN_FAILURE ? strerror(error) : "";
+}
+
+/* The library has EACCES for an answer with a wrong signature, and EINVAL for one that cannot be
+ * decrypted or makes no sense. A server refuses before: at the logon, or when the pipe is opened.
+ */
+static uint32_t status_of_transfer(int error) {
+    return error == EACCES || error == EINVAL ? ERROR_BAD_NET_RESP : status_of_errno(error);
 }
 
 static void explain_open(const struct carrier *carrier, const struct frame_target *target,
                          int error, struct frame_failure *failure) {
     const char *problem = carrier->logon_problem;
     if (carrier->logged_on) {
-        say(failure, STAGE_PIPE, error == ENOENT ? ERROR_FILE_NOT_FOUND : status_of_errno(error),
-            words_of_errno(error));
+        uint32_t status = error == ENOENT   ? ERROR_FILE_NOT_FOUND
+                          : error == EINVAL ? ERROR_BAD_NET_RESP
+                                            : status_of_errno(error);
+        say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
     } else if (strstr(problem, "{Access Denied}")) {
         say(failure, STAGE_LOGON, ERROR_LOGON_FAILURE,
             target->kerberos ? "no usable Kerberos ticket"
@@ -188,6 +202,7 @@ struct carrier *carrier_new(void) {
     struct carrier *carrier = calloc(1, sizeof *carrier);
     if (!carrier)
         return NULL;
+    steady_clock_set();
     carrier->keeper = new_context(carrier, NULL);
     if (!carrier->keeper) {
         free(carrier);
@@ -197,7 +212,23 @@ struct carrier *carrier_new(void) {
     return carrier;
 }
 
+/* Closing a pipe, the library waits for the server's answer, which a silent one does not give; it
+ * would be the next server that pays for it. So the connection is cut first. The library does not
+ * tell its socket, but there is no other to the network here. */
+static void hang_up(void) {
+    const int limit = 256; /* this process opens few, and they are the lowest */
+    for (int descriptor = STDERR_FILENO + 1; descriptor < limit; descriptor++) {
+        int domain = AF_UNSPEC;
+        socklen_t size = sizeof domain;
+        if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+            (domain == AF_INET || domain == AF_INET6))
+            shutdown(descriptor, SHUT_RDWR);
+    }
+}
+
 void carrier_close(struct carrier *carrier) {
+    if (carrier->context)
+        hang_up();
     if (carrier->pipe)
         smbc_getFunctionClose(carrier->context)(carrier->context, carrier->pipe);
     if (carrier->context)
@@ -225,6 +256,7 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     char url[3 * 256 + 32];
     carrier_close(carrier);
+    steady_clock_set();
     carrier->logged_on = false;
     carrier->logon_problem[0] = '\0';
     carrier->at_stage = at_stage;
@@ -257,13 +289,18 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
     return false;
 }
 
+static void say_transfer(struct frame_failure *failure, int error) {
+    uint32_t status = status_of_transfer(error);
+    say(failure, STAGE_CALL, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
+}
+
 /* After a failed or short transfer nobody knows where in a PDU the pipe is. */
 static bool finish(struct carrier *carrier, ssize_t done, size_t length,
                    struct frame_failure *failure) {
     if (done >= 0 && (size_t)done == length)
         return true;
     if (done < 0)
-        say(failure, STAGE_CALL, status_of_errno(errno), words_of_errno(errno));
+        say_transfer(failure, errno);
     else
         say(failure, STAGE_CALL, ERROR_NETNAME_DELETED, "the pipe ended in the middle of a PDU");
     carrier_close(carrier);

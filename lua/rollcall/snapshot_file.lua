@@ -96,8 +96,8 @@ function snapshot_file.reader(path)
 end
 
 ---@class rollcall.snapshot_file.writer
----@field write fun(text: string)  raises what goes wrong
----@field finish fun()  puts the file in its place
+---@field write fun(text: string)  raises what goes wrong, and leaves nothing then
+---@field finish fun()  puts the file in its place; likewise
 ---@field abandon fun()  leaves nothing
 
 ---@param path string
@@ -105,34 +105,33 @@ end
 ---@return string? problem
 function snapshot_file.writer(path)
   local temporary = path .. ".new"
+  local compressed = temporary .. ".gz"
   local file, problem = io.open(temporary, "wb")
   if not file then return nil, problem end
-  local deflate
-  if is_gzip(path) then
-    if has_zlib then
-      deflate = zlib.deflate(6, GZIP_WINDOW)
-    else
-      file:close()
-      file, problem = io.popen("gzip -c > " .. quoted(temporary), "w")
-      if not file then return nil, problem end
-    end
+  local deflate = is_gzip(path) and has_zlib and zlib.deflate(6, GZIP_WINDOW)
+  local function abandon()
+    if io.type(file) == "file" then file:close() end
+    os.remove(temporary)
+    os.remove(compressed)
   end
-  local function put(text)
-    local written, reason = file:write(text)
-    if not written then error(temporary .. ": " .. reason, 0) end
+  local function check(done, reason)
+    if done then return end
+    abandon()
+    error(("%s: %s"):format(path, reason), 0)
   end
   return {
-    write = function(text) put(deflate and deflate(text) or text) end,
+    write = function(text) check(file:write(deflate and deflate(text) or text)) end,
     finish = function()
-      if deflate then put((deflate("", "finish"))) end
-      local closed, reason = file:close()
-      if closed then closed, reason = os.rename(temporary, path) end
-      if not closed then error(("%s: %s"):format(path, tostring(reason)), 0) end
+      if deflate then check(file:write((deflate("", "finish")))) end
+      check(file:close())
+      if is_gzip(path) and not has_zlib then
+        -- Only now, since a program that stops reading ends the one that writes to it.
+        check(os.execute(("gzip -c < %s > %s"):format(quoted(temporary), quoted(compressed))), "gzip failed")
+        check(os.rename(compressed, temporary))
+      end
+      check(os.rename(temporary, path))
     end,
-    abandon = function()
-      file:close()
-      os.remove(temporary)
-    end,
+    abandon = abandon,
   }
 end
 

@@ -50,13 +50,13 @@ analyze: hardening-packages
 	@CC='$(CC)' ANALYSED_CFLAGS='$(LUA_CFLAGS) $(SMBCLIENT_CFLAGS) $(CURL_CFLAGS)' \
 	  spec/hardening/analyze $(FACTS)/analyze.tsv $(shell find csrc -name '*.c')
 
-# Fuzzers: each for SECONDS, then what lines of the protocol files their committed corpus goes
+# Fuzzers: each for FUZZ_SECONDS, then what lines of the protocol files their committed corpus goes
 # through, of which at least COVERAGE in a hundred are wanted. The corpus began with what the lab's
 # servers really answer (fuzz-corpus) and grew by what fuzzing found (fuzz-corpus-grown).
 HARDENING_CHECKS += fuzz
 .PHONY: fuzz fuzzers fuzz-corpus fuzz-corpus-grown
 
-SECONDS ?= 6
+FUZZ_SECONDS ?= 6
 COVERAGE ?= 95
 FUZZ := spec/hardening/fuzz
 FUZZ_BUILD ?= $(BUILD)/fuzz
@@ -104,7 +104,7 @@ fuzz: hardening-packages
 	@$(MAKE) --no-print-directory -j2 fuzzers FUZZ_BUILD=$(COVERAGE_BUILD) \
 	  FUZZ_CFLAGS="-O0 -fprofile-instr-generate -fcoverage-mapping"
 	@rm -f $(FACTS)/fuzz.tsv
-	@SECONDS_EACH=$(SECONDS) $(FUZZ)/run $(FUZZ_BUILD) $(FACTS)/fuzz.tsv $(FUZZERS)
+	@SECONDS_EACH=$(FUZZ_SECONDS) $(FUZZ)/run $(FUZZ_BUILD) $(FACTS)/fuzz.tsv $(FUZZERS)
 	@LEAST=$(COVERAGE) $(FUZZ)/cover $(COVERAGE_BUILD) $(FACTS)/fuzz.tsv "$(FUZZERS)" $(PROTOCOL_FILES)
 
 RECORD := $(BUILD)/record
@@ -116,3 +116,44 @@ fuzz-corpus: all
 	@chmod 755 $(RECORD)/lib/rollcall/smbpipe
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
 	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
+
+# Faults on the wire and around it. Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
+HARDENING_CHECKS += faults
+.PHONY: faults
+
+STRIDE ?= 32
+BITS ?= 1
+KILLS ?= 40
+
+$(FACTS)/clock.so: spec/hardening/clock.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
+
+faults: all $(FACTS)/clock.so
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
+	  $(FACTS)/faults.tsv
+
+# Long runs. An hour: make endurance WATCH_SECONDS=3600 QUERIES=100000
+HARDENING_CHECKS += endurance
+.PHONY: endurance
+
+WATCH_SECONDS ?= 25
+QUERIES ?= 1500
+
+endurance: all
+	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 spec/hardening/endurance.py $(WATCH_SECONDS) $(QUERIES) $(FACTS)
+
+# An eager collector, and several states in a process. The whole suite: make collector COLLECTOR_SPECS=spec ROUNDS=10
+HARDENING_CHECKS += collector
+.PHONY: collector
+
+COLLECTOR_SPECS ?= spec/lifetime_spec.lua spec/server_spec.lua spec/inventory_spec.lua spec/snapshot_spec.lua
+ROUNDS ?= 1
+
+$(FACTS)/states: spec/hardening/states.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E -lpthread
+
+collector: all $(FACTS)/states
+	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(FACTS)/states $(ROUNDS) \
+	  $(FACTS)/collector.tsv $(COLLECTOR_SPECS)

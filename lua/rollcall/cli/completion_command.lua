@@ -1,4 +1,6 @@
 --- The command completion: what a shell needs to complete commands and options.
+local source = require "rollcall.cli.source"
+
 local shells = { "bash", "zsh", "fish" }
 
 ---@type rollcall.cli.command
@@ -14,7 +16,7 @@ Examples:
     command:argument("SHELL", "bash, zsh or fish."):choices(shells):target "shell"
   end,
   run = function(arguments, parser)
-    io.stdout:write(parser["get_" .. arguments.shell .. "_complete"](parser))
+    source.output().write(parser["get_" .. arguments.shell .. "_complete"](parser))
     return 0
   end,
 }
