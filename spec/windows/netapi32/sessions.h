@@ -1,0 +1,10 @@
+#ifndef STAND_IN_SESSIONS_H
+#define STAND_IN_SESSIONS_H
+
+#include <stdbool.h>
+#include <wchar.h>
+
+/* Whether there is a session to the server, and it is this user's. */
+bool session_is_of(const wchar_t *servername, const wchar_t *username);
+
+#endif
