@@ -167,5 +167,7 @@ lab: lab-packages
 lab-stop:
 	@spec/lab/keep stop
 
+include spec/windows/targets.mk
+
 clean:
 	rm -rf $(BUILD)

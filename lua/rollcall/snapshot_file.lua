@@ -1,4 +1,7 @@
 --- Files of lines, gzip by name: written beside their place and put there whole; read with bounds.
+local core = require "rollcall.core"
+local platform = require "rollcall.platform"
+
 local snapshot_file = {}
 
 local CHUNK = 65536
@@ -11,7 +14,11 @@ local GZIP_WINDOW = 31
 
 local function is_gzip(path) return path:find "%.gz$" ~= nil end
 
-local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+-- The program gzip does what zlib would, where there is a shell that can be trusted with a path.
+local function open_gzip(command, path, mode)
+  if platform.is_windows then return nil, path .. ": the rock lua-zlib is needed for .gz" end
+  return io.popen(command:format(platform.quoted(path)), mode)
+end
 
 local function broken(problem) return nil, problem end
 
@@ -50,7 +57,7 @@ local function open_for_reading(path)
   end
   if is_gzip(path) and not has_zlib then
     file:close()
-    file, problem = io.popen("gzip -dc -- " .. quoted(path) .. " 2> /dev/null", "r")
+    file, problem = open_gzip("gzip -dc -- %s 2> /dev/null", path, "r")
     if not file then return nil, problem end
   end
   return file
@@ -113,7 +120,7 @@ function snapshot_file.writer(path)
       deflate = zlib.deflate(6, GZIP_WINDOW)
     else
       file:close()
-      file, problem = io.popen("gzip -c > " .. quoted(temporary), "w")
+      file, problem = open_gzip("gzip -c > %s", temporary, "w")
       if not file then return nil, problem end
     end
   end
@@ -126,7 +133,7 @@ function snapshot_file.writer(path)
     finish = function()
       if deflate then put((deflate("", "finish"))) end
       local closed, reason = file:close()
-      if closed then closed, reason = os.rename(temporary, path) end
+      if closed then closed, reason = core.replace_file(temporary, path) end
       if not closed then error(("%s: %s"):format(path, tostring(reason)), 0) end
     end,
     abandon = function()

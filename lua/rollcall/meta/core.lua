@@ -9,7 +9,7 @@ local core = {}
 ---@class rollcall.core.target
 ---@field servername string  how the caller named it; in rows and errors
 ---@field host string  name or address to connect to
----@field unc string  ServerName of the call, `\\host`
+---@field unc? string  ServerName of the call, `\\host`; nil on Windows for this computer
 ---@field port integer
 ---@field username string  empty: the one of the Kerberos ticket
 ---@field domain string

@@ -82,7 +82,58 @@ static const struct {
 
 static __thread struct row selected[SELECTED_LIMIT];
 static __thread wchar_t long_name[LONGEST + 1];
-static __thread wchar_t generated_names[2][16];
+static __thread wchar_t generated_names[3][32];
+
+/* The entries that are made up: names that tell their numbers. */
+#define NAMED(place, ...)                                                                          \
+    (swprintf(generated_names[place], 32, __VA_ARGS__), generated_names[place])
+
+static struct row connection(size_t number) {
+    unsigned long id = (unsigned long)number + 1;
+    return (struct row){.id = id,
+                        .num_opens = id % 7,
+                        .num_users = 1,
+                        .time = id % 86400,
+                        .username = NAMED(0, L"user%03u", (unsigned)(id - 1) % 1000),
+                        .name = NAMED(1, L"PC-%03u", (unsigned)(id - 1) % 1000)};
+}
+
+static struct row big_connection(size_t number) {
+    return (struct row)CONNECTION((unsigned long)number + 1, 0, 1, 1,
+                                  NAMED(0, L"user%04u", (unsigned)number),
+                                  NAMED(1, L"PC-%04u", (unsigned)number));
+}
+
+static struct row big_session(size_t number) {
+    unsigned long i = (unsigned long)number;
+    return (struct row)SESSION(NAMED(1, L"\\\\PC-%04u", (unsigned)i),
+                               NAMED(0, L"user%04u", (unsigned)i), i % 3, i, i / 2);
+}
+
+static struct row big_file(size_t number) {
+    unsigned long i = (unsigned long)number;
+    return (struct row)FILE_(i, 1, 0, NAMED(0, L"user%04u", (unsigned)i),
+                             NAMED(2, L"C:\\s\\%03u\\file", (unsigned)(i % 500)));
+}
+
+static struct row big_share(size_t number) {
+    return (struct row){.name = NAMED(1, L"share%03u", (unsigned)number),
+                        .remark = L"",
+                        .pathname = NAMED(2, L"C:\\s\\%03u", (unsigned)number)};
+}
+
+static bool select_big(enum kind kind, const wchar_t *share, struct selection *selection) {
+    static struct row (*const generators[])(size_t) = {big_connection, big_file, big_session,
+                                                       big_share};
+    selection->generate = generators[kind];
+    selection->count = kind == SHARES ? 500 : 5000;
+    if (kind != CONNECTIONS)
+        return true;
+    unsigned long number = wcsncmp(share, L"share", 5) == 0 ? wcstoul(share + 5, NULL, 10) : 999;
+    selection->first = 10 * number;
+    selection->count = number < 200 ? 10 : 0;
+    return number < 500;
+}
 
 static bool has_prefix(const wchar_t *text, const wchar_t *prefix) {
     return wcsncmp(text, prefix, wcslen(prefix)) == 0;
@@ -97,7 +148,7 @@ static bool is_among_shares(const wchar_t *name) {
 
 static bool select_connections(const wchar_t *of, struct selection *selection) {
     if (has_prefix(of, L"rows-")) {
-        selection->generated = true;
+        selection->generate = connection;
         selection->count = wcstoul(of + 5, NULL, 10);
         selection->entry_size = 70;
         return true;
@@ -108,16 +159,16 @@ static bool select_connections(const wchar_t *of, struct selection *selection) {
         wmemset(long_name, L'n', length);
         long_name[length] = 0;
         selected[0] = (struct row)CONNECTION(1, 0, 0, 1, long_name, L"");
-        *selection = (struct selection){selected, 1, 80, false};
+        *selection = (struct selection){selected, 1, 80, NULL, 0};
         return true;
     }
     if (has_prefix(of, L"\\\\")) {
-        *selection = (struct selection){of_computer, 1, 80, false};
+        *selection = (struct selection){of_computer, 1, 80, NULL, 0};
         return true;
     }
     for (size_t i = 0; i < COUNT(made); i++)
         if (wcscmp(made[i].share, of) == 0) {
-            *selection = (struct selection){made[i].rows, made[i].count, 80, false};
+            *selection = (struct selection){made[i].rows, made[i].count, 80, NULL, 0};
             return true;
         }
     return is_among_shares(of);
@@ -140,11 +191,15 @@ static void filter(const struct row *rows, size_t count, enum kind kind,
     selection->rows = selected;
 }
 
-bool dataset_select(enum kind kind, const wchar_t *const filters[2], struct selection *selection) {
+bool dataset_select(bool big, enum kind kind, const wchar_t *const filters[2],
+                    struct selection *selection) {
+    const wchar_t *qualifier = filters[0] ? filters[0] : L"";
     *selection = (struct selection){.entry_size = 80};
+    if (big)
+        return select_big(kind, qualifier, selection);
     switch (kind) {
     case CONNECTIONS:
-        return select_connections(filters[0] ? filters[0] : L"", selection);
+        return select_connections(qualifier, selection);
     case SESSIONS:
         filter(sessions, COUNT(sessions), kind, filters, selection);
         return true;
@@ -152,22 +207,14 @@ bool dataset_select(enum kind kind, const wchar_t *const filters[2], struct sele
         filter(files, COUNT(files), kind, filters, selection);
         return true;
     case SHARES:
-        *selection = (struct selection){shares, COUNT(shares), 80, false};
+        *selection = (struct selection){shares, COUNT(shares), 80, NULL, 0};
         return true;
     }
     return false;
 }
 
 struct row dataset_row(const struct selection *selection, size_t index) {
-    if (!selection->generated)
-        return selection->rows[index];
-    unsigned long id = (unsigned long)index + 1;
-    swprintf(generated_names[0], 16, L"user%03u", (unsigned)(id % 1000));
-    swprintf(generated_names[1], 16, L"PC-%03u", (unsigned)(id % 1000));
-    return (struct row){.id = id,
-                        .num_opens = id % 7,
-                        .num_users = 1,
-                        .time = id % 86400,
-                        .username = generated_names[0],
-                        .name = generated_names[1]};
+    if (selection->generate)
+        return selection->generate(selection->first + index);
+    return selection->rows[index];
 }

@@ -20,13 +20,15 @@ struct row {
 struct selection {
     const struct row *rows;
     size_t count;
-    size_t entry_size; /* what an entry takes of prefmaxlen */
-    bool generated;    /* connections with ids from 1 on, instead of `rows` */
+    size_t entry_size;                     /* what an entry takes of prefmaxlen */
+    struct row (*generate)(size_t number); /* from `first` on, instead of `rows` */
+    size_t first;
 };
 
-/* False if the server has no such share. `filters` are those of the call, the last without what
- * stands behind its semicolon. */
-bool dataset_select(enum kind kind, const wchar_t *const filters[2], struct selection *selection);
+/* Selects from the office's server, or from a big one. False if it has no such share. `filters` are
+ * those of the call, without what stands behind a semicolon. */
+bool dataset_select(bool big, enum kind kind, const wchar_t *const filters[2],
+                    struct selection *selection);
 
 /* The entry at `index`. */
 struct row dataset_row(const struct selection *selection, size_t index);

@@ -1,0 +1,55 @@
+# rollcall for Windows: cross-built with mingw, run under Wine against a stand-in for netapi32.
+
+WINDOWS := $(BUILD)/windows
+WINDOWS_CC := x86_64-w64-mingw32-gcc
+WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -O2 -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
+WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils lua-busted jq libxml2-utils
+
+# In whose place there is a file of the same name in csrc/windows, or nothing.
+POSIX_SOURCES := $(patsubst %,csrc/%.c,client dcerpc frame pipe private_file replace_file signals terminal worker)
+WINDOWS_MODULE_SOURCES := $(filter-out $(POSIX_SOURCES),$(wildcard csrc/*.c)) $(wildcard csrc/windows/*.c)
+WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
+WINDOWS_MODULE_OBJECTS := $(WINDOWS_MODULE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+
+WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connections enumerations failures fanout html \
+	inventory options page policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
+	spec/windows/netapi32_windows.lua
+
+.PHONY: test-windows windows windows-packages
+
+windows-packages:
+	@spec/lab/install 'building for Windows, and running that' $(WINDOWS_PACKAGES)
+
+$(WINDOWS)/objects/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  CC    $< (Windows)'
+	@$(WINDOWS_CC) $(WINDOWS_CFLAGS) -MMD -MP -c $< -o $@
+
+$(WINDOWS)/lib/rollcall/core.dll: $(WINDOWS_MODULE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -lnetapi32 -ladvapi32 -o $@
+
+$(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc -Wl,--export-all-symbols $^ $(WINDOWS)/lib/liblua54.a -o $@
+
+define WINDOWS_LAUNCHER
+#!/bin/sh
+exec wine "$$LAB_ROOT/$(WINDOWS)/bin/lua.exe" lua/rollcall/main.lua "$$@"
+endef
+export WINDOWS_LAUNCHER
+
+$(WINDOWS)/rollcall: spec/windows/targets.mk
+	@mkdir -p $(@D)
+	@echo "$$WINDOWS_LAUNCHER" > $@ && chmod 755 $@
+
+-include $(WINDOWS_MODULE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d)
+
+windows: $(WINDOWS)/lib/rollcall/core.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/rollcall
+
+test-windows: windows-packages
+	@spec/windows/build $(WINDOWS) lua
+	@$(MAKE) --no-print-directory windows
+	@spec/windows/run $(WINDOWS_SPECS)
