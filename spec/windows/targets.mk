@@ -8,15 +8,18 @@ WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils lua
 # In whose place there is a file of the same name in csrc/windows, or nothing.
 POSIX_SOURCES := $(patsubst %,csrc/%.c,client dcerpc frame pipe private_file replace_file signals terminal worker)
 WINDOWS_MODULE_SOURCES := $(filter-out $(POSIX_SOURCES),$(wildcard csrc/*.c)) $(wildcard csrc/windows/*.c)
+WINDOWS_WORKSPACE_SOURCES := $(filter-out csrc/workspace/cryptography.c csrc/workspace/transfer_loop.c,$(wildcard csrc/workspace/*.c)) \
+	$(wildcard csrc/windows/workspace/*.c) csrc/failure.c csrc/interrupt.c csrc/status.c
 WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
 WINDOWS_MODULE_OBJECTS := $(WINDOWS_MODULE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
 WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connections enumerations failures fanout html \
 	inventory options page policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
 	spec/windows/netapi32_windows.lua
 
-.PHONY: test-windows windows windows-packages
+.PHONY: test-windows test-windows-https windows windows-packages
 
 windows-packages:
 	@spec/lab/install 'building for Windows, and running that' $(WINDOWS_PACKAGES)
@@ -30,6 +33,11 @@ $(WINDOWS)/lib/rollcall/core.dll: $(WINDOWS_MODULE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -lnetapi32 -ladvapi32 -o $@
+
+$(WINDOWS)/lib/rollcall/workspace/core.dll: $(WINDOWS_WORKSPACE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a $(WINDOWS)/lib/libcurl.a -lbcrypt -o $@
 
 $(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
 	@echo '  LINK  $@'
@@ -45,7 +53,7 @@ $(WINDOWS)/rollcall: spec/windows/targets.mk
 	@mkdir -p $(@D)
 	@echo "$$WINDOWS_LAUNCHER" > $@ && chmod 755 $@
 
--include $(WINDOWS_MODULE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d)
+-include $(WINDOWS_MODULE_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d)
 
 windows: $(WINDOWS)/lib/rollcall/core.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/rollcall
 
