@@ -121,7 +121,10 @@ function snapshot_file.writer(path)
     else
       file:close()
       file, problem = open_gzip("gzip -c > %s", temporary, "w")
-      if not file then return nil, problem end
+      if not file then
+        os.remove(temporary)
+        return nil, problem
+      end
     end
   end
   local function put(text)

@@ -56,7 +56,7 @@ return function()
     reasons[reason] = (reasons[reason] or 0) + 1
     return nil, false
   end, { priority = 1 })
-  for _, hook in ipairs { "setup", "teardown", "before_each", "after_each" } do
+  for _, hook in ipairs { "setup", "teardown", "strict_setup", "strict_teardown", "before_each", "after_each" } do
     busted.subscribe({ "register", hook }, function() return nil, reason_of() == nil end, { priority = 1 })
   end
 

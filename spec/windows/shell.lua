@@ -31,14 +31,20 @@ local function take(name)
   return content
 end
 
+-- The shell may still have the last script open when the next one is written.
+local scripts = 0
+
 ---Runs a command; returns its output, its exit code and what it said on stderr.
 function shell.run(command)
-  local script = assert(io.open(folder .. "/script", "wb"))
+  scripts = scripts + 1
+  local name = folder .. "/script" .. scripts
+  local script = assert(io.open(name, "wb"))
   script:write(("cd '%s' || exit\n( %s\n)"):format(variable "LAB_ROOT", command),
     ((" > FOLDER/out 2> FOLDER/err\necho $? > FOLDER/code.new\nmv FOLDER/code.new FOLDER/code\n"):gsub("FOLDER", folder)))
   script:close()
-  assert(os.execute("start /wait /unix /bin/sh " .. folder .. "/script")) -- and Wine does not wait
+  assert(os.execute("start /wait /unix /bin/sh " .. name)) -- and Wine does not wait
   local code = shell.eventually("the end of " .. command, function() return take "code" end, LONGEST)
+  os.remove(name)
   return take "out", math.tointeger(tonumber(code)), take "err"
 end
 

@@ -94,8 +94,8 @@ static struct row connection(size_t number) {
                         .num_opens = id % 7,
                         .num_users = 1,
                         .time = id % 86400,
-                        .username = NAMED(0, L"user%03u", (unsigned)(id - 1) % 1000),
-                        .name = NAMED(1, L"PC-%03u", (unsigned)(id - 1) % 1000)};
+                        .username = NAMED(0, L"user%03u", (unsigned)id % 1000),
+                        .name = NAMED(1, L"PC-%03u", (unsigned)id % 1000)};
 }
 
 static struct row big_connection(size_t number) {

@@ -174,17 +174,12 @@ static BYTE *pack(const struct request *request, size_t level, const struct sele
 }
 
 static DWORD status_of_server(const struct request *request) {
-    static const struct {
-        const wchar_t *name;
-        DWORD status;
-    } servers[] = {{L"\\\\closed", ERROR_CONNECTION_REFUSED},
-                   {L"\\\\gone", ERROR_NETNAME_DELETED},
-                   {L"\\\\nowhere", ERROR_BAD_NETPATH},
-                   {L"\\\\no.such.host.invalid", ERROR_BAD_NETPATH}};
     const wchar_t *name = request->servername;
-    for (size_t i = 0; name && i < sizeof servers / sizeof *servers; i++)
-        if (_wcsicmp(name, servers[i].name) == 0)
-            return servers[i].status;
+    DWORD status = status_of_reaching(name);
+    if (status != NERR_Success)
+        return status;
+    if (name && _wcsicmp(name, L"\\\\gone") == 0)
+        return ERROR_NETNAME_DELETED;
     if (name && _wcsicmp(name, L"\\\\silent") == 0)
         witness_hang();
     return request->kind != SHARES && session_is_of(name, L"alice") ? ERROR_ACCESS_DENIED

@@ -24,6 +24,21 @@ static int find(const wchar_t *remote) {
     return -1;
 }
 
+DWORD status_of_reaching(const wchar_t *unc) {
+    static const struct {
+        const wchar_t *name;
+        DWORD status;
+    } servers[] = {{L"\\\\closed", ERROR_CONNECTION_REFUSED},
+                   {L"\\\\nowhere", ERROR_BAD_NETPATH},
+                   {L"\\\\no.such.host.invalid", ERROR_BAD_NETPATH}};
+    for (size_t i = 0; unc && i < sizeof servers / sizeof *servers; i++) {
+        size_t length = wcslen(servers[i].name);
+        if (_wcsnicmp(unc, servers[i].name, length) == 0 && wcschr(L"\\", unc[length]))
+            return servers[i].status;
+    }
+    return NERR_Success;
+}
+
 static DWORD judge(const USE_INFO_2 *use) {
     if (wcscmp(use->ui2_username, L"carol") == 0)
         return ERROR_ACCOUNT_DISABLED;
@@ -37,8 +52,9 @@ NET_API_STATUS WINAPI NetUseAdd(LMSTR server, DWORD level, LPBYTE buffer, LPDWOR
     (void)error;
     if (server || level != 2 || use->ui2_local || use->ui2_asg_type != USE_IPC)
         return ERROR_INVALID_PARAMETER;
-    if (_wcsicmp(use->ui2_remote, L"\\\\nowhere\\IPC$") == 0)
-        return ERROR_BAD_NETPATH;
+    DWORD reached = status_of_reaching(use->ui2_remote);
+    if (reached != NERR_Success)
+        return reached;
     if (_wcsicmp(use->ui2_remote, L"\\\\slow\\IPC$") == 0)
         witness_hang();
     DWORD status = judge(use);
