@@ -185,6 +185,7 @@ lab-stop:
 	@spec/lab/keep stop
 
 include spec/hardening/targets.mk
+include spec/windows/targets.mk
 
 clean:
 	rm -rf $(BUILD)

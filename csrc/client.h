@@ -1,9 +1,10 @@
 /* A client of one server's srvsvc interface: opens the pipe, binds, and makes one call at a time,
- * without blocking and each in bounded time. Knows no Lua. */
+ * without blocking and each in bounded time. Knows no Lua.
+ *
+ * client.c speaks srvsvc itself, through a worker; windows/client.c has netapi32 make the calls. */
 #ifndef ROLLCALL_CLIENT_H
 #define ROLLCALL_CLIENT_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +12,12 @@
 #include "dcerpc.h"
 #include "failure.h"
 #include "frame.h"
-#include "pipe.h"
 #include "srvsvc.h"
+#if !defined(_WIN32)
+#include "pipe.h"
+#endif
+
+struct pollfd;
 
 enum client_state {
     CLIENT_CLOSED,
@@ -27,12 +32,17 @@ enum client_state {
 struct client {
     enum client_state state;
     enum frame_stage stage;
+#if defined(_WIN32)
+    struct task *task;   /* the logon or the call that is under way, or has just come back */
+    struct logon *logon; /* NULL: as whoever runs this process */
+#else
     struct pipe pipe;
     struct dcerpc_answer answer;
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level;
     uint32_t call_id;
     uint16_t fragment_limit;
+#endif
+    const struct srvsvc_call *call;
+    const struct srvsvc_level *level;
     uint32_t timeout_milliseconds;
     int64_t deadline; /* of the step that is under way, in client_now's time */
     struct failure failure;
@@ -44,8 +54,13 @@ struct client_page {
     uint8_t *stub;
 };
 
+#if defined(_WIN32)
+#define CLIENT_INITIAL                                                                             \
+    { .state = CLIENT_CLOSED }
+#else
 #define CLIENT_INITIAL                                                                             \
     { .pipe = PIPE_INITIAL }
+#endif
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t client_now(void);

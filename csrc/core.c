@@ -10,10 +10,11 @@
 #include "failure.h"
 #include "flat_object.h"
 #include "private_file.h"
+#include "replace_file.h"
 #include "server.h"
 #include "signals.h"
 #include "terminal.h"
-#include "waits.h"
+#include "wait.h"
 
 EXPORT int luaopen_rollcall_core(lua_State *L);
 
@@ -25,13 +26,15 @@ int luaopen_rollcall_core(lua_State *L) {
         {"ask_password", terminal_ask_password},
         {"terminal_width", terminal_width},
         {"is_terminal", terminal_is_terminal},
+        {"prepare_output", terminal_prepare_output},
         {"read_private_file", private_file_read},
+        {"replace_file", replace_file},
         {"confine", confine_call},
         {"flat_object", flat_object_decode},
         {"catch_signals", signals_catch},
         {"caught_signal", signals_caught},
         {"sleep", signals_sleep},
-        {"wait", waits_wait},
+        {"wait", wait_for},
         {NULL, NULL},
     };
     luaL_checkversion(L);

@@ -7,6 +7,7 @@
 
 #include "entry.h"
 #include "interrupt.h"
+#include "polled.h"
 #include "server.h"
 #include "status.h"
 #include "target.h"

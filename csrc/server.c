@@ -4,6 +4,7 @@
 
 #include "entry.h"
 #include "interrupt.h"
+#include "polled.h"
 #include "status.h"
 #include "target.h"
 

@@ -11,4 +11,7 @@ int terminal_width(lua_State *L);
 /* Lua: rollcall.core.is_terminal, see lua/rollcall/meta/core.lua. */
 int terminal_is_terminal(lua_State *L);
 
+/* Lua: rollcall.core.prepare_output, see lua/rollcall/meta/core.lua. */
+int terminal_prepare_output(lua_State *L);
+
 #endif

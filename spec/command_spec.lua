@@ -9,7 +9,7 @@ end
 
 local function auth_file(mode, text)
   local path = lab.folder .. "/auth"
-  local file = assert(io.open(path, "w"))
+  local file = assert(io.open(path, "wb"))
   file:write(text)
   file:close()
   lab.run(("chmod %s %s"):format(mode, path))
@@ -47,7 +47,7 @@ describe("rollcall connections", function()
     local output, code = rollcall(people .. " --format csv")
     assert.equal(0, code)
     local path = lab.folder .. "/people.csv"
-    assert(io.open(path, "w")):write(output):close()
+    assert(io.open(path, "wb")):write(output):close()
     local reader = [[import csv, json; print(json.dumps(list(csv.DictReader(open("%s", newline="")))))]]
     local read = lab.run(("/usr/bin/python3 -c '%s'"):format(reader:format(path)))
     local rows = cjson.decode(read)

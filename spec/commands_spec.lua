@@ -10,7 +10,7 @@ end
 
 local function put(name, text)
   local path = lab.folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
+  assert(io.open(path, "wb")):write(text):close()
   return path
 end
 

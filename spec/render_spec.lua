@@ -154,7 +154,7 @@ describe("every format", function()
 
   it("gives hostile names to a CSV reader as one cell each, and no formula", function()
     local path = lab.folder .. "/hostile.csv"
-    assert(io.open(path, "w")):write((rendered { format = "csv", rows = hostile_rows() })):close()
+    assert(io.open(path, "wb")):write((rendered { format = "csv", rows = hostile_rows() })):close()
     local reader = [[import csv, json; print(json.dumps(list(csv.reader(open("%s", newline="")))))]]
     local read = cjson.decode((lab.run(("/usr/bin/python3 -c '%s'"):format(reader:format(path)))))
     assert.equal(#hostile_rows() + 3, #read)
@@ -171,7 +171,7 @@ describe("every format", function()
   it("gives hostile names to jq unchanged", function()
     for format, query in pairs { json = ".rows[].account", jsonl = 'select(.kind=="connection").account' } do
       local path = lab.folder .. "/hostile." .. format
-      assert(io.open(path, "w")):write((rendered { format = format, rows = hostile_rows() })):close()
+      assert(io.open(path, "wb")):write((rendered { format = format, rows = hostile_rows() })):close()
       local seen = {}
       for line in lab.run(("jq -c '%s' %s"):format(query, path)):gmatch "[^\n]+" do seen[cjson.decode(line)] = true end
       for _, name in pairs(hostile) do assert.is_true(seen[name], name) end

@@ -54,7 +54,7 @@ describe("a file with secrets", function()
   local path = lab.folder .. "/secret"
 
   local function write(mode, text)
-    local file = assert(io.open(path, "w"))
+    local file = assert(io.open(path, "wb"))
     file:write(text or "username = a\npassword = b\n")
     file:close()
     lab.run(("chmod %s %s"):format(mode, path))

@@ -47,7 +47,7 @@ local function reload(with_zlib)
   for _, name in ipairs { "zlib", "rollcall.snapshot_file", "rollcall.snapshot" } do package.loaded[name] = nil end
   package.preload.zlib = not with_zlib and function() error "it is hidden" end or nil
   snapshot = require "rollcall.snapshot"
-  assert.equal(with_zlib, (pcall(require, "zlib")))
+  assert.is_true(with_zlib or not pcall(require, "zlib"))
 end
 
 for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, compressed by " .. compressor .. ",", function()

@@ -1,18 +1,16 @@
-#define _GNU_SOURCE
-
 #include "authorization.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cryptography.h"
 #include "signature.h"
 
 #define SHORT_HEADER 512
 
 void authorization_free_headers(struct curl_slist *headers) {
     for (const struct curl_slist *header = headers; header; header = header->next)
-        OPENSSL_cleanse(header->data, strlen(header->data));
+        wipe(header->data, strlen(header->data));
     curl_slist_free_all(headers);
 }
 
@@ -21,13 +19,16 @@ struct curl_slist *authorization_add_header(struct curl_slist *headers, int begu
     char space[SHORT_HEADER];
     if (begun && !headers)
         return NULL;
-    size_t size = strlen(name) + strlen(value) + sizeof ": ";
+    size_t name_length = strlen(name), value_length = strlen(value);
+    size_t size = name_length + value_length + sizeof ": ";
     char *line = size <= sizeof space ? space : malloc(size);
     struct curl_slist *longer = NULL;
     if (line) {
-        stpcpy(stpcpy(stpcpy(line, name), ": "), value);
+        memcpy(line, name, name_length);
+        memcpy(line + name_length, ": ", 2);
+        memcpy(line + name_length + 2, value, value_length + 1);
         longer = curl_slist_append(headers, line);
-        OPENSSL_cleanse(line, size);
+        wipe(line, size);
     }
     if (line != space)
         free(line);

@@ -1,8 +1,7 @@
 #include "request.h"
 
-#include <openssl/rand.h>
-
 #include "authorization.h"
+#include "cryptography.h"
 #include "retry.h"
 
 void request_begin(struct request *request, const struct request_policy *policy, int64_t now,
@@ -56,7 +55,7 @@ bool request_again(struct request *request, const struct request_policy *policy,
     if (request->attempts > policy->retries || transfer->too_large ||
         !retry_may_pass(transfer->result, status))
         return false;
-    RAND_bytes((unsigned char *)&random, sizeof random);
+    random_bytes(&random, sizeof random);
     int64_t pause =
         retry_pause(request->attempts, status, whole ? retry_after(transfer) : 0, random);
     if (pause >= request->deadline - now)

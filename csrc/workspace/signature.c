@@ -2,14 +2,13 @@
 
 #include "signature.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "cryptography.h"
+
 #define ALGORITHM "SDK-HMAC-SHA256"
-#define SHA256_SIZE 32
 
 static void to_hex(const unsigned char digest[SHA256_SIZE], char hex[SIGNATURE_HEX_SIZE]) {
     static const char digits[] = "0123456789abcdef";
@@ -20,19 +19,26 @@ static void to_hex(const unsigned char digest[SHA256_SIZE], char hex[SIGNATURE_H
     hex[SIGNATURE_HEX_SIZE - 1] = '\0';
 }
 
+static bool to_utc(time_t moment, struct tm *utc) {
+#if defined(_WIN32)
+    return gmtime_s(utc, &moment) == 0;
+#else
+    return gmtime_r(&moment, utc) != NULL;
+#endif
+}
+
 void signature_date(long long epoch_seconds, char date[SIGNATURE_DATE_SIZE]) {
-    time_t moment = (time_t)epoch_seconds;
     struct tm utc;
-    if (!gmtime_r(&moment, &utc) ||
+    if (!to_utc((time_t)epoch_seconds, &utc) ||
         strftime(date, SIGNATURE_DATE_SIZE, "%Y%m%dT%H%M%SZ", &utc) == 0)
         date[0] = '\0';
 }
 
-static bool add_text(EVP_MD_CTX *hash, const char *text) {
-    return EVP_DigestUpdate(hash, text, strlen(text)) == 1;
+static bool add_text(struct sha256 *hash, const char *text) {
+    return sha256_add(hash, text, strlen(text));
 }
 
-static bool add_signed_names(EVP_MD_CTX *hash, const struct signature_request *request) {
+static bool add_signed_names(struct sha256 *hash, const struct signature_request *request) {
     for (size_t i = 0; i < request->header_count; i++)
         if ((i > 0 && !add_text(hash, ";")) || !add_text(hash, request->headers[i].name))
             return false;
@@ -40,18 +46,18 @@ static bool add_signed_names(EVP_MD_CTX *hash, const struct signature_request *r
 }
 
 /* The gateway signs the path with a slash at its end, whether the request has one or not. */
-static bool add_path(EVP_MD_CTX *hash, const char *path) {
+static bool add_path(struct sha256 *hash, const char *path) {
     size_t length = strlen(path);
     bool ends_in_slash = length > 0 && path[length - 1] == '/';
     return add_text(hash, path) && (ends_in_slash || add_text(hash, "/"));
 }
 
-static bool add_header(EVP_MD_CTX *hash, const struct signature_header *header) {
+static bool add_header(struct sha256 *hash, const struct signature_header *header) {
     return add_text(hash, header->name) && add_text(hash, ":") && add_text(hash, header->value) &&
            add_text(hash, "\n");
 }
 
-static bool add_canonical_request(EVP_MD_CTX *hash, const struct signature_request *request,
+static bool add_canonical_request(struct sha256 *hash, const struct signature_request *request,
                                   const char *body_hash) {
     if (!add_text(hash, request->method) || !add_text(hash, "\n") ||
         !add_path(hash, request->path) || !add_text(hash, "\n") ||
@@ -67,16 +73,17 @@ static bool add_canonical_request(EVP_MD_CTX *hash, const struct signature_reque
 bool signature_canonical_hash(const struct signature_request *request,
                               char hash[SIGNATURE_HEX_SIZE]) {
     unsigned char digest[SHA256_SIZE];
-    if (EVP_Digest(request->body, request->body_length, digest, NULL, EVP_sha256(), NULL) != 1)
+    struct sha256 *of_body = sha256_begin();
+    bool added = sha256_add(of_body, request->body, request->body_length);
+    if (!sha256_end(of_body, digest) || !added)
         return false;
     to_hex(digest, hash);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool hashed = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-                  add_canonical_request(context, request, hash) &&
-                  EVP_DigestFinal_ex(context, digest, NULL) == 1;
-    EVP_MD_CTX_free(context);
+    struct sha256 *of_request = sha256_begin();
+    added = add_canonical_request(of_request, request, hash);
+    if (!sha256_end(of_request, digest) || !added)
+        return false;
     to_hex(digest, hash);
-    return hashed;
+    return true;
 }
 
 /* Appends to a text of `*length`; false if it does not fit. */
@@ -97,8 +104,7 @@ bool signature_authorize(const struct signature_request *request, const struct s
     if (strlen(date) != SIGNATURE_DATE_SIZE - 1 || !signature_canonical_hash(request, hash))
         return false;
     int to_sign_length = snprintf(to_sign, sizeof to_sign, "%s\n%s\n%s", ALGORITHM, date, hash);
-    if (!HMAC(EVP_sha256(), key->secret, (int)strlen(key->secret), (const unsigned char *)to_sign,
-              (size_t)to_sign_length, digest, NULL))
+    if (!hmac_sha256(key->secret, strlen(key->secret), to_sign, (size_t)to_sign_length, digest))
         return false;
     to_hex(digest, hash);
 

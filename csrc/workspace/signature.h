@@ -34,11 +34,11 @@ struct signature_key {
 /* Writes a moment as X-Sdk-Date has it, `YYYYMMDDTHHMMSSZ`. */
 void signature_date(long long epoch_seconds, char date[SIGNATURE_DATE_SIZE]);
 
-/* The hash of the canonical request in hexadecimal. False if libcrypto fails. */
+/* The hash of the canonical request in hexadecimal. False if the system cannot. */
 bool signature_canonical_hash(const struct signature_request *request,
                               char hash[SIGNATURE_HEX_SIZE]);
 
-/* Writes the value of the Authorization header. False if libcrypto fails or it does not fit. */
+/* Writes the value of the Authorization header. False if the system cannot or it does not fit. */
 bool signature_authorize(const struct signature_request *request, const struct signature_key *key,
                          const char *date, char *authorization, size_t size);
 

@@ -33,13 +33,18 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context) {
     return length;
 }
 
+/* Schannel knows no folder of certificates. */
+static bool is_set_or_unknown(CURLcode result) {
+    return result == CURLE_OK || result == CURLE_NOT_BUILT_IN || result == CURLE_UNKNOWN_OPTION;
+}
+
 /* Trusts the given certificates and no others. Those of the system are taken from its one file
  * where there is one, since libcurl reads that once for all connections, but a folder each time. */
 static bool set_trust(CURL *easy, const char *ca_file) {
     const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
     bool one_file = ca_file || (version->age >= CURLVERSION_SEVENTH && version->cainfo);
     return (!ca_file || curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
-           (!one_file || curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK);
+           (!one_file || is_set_or_unknown(curl_easy_setopt(easy, CURLOPT_CAPATH, NULL)));
 }
 
 /* libcurl would look for all of them at every transfer. */

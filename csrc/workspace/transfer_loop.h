@@ -3,11 +3,11 @@
 #define ROLLCALL_TRANSFER_LOOP_H
 
 #include <curl/curl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct pollfd;
 struct transfer;
 struct transfer_loop;
 
@@ -31,7 +31,8 @@ void transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer)
 enum transfer_loop_turn { TURN_TAKEN, TURN_INTERRUPTED, TURN_IMPOSSIBLE };
 
 /* What there is to wait for, at most until `until`: the sockets, some of which are -1, and for how
- * many milliseconds, below 0 for ever. They hold until the loop runs. */
+ * many milliseconds, below 0 for ever. They hold until the loop runs. Where they are not known, it
+ * is a short time. */
 const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
                                           size_t *count, int64_t *milliseconds);
 

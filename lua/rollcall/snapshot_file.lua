@@ -1,4 +1,7 @@
 --- Files of lines, gzip by name: written beside their place and put there whole; read with bounds.
+local core = require "rollcall.core"
+local platform = require "rollcall.platform"
+
 local snapshot_file = {}
 
 local CHUNK = 65536
@@ -11,7 +14,9 @@ local GZIP_WINDOW = 31
 
 local function is_gzip(path) return path:find "%.gz$" ~= nil end
 
-local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+-- The program gzip does what zlib would, where there is a shell that can be trusted with a path.
+local has_gzip = not platform.is_windows
+local NEEDS_ZLIB = "the rock lua-zlib is needed for .gz"
 
 local function broken(problem) return nil, problem end
 
@@ -50,7 +55,8 @@ local function open_for_reading(path)
   end
   if is_gzip(path) and not has_zlib then
     file:close()
-    file, problem = io.popen("gzip -dc -- " .. quoted(path) .. " 2> /dev/null", "r")
+    if not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
+    file, problem = io.popen(("gzip -dc -- %s 2> /dev/null"):format(platform.quoted(path)))
     if not file then return nil, problem end
   end
   return file
@@ -104,6 +110,8 @@ end
 ---@return rollcall.snapshot_file.writer?
 ---@return string? problem
 function snapshot_file.writer(path)
+  local by_program = is_gzip(path) and not has_zlib
+  if by_program and not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
   local temporary = path .. ".new"
   local compressed = temporary .. ".gz"
   local file, problem = io.open(temporary, "wb")
@@ -124,12 +132,12 @@ function snapshot_file.writer(path)
     finish = function()
       if deflate then check(file:write((deflate("", "finish")))) end
       check(file:close())
-      if is_gzip(path) and not has_zlib then
+      if by_program then
         -- Only now, since a program that stops reading ends the one that writes to it.
-        check(os.execute(("gzip -c < %s > %s"):format(quoted(temporary), quoted(compressed))), "gzip failed")
-        check(os.rename(compressed, temporary))
+        check(os.execute(("gzip -c < %s > %s"):format(platform.quoted(temporary), platform.quoted(compressed))), "gzip failed")
+        check(core.replace_file(compressed, temporary))
       end
-      check(os.rename(temporary, path))
+      check(core.replace_file(temporary, path))
     end,
     abandon = abandon,
   }

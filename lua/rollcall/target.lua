@@ -1,5 +1,6 @@
 --- SMB servers as a caller names them, turned into what rollcall.core takes.
 local options = require "rollcall.options"
+local platform = require "rollcall.platform"
 
 local target = {}
 
@@ -35,6 +36,9 @@ target.specification = {
   timeout = options.seconds,
 }
 
+-- What netapi32 leaves to how Windows is set up.
+local not_on_windows = { "nt_hash", "kerberos", "encrypt" }
+
 ---Splits a server's name into the host and, if it is there, the port.
 ---@param name string  `fs1`, `\\fs1`, `10.0.0.1:4450`, `::1`, `[::1]:4450`
 ---@return string? host  nil if this is no server's name
@@ -52,6 +56,7 @@ local function split(name)
   if port then
     port = math.tointeger(tonumber(port))
     if not port or port < 1 or port > 65535 then return nil, "has a port that is not one" end
+    if platform.is_windows and port ~= SMB_PORT then return nil, "has a port, and Windows asks at 445 and nowhere else" end
   end
   return host, port
 end
@@ -66,9 +71,21 @@ function target.check_servername(value)
   return text
 end
 
+-- A name as it stands in \\NAME, where a colon would end it.
+local function unc_name(host)
+  if not platform.is_windows or not host:find(":", 1, true) then return host end
+  return host:gsub(":", "-"):gsub("%%", "s") .. ".ipv6-literal.net"
+end
+
 ---@param connect table  checked connect options
 ---@return string? problem
 function target.check_credentials(connect)
+  if platform.is_windows then
+    for _, name in ipairs(not_on_windows) do
+      if connect[name] then return name .. " cannot be asked for on Windows" end
+    end
+    if connect.port and connect.port ~= SMB_PORT then return "port cannot be any other than 445 on Windows" end
+  end
   if connect.password and connect.nt_hash then return "password and nt_hash exclude each other" end
   if connect.kerberos and connect.nt_hash then return "kerberos and nt_hash exclude each other" end
   if not connect.username then
@@ -84,11 +101,13 @@ end
 ---@return rollcall.core.target
 function target.new(servername, connect)
   local host, port = split(servername)
+  local name = unc_name(host --[[@as string]])
+  local is_this_computer = platform.is_windows and host == "localhost" and not connect.username
   local domain, username = (connect.username or ""):match("^([^\\]+)\\(.+)$")
   return {
     servername = servername:match("^\\\\(.*)$") or servername,
-    host = host,
-    unc = "\\\\" .. host,
+    host = name,
+    unc = not is_this_computer and "\\\\" .. name or nil,
     port = port or connect.port or SMB_PORT,
     username = username or connect.username or "",
     domain = connect.domain or domain or "",

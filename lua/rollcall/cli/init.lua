@@ -2,6 +2,8 @@
 -- this one.
 local argparse = require "argparse"
 
+local core = require "rollcall.core"
+
 local cli = {}
 
 ---Exit codes.
@@ -45,6 +47,7 @@ end
 function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)
+  core.prepare_output()
   local parser = new_parser()
   local parsed, result = parser:pparse(arguments)
   if not parsed then return complain(result) end

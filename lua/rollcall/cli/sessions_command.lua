@@ -3,7 +3,6 @@ local core = require "rollcall.core"
 local credentials = require "rollcall.credentials"
 local report = require "rollcall.report"
 local text = require "rollcall.report.text"
-local workspace = require "rollcall.workspace"
 
 local sessions = { name = "sessions" }
 
@@ -163,6 +162,8 @@ function sessions.run(arguments)
   if not next_name then return nil, problem end
   client_options, problem = client_options_of(arguments)
   if not client_options then return nil, problem end
+  -- Not before: who only asks file servers does not load libcurl.
+  local workspace = require "rollcall.workspace"
   local made, client = pcall(workspace.client, client_options)
   if not made then return nil, without_caller(client) end
 

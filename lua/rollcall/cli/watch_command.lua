@@ -3,6 +3,7 @@ local changes = require "rollcall.cli.changes"
 local core = require "rollcall.core"
 local diff = require "rollcall.diff"
 local inventory = require "rollcall.inventory"
+local platform = require "rollcall.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 
@@ -52,9 +53,11 @@ local function hand_to(command, lines)
   if not (pipe and pipe:close() and written) then io.stderr:write("rollcall: failed: ", command, "\n") end
 end
 
+---@return string? command  nil for what is no address
 local function post_command(url)
-  return ("curl -sS -f -m 30 --proto =http,https -H 'Content-Type: application/x-ndjson' --data-binary @- -o /dev/null -- '%s'"):format(
-    (url:gsub("'", "'\\''")))
+  local argument = url:find "^https?://" and platform.quoted(url)
+  return argument and ('curl -sS -f -m 30 --proto =http,https -H "Content-Type: application/x-ndjson" --data-binary @- -o %s -- %s'):format(
+    platform.null_device, argument)
 end
 
 local function tell(arguments, list, made)
@@ -106,7 +109,7 @@ there at the start is not told.]])
   run = function(arguments)
     local inv, problem = inventory.load(arguments.inventory)
     if not inv then return nil, problem end
-    if arguments.post and not arguments.post:find "^https?://" then return nil, "--post takes an http or https address" end
+    if arguments.post and not post_command(arguments.post) then return nil, "--post takes an http or https address" end
     core.catch_signals()
     local before, looks, away = nil, 0, {}
     while true do

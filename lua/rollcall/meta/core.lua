@@ -9,7 +9,7 @@ local core = {}
 ---@class rollcall.core.target
 ---@field servername string  how the caller named it; in rows and errors
 ---@field host string  name or address to connect to
----@field unc string  ServerName of the call, `\\host`
+---@field unc? string  ServerName of the call, `\\host`; nil on Windows for this computer
 ---@field port integer
 ---@field username string  empty: the one of the Kerberos ticket
 ---@field domain string
@@ -110,6 +110,18 @@ function core.is_terminal(descriptor) end
 
 ---@return integer?  columns of the terminal that standard output is; nil if it is none
 function core.terminal_width() end
+
+---For a program whose output is made of bytes, UTF-8 and terminal sequences: from now on standard
+---output takes them as they are. On Windows it would change line ends, and a console would read
+---another character set; elsewhere there is nothing to do.
+function core.prepare_output() end
+
+---Puts a file in the place of another, which may be there or not, in one step.
+---@param from string
+---@param to string
+---@return boolean? replaced
+---@return string? problem
+function core.replace_file(from, to) end
 
 ---Reads a file with secrets in it.
 ---@param path string

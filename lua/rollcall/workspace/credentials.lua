@@ -1,6 +1,7 @@
 --- What is not given to `workspace.client`, looked for where Huawei's SDKs look: in the environment,
 -- then in `~/.huaweicloud/credentials`.
 local core = require "rollcall.core"
+local platform = require "rollcall.platform"
 
 local credentials = {}
 
@@ -35,7 +36,7 @@ end
 ---What the file holds, or nothing where there is none.
 ---@return table<string, string>
 local function stored()
-  local named, home = variable "CREDENTIALS_FILE", os.getenv "HOME"
+  local named, home = variable "CREDENTIALS_FILE", platform.home()
   local path = named or home and home .. "/.huaweicloud/credentials"
   if not path or not named and not exists(path) then return {} end
   local found, problem = credentials.from_file(path)

@@ -1,0 +1,17 @@
+#include "../wait.h"
+
+#include <lauxlib.h>
+#include <windows.h>
+
+/* There are no descriptors to wait for, only a short time: see client_polled. */
+int wait_for(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_getfield(L, 1, "timeout");
+    lua_Number seconds = luaL_checknumber(L, -1);
+    luaL_argcheck(L, seconds >= 0, 1, "the timeout must be 0 or more seconds");
+    ULONGLONG began = GetTickCount64();
+    Sleep(seconds < 86400 ? (DWORD)(seconds * 1000) : 86400000);
+    lua_pushnumber(L, (lua_Number)(GetTickCount64() - began) / 1000);
+    return 1;
+}

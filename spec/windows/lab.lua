@@ -1,0 +1,38 @@
+--- What spec/lab is to the specs where they run on Windows: servers of the stand-in for netapi32 under the
+-- names of the lab's, and a look at what the stand-in counts.
+local shell = require "spec.windows.shell"
+
+local lab = {}
+
+local function variable(name)
+  return assert(os.getenv(name), "run by make test-windows")
+end
+
+lab.folder, lab.username, lab.password = variable "LAB_FOLDER", variable "LAB_USERNAME", variable "LAB_PASSWORD"
+lab.double, lab.big, lab.closed, lab.silent = "double", "big", "closed", "silent"
+-- There is none of these here.
+lab.samba, lab.crowd = "no.samba.invalid", "no.crowd.invalid"
+lab.double_port, lab.big_port, lab.samba_port = 445, 445, 445
+lab.command = variable "ROLLCALL"
+
+local function of_stand_in(name)
+  return assert(package.loadlib([[build\windows\bin\netapi32.dll]], name), "this is not the stand-in, but Wine's own netapi32")
+end
+
+lab.counts, lab.release = of_stand_in "stand_in_counts", of_stand_in "stand_in_release"
+assert(lab.counts().marker == "rollcall's stand-in for netapi32")
+
+---Options with the auditor's credentials, and those given.
+function lab.as_auditor(options)
+  local all = { username = lab.username, password = lab.password, timeout = 20 }
+  for name, value in pairs(options) do all[name] = value end
+  return all
+end
+
+lab.run = shell.run
+lab.eventually = shell.eventually
+
+---There are no worker processes.
+function lab.workers() return {} end
+
+return lab

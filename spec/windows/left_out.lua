@@ -1,0 +1,98 @@
+--- Which tests do not run on Windows, by spec file and a part of their names, and why.
+local SAMBA = "ask a Samba"
+local WITNESS = "have impacket's client as a witness"
+local WIRE = "damage bytes on the wire, which netapi32 keeps to itself"
+local WORKER = "are about the worker process, which is not there"
+local OTHERWISE = "are otherwise on Windows"
+local POSIX = "need a terminal, signals or a shell of POSIX"
+local ZLIB = "need gzip"
+local CHROMIUM = "are about a browser"
+local HTTPS = "are among those over HTTPS"
+
+return {
+  ["command_spec.lua"] = {
+    ["keeps to the width of the terminal"] = POSIX,
+    ["fills in placeholders"] = SAMBA,
+    ["takes user and password from a file"] = SAMBA,
+    ["takes the password from a command, or from the terminal"] = POSIX,
+    ["takes an NT hash for a password"] = OTHERWISE,
+  },
+  ["commands_spec.lua"] = {
+    ["shows how far it is on a terminal"] = POSIX,
+    ["has colour on a terminal"] = POSIX,
+    ["keep a look and tell the difference of two"] = ZLIB,
+    ["rollcall watch"] = OTHERWISE,
+  },
+  ["connections_spec.lua"] = {
+    ["connections to a share of a real Samba"] = SAMBA,
+    ["as impacket's client sees them, with names of every kind"] = WITNESS,
+  },
+  ["enumerations_spec.lua"] = {
+    ["a real Samba"] = SAMBA,
+    ["as impacket's client sees them"] = WITNESS,
+    ["patch="] = WIRE,
+    ["stub="] = WIRE,
+    ["fault="] = WIRE,
+    ["stop="] = WIRE,
+    ["serves every call over one logon"] = SAMBA,
+  },
+  ["failures_spec.lua"] = {
+    ["when the name is not found"] = OTHERWISE,
+    ["when nobody answers, in time"] = OTHERWISE,
+    ["when the password is wrong, at both servers"] = SAMBA,
+    ["when the user is unknown"] = SAMBA,
+    ["when the account is disabled"] = SAMBA,
+    ["when there is no Kerberos ticket"] = SAMBA,
+    ["when encryption is demanded"] = OTHERWISE,
+    ["when the user may not ask, and who may"] = SAMBA,
+    ["when the server's RPC has a fault"] = WIRE,
+  },
+  ["fanout_spec.lua"] = {
+    ["asked only when there is room"] = WORKER,
+  },
+  ["html_spec.lua"] = {
+    ["lets its own style and script through"] = CHROMIUM,
+    ["in Chromium"] = CHROMIUM,
+  },
+  ["inventory_spec.lua"] = {
+    ["asks servers, each query side by side"] = POSIX,
+    ["ends what is under way when the loop is left"] = WORKER,
+    ["of real servers"] = HTTPS,
+  },
+  ["page_spec.lua"] = {
+    ["of a real Samba is whole"] = SAMBA,
+  },
+  ["rollcall_spec.lua"] = {
+    ["makes one logon and one worker a server"] = WORKER,
+    ["takes memory for sessions and files"] = "read the process's memory from /proc",
+    ["of a real Samba"] = SAMBA,
+    ["is placeholder where the server does not know"] = SAMBA,
+    ["is told of every server of a fan-out"] = SAMBA,
+  },
+  ["secrets_spec.lua"] = {
+    ["in no argument and no environment of the worker"] = WORKER,
+    ["the worker is not dumpable"] = WORKER,
+    ["is refused when others may read or write it"] = OTHERWISE,
+  },
+  ["server_spec.lua"] = {
+    ["over one pipe and one worker"] = WORKER,
+    ["after the worker was killed"] = WORKER,
+    ["gives failures to on_error"] = WIRE,
+  },
+  ["snapshot_spec.lua"] = {
+    [".gz"] = ZLIB,
+    ["that was cut while compressed"] = ZLIB,
+    ["compressed by gzip"] = ZLIB,
+    ["where the disk is full"] = POSIX,
+  },
+  ["workspace_spec.lua"] = {
+    ["the end of a process"] = "run the interpreter of POSIX",
+  },
+  ["workspace_failures_spec.lua"] = {
+    ["tell a connection that ends early"] = "know the words of POSIX for a reset connection",
+    ["tell a certificate that is not trusted"] = "need a system that trusts some and not others, which Wine is not",
+  },
+  ["sessions_command_spec.lua"] = {
+    ["rollcall sessions"] = "run the interpreter of POSIX",
+  },
+}

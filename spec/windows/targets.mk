@@ -1,0 +1,78 @@
+# rollcall for Windows: cross-built with mingw, run under Wine against a stand-in for netapi32.
+
+WINDOWS := $(BUILD)/windows
+WINDOWS_CC := x86_64-w64-mingw32-gcc
+WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -O2 -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
+WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils lua-busted jq libxml2-utils
+
+# In whose place there is a file of the same name in csrc/windows, or nothing.
+POSIX_SOURCES := $(patsubst %,csrc/%.c,client dcerpc frame pipe private_file replace_file signals terminal wait worker)
+WINDOWS_MODULE_SOURCES := $(filter-out $(POSIX_SOURCES),$(wildcard csrc/*.c)) $(wildcard csrc/windows/*.c)
+WINDOWS_WORKSPACE_SOURCES := $(filter-out csrc/workspace/cryptography.c csrc/workspace/transfer_loop.c,$(wildcard csrc/workspace/*.c)) \
+	$(wildcard csrc/windows/workspace/*.c) csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
+WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
+WINDOWS_MODULE_OBJECTS := $(WINDOWS_MODULE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+
+WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connections enumerations failures fanout html \
+	inventory options page policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
+	spec/windows/windows_on_wine.lua
+
+WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation sessions_command signature workspace \
+	workspace_failures)) spec/windows/https_on_wine.lua
+
+# What the half over HTTPS depends on. It is run when this has changed since it last passed.
+WINDOWS_HTTPS_FILES = $(sort $(shell find csrc/workspace csrc/windows/workspace lua/rollcall/workspace lua/rollcall/workspace.lua \
+	spec/windows spec/lab/cloud.sh spec/lab/cloud.py spec/cloud.lua csrc/export.h csrc/failure.c csrc/interrupt.c -type f) \
+	$(filter spec/%_spec.lua,$(WINDOWS_HTTPS_SPECS)))
+WINDOWS_HTTPS_SUM = cat $(WINDOWS_HTTPS_FILES) | sha256sum
+
+.PHONY: test-windows test-windows-https windows windows-packages
+
+windows-packages:
+	@spec/lab/install 'building for Windows, and running that' $(WINDOWS_PACKAGES)
+
+$(WINDOWS)/objects/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  CC    $< (Windows)'
+	@$(WINDOWS_CC) $(WINDOWS_CFLAGS) -MMD -MP -c $< -o $@
+
+$(WINDOWS)/lib/rollcall/core.dll: $(WINDOWS_MODULE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -lnetapi32 -ladvapi32 -o $@
+
+$(WINDOWS)/lib/rollcall/workspace/core.dll: $(WINDOWS_WORKSPACE_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a $(WINDOWS)/lib/libcurl.a -lbcrypt -o $@
+
+$(WINDOWS)/bin/host.exe: spec/windows/host.c
+	@echo "  LINK  $@"
+	@$(WINDOWS_CC) $(WINDOWS_CFLAGS) -static-libgcc $< $(WINDOWS)/lib/liblua54.a -o $@
+
+$(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc -Wl,--export-all-symbols $^ $(WINDOWS)/lib/liblua54.a -o $@
+
+-include $(WINDOWS_MODULE_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d)
+
+windows: $(WINDOWS)/lib/rollcall/core.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe
+
+test-windows: windows-packages
+	@spec/windows/build $(WINDOWS) lua
+	@$(MAKE) --no-print-directory windows
+	@echo 'Under Wine, against a stand-in for netapi32:'
+	@spec/windows/run $(WINDOWS_SPECS)
+	@[ "$$($(WINDOWS_HTTPS_SUM))" = "$$(cat $(WINDOWS)/https-passed 2> /dev/null)" ] || \
+	  $(MAKE) --no-print-directory test-windows-https
+
+test-windows-https: windows-packages
+	@spec/lab/install 'a cloud on loopback' nginx-light openssl curl
+	@spec/windows/build $(WINDOWS) lua
+	@spec/windows/build $(WINDOWS) curl
+	@$(MAKE) --no-print-directory windows $(WINDOWS)/lib/rollcall/workspace/core.dll
+	@echo 'Under Wine, with libcurl over Schannel, against nginx:'
+	@spec/windows/run --cloud $(WINDOWS_HTTPS_SPECS)
+	@$(WINDOWS_HTTPS_SUM) > $(WINDOWS)/https-passed
