@@ -55,6 +55,7 @@ help:
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
+	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
 $(BUILD)/module/%.o: csrc/%.c
@@ -145,7 +146,8 @@ lint:
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
-	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run
+	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
+	  spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
 	@mkdir -p $(@D)
