@@ -59,6 +59,7 @@ help:
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
 	@echo 'make conformance         SARIF output, by a validator that npm brings'
 	@echo 'make hardening           all that tries to break it, with a short budget'
+	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
 $(BUILD)/module/%.o: csrc/%.c
@@ -163,6 +164,7 @@ lint:
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
 	  $(HARDENING_SCRIPTS)
+	  spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
 	@mkdir -p $(@D)

@@ -123,7 +123,10 @@ static void leave_task(struct client *client) {
     client->task = NULL;
 }
 
-static void close_session(struct logon *logon) {
+/* Ends the session, if nobody else uses it, and waits for that at most so long. */
+static void close_session(struct client *client, int64_t milliseconds) {
+    struct logon *logon = client->logon;
+    client->logon = NULL;
     if (!logon)
         return;
     struct task *task = task_start(&closing_kind, logon);
@@ -131,7 +134,7 @@ static void close_session(struct logon *logon) {
         logon_release(logon);
         return;
     }
-    int64_t until = client_now() + CLOSING_MILLISECONDS;
+    int64_t until = client_now() + milliseconds;
     for (;;) {
         uint64_t ended = task_count_ended();
         int64_t rest = until - client_now();
@@ -142,16 +145,19 @@ static void close_session(struct logon *logon) {
     task_leave(task);
 }
 
-void client_close(struct client *client) {
+static void shut(struct client *client, int64_t milliseconds) {
     leave_task(client);
-    close_session(client->logon);
-    client->logon = NULL;
+    close_session(client, milliseconds);
     client->state = CLIENT_CLOSED;
+}
+
+void client_close(struct client *client) {
+    shut(client, CLOSING_MILLISECONDS);
 }
 
 static void fail(struct client *client, enum frame_stage stage, uint32_t status,
                  const char *detail) {
-    client_close(client);
+    shut(client, 0); /* the other servers are not to wait */
     failure_set(&client->failure, stage_names[stage], status, detail);
     client->state = CLIENT_FAILED;
 }
@@ -195,7 +201,7 @@ static struct opening *new_opening(const struct frame_target *target) {
 
 void client_open(struct client *client, const char *program, const struct frame_target *target) {
     (void)program;
-    client_close(client);
+    shut(client, 0);
     client->timeout_milliseconds = target->timeout_milliseconds;
     if (target->username[0] == '\0') {
         client->state = CLIENT_READY;

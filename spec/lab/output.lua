@@ -2,13 +2,17 @@
 -- that did not run counts as failed.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
+local counts = require "spec.lab.counts"
 
 return function()
   local handler = base()
   local file_started = os.time()
+  local passed, passed_before = {}, 0
 
   busted.subscribe({ "file", "end" }, function(file)
-    io.write(("  %-28s %3d s\n"):format(file.name:match("[^/]*$"), os.time() - file_started))
+    local name = file.name:match("[^/]*$")
+    passed[name], passed_before = handler.successesCount - passed_before, handler.successesCount
+    io.write(("  %-28s %3d s\n"):format(name, os.time() - file_started))
     io.flush()
     file_started = os.time()
     return nil, true
@@ -28,6 +32,7 @@ return function()
     local failed = tell("FAILED", handler.failures) + tell("ERROR", handler.errors)
       + tell("NOT RUN", handler.pendings)
     io.write(("%d passed, %d failed\n"):format(handler.successesCount, failed))
+    counts.save(passed)
     if #handler.pendings > 0 then os.exit(1, true) end
     return nil, true
   end)

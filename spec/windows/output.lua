@@ -2,26 +2,14 @@
 -- tells for each file how many were run here, how many passed on POSIX, and how many were left out and why.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
+local counts = require "spec.lab.counts"
 local left_out = require "spec.windows.left_out"
-
----What `make check` counted when it last ran, by file.
-local function posix_counts()
-  local counts = {}
-  local file = io.open "build/counts.tsv"
-  if not file then return counts end
-  for line in file:lines() do
-    local name, passed = line:match("^(%S+)\t(%d+)")
-    if name then counts[name] = passed end
-  end
-  file:close()
-  return counts
-end
 
 local FORMAT = "  %-28s %6s %8s %9s  %s\n"
 
 return function()
   local handler = base()
-  local on_posix = posix_counts()
+  local on_posix = counts.load() -- of the last make check
   local file_name, rules, used, reasons, passed_before
   local blocks = {}
 

@@ -1,5 +1,6 @@
 --- The shell that Wine itself runs under, for specs that look at what was written with programs which know
--- nothing of Wine. The command `rollcall` in their hands is the one for Windows.
+-- nothing of Wine. spec/windows/run runs what is asked for here; the command `rollcall` among it is the one
+-- for Windows.
 local core = require "rollcall.core"
 
 local shell = {}
@@ -31,21 +32,18 @@ local function take(name)
   return content
 end
 
--- The shell may still have the last script open when the next one is written.
-local scripts = 0
+local asked = 0
 
 ---Runs a command; returns its output, its exit code and what it said on stderr.
 function shell.run(command)
-  scripts = scripts + 1
-  local name = folder .. "/script" .. scripts
-  local script = assert(io.open(name, "wb"))
-  script:write(("cd '%s' || exit\n( %s\n)"):format(variable "LAB_ROOT", command),
-    ((" > FOLDER/out 2> FOLDER/err\necho $? > FOLDER/code.new\nmv FOLDER/code.new FOLDER/code\n"):gsub("FOLDER", folder)))
+  asked = asked + 1
+  local name = "command" .. asked
+  local script = assert(io.open(folder .. "/" .. name .. ".new", "wb"))
+  script:write(command, "\n")
   script:close()
-  assert(os.execute("start /wait /unix /bin/sh " .. name)) -- and Wine does not wait
-  local code = shell.eventually("the end of " .. command, function() return take "code" end, LONGEST)
-  os.remove(name)
-  return take "out", math.tointeger(tonumber(code)), take "err"
+  assert(os.rename(folder .. "/" .. name .. ".new", folder .. "/" .. name))
+  local code = shell.eventually("the end of " .. command, function() return take(name .. ".code") end, LONGEST)
+  return take(name .. ".out"), math.tointeger(tonumber(code)), take(name .. ".err")
 end
 
 ---`io` and `os` as they are where this shell is the system's.
