@@ -53,6 +53,39 @@ describe("a failure tells the stage, the code and its name", function()
     assert.is_truthy(failure.message:find("guest", 1, true))
   end)
 
+  -- What a server is first told, by somebody whose smb.conf has these lines.
+  local function first_words(configuration)
+    local home = lab.folder .. "/home"
+    os.execute("mkdir -p " .. home .. "/.smb")
+    local file = assert(io.open(home .. "/.smb/smb.conf", "w"))
+    file:write("[global]\n", configuration, "\n")
+    file:close()
+    local output = lab.run(([[/usr/bin/python3 -c '
+import os, socket, subprocess
+listener = socket.create_server(("127.0.0.1", 0))
+listener.settimeout(20)
+client = subprocess.Popen(["%s", "shares", "127.0.0.1:%%d" %% listener.getsockname()[1], "-U", "x", "--timeout", "5"],
+    env=dict(os.environ, HOME="%s", ROLLCALL_PASSWORD="x"), stdout=subprocess.DEVNULL)
+connection, _ = listener.accept()
+print(connection.recv(64)[4:8].hex())
+connection.close()
+client.wait()']]):format(lab.command, home))
+    return output
+  end
+
+  it("before SMB 1 is spoken, whatever a smb.conf allows", function()
+    assert.equal("fe534d42\n", first_words "")
+    assert.equal("fe534d42\n", first_words "client min protocol = NT1")
+  end)
+
+  it("when the server takes a user as a guest, though a smb.conf wants nothing signed", function()
+    local file = assert(io.open(lab.folder .. "/home/.smb/smb.conf", "w"))
+    file:write "[global]\nclient signing = disabled\nclient ipc signing = disabled\nclient protection = plain\nclient smb encrypt = off\n"
+    file:close()
+    local output = lab.run(("HOME=%s/home ROLLCALL_PASSWORD=x %s shares %s -U mallory 2>&1"):format(lab.folder, lab.command, lab.samba))
+    assert.is_truthy(output:find("only as a guest", 1, true), output)
+  end)
+
   it("when the account is disabled", function()
     assert_failure({ servername = lab.samba, qualifier = "projects", username = "carol" }, "logon", 1331,
       "ERROR_ACCOUNT_DISABLED")

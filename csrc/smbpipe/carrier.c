@@ -180,6 +180,7 @@ static SMBCCTX *new_context(struct carrier *carrier, const struct frame_target *
     smbc_setFunctionAuthDataWithContext(context, give_credentials);
     carrier->add_cached_server = smbc_getFunctionAddCachedServer(context);
     smbc_setFunctionAddCachedServer(context, note_logon);
+    smbc_setOptionProtocols(context, "SMB2_02", NULL); /* whatever a smb.conf allows */
     smbc_setOptionNoAutoAnonymousLogin(context, 1);
     smbc_setOptionFallbackAfterKerberos(context, 0);
     smbc_setOptionUseCCache(context, 0); /* winbind's, which would log on as somebody else */

@@ -42,6 +42,7 @@ return {
     ["when the password is wrong, at both servers"] = SAMBA,
     ["when the user is unknown"] = SAMBA,
     ["when the account is disabled"] = SAMBA,
+    ["a smb.conf"] = SAMBA,
     ["when there is no Kerberos ticket"] = SAMBA,
     ["when encryption is demanded"] = OTHERWISE,
     ["when the user may not ask, and who may"] = SAMBA,
