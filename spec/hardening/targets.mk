@@ -2,7 +2,7 @@
 # budget by a variable, and writes what it did into $(FACTS)/NAME.tsv.
 
 FACTS := $(BUILD)/hardening
-HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life \
+HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := clang clang-tidy llvm libclang-rt-14-dev valgrind
 
@@ -116,3 +116,35 @@ fuzz-corpus: all
 	@chmod 755 $(RECORD)/lib/rollcall/smbpipe
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
 	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
+
+# Memory that runs out at every place; STRIDE=1 for every place also of scripts that log on.
+HARDENING_CHECKS += allocation
+.PHONY: allocation
+
+STRIDE ?= 7
+WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# Beside the worker, which is looked for there.
+$(BUILD)/lib/rollcall/allocation: spec/hardening/allocation.c $(MODULE_OBJECTS) $(filter $(BUILD)/module/workspace/%,$(WORKSPACE_OBJECTS))
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(shell pkg-config --libs lua5.4) $(CURL_LIBS) -rdynamic
+
+allocation:
+	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/allocation
+	@mkdir -p $(FACTS)
+	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
+	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
+	  $(abspath $(ASAN))/lib/rollcall/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(STRIDE) $(ONLY)
+
+# valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
+HARDENING_CHECKS += valgrind
+.PHONY: valgrind
+
+VALGRIND := $(BUILD)/valgrind
+VALGRIND_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,page server signature))
+
+valgrind: all $(BUILD)/worker-driver
+	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)/lib/rollcall/workspace $(VALGRIND)/bin
+	@cp $(MODULE) $(VALGRIND)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(VALGRIND)/lib/rollcall/workspace/
+	@cp $(WORKER) $(VALGRIND)/lib/rollcall/ && cp $(BUILD)/worker-driver $(VALGRIND)/
+	@spec/hardening/valgrind $(VALGRIND) $(FACTS)/valgrind.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(VALGRIND_SPECS))"
