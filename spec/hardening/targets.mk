@@ -141,7 +141,7 @@ HARDENING_CHECKS += valgrind
 .PHONY: valgrind
 
 VALGRIND := $(BUILD)/valgrind
-VALGRIND_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,page server signature))
+VALGRIND_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,page server signature options answers))
 
 valgrind: all $(BUILD)/worker-driver
 	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)/lib/rollcall/workspace $(VALGRIND)/bin
