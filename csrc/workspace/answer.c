@@ -70,13 +70,9 @@ bool answer_read_failure(lua_State *L, int index, struct http_failure *failure,
     return told;
 }
 
-/* [-0, +(0|1), m] Pushes the value at the top of the stack as it stands in a row, or nothing if
- * it cannot stand in one. */
-static bool push_scalar(lua_State *L) {
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        lua_pushvalue(L, -1);
-        return true;
-    }
+/* [-0, +(0|1), m] Pushes the number at the top of the stack as it stands in a row, or nothing if
+ * it is none. */
+static bool push_number(lua_State *L) {
     if (lua_type(L, -1) != LUA_TNUMBER)
         return false;
     int is_integer;
@@ -103,7 +99,7 @@ static bool clean_row(lua_State *L, int row, int fields) {
         if (!known || is_null(L, -1)) {
             lua_pushvalue(L, -2);
             lua_pushnil(L);
-        } else if (push_scalar(L)) {
+        } else if (push_number(L)) {
             lua_pushvalue(L, -3);
             lua_insert(L, -2);
         } else {

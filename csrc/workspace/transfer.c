@@ -23,8 +23,10 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context) {
         while (size < needed)
             size *= 2;
         char *body = realloc(transfer->body, size);
-        if (!body)
+        if (!body) {
+            transfer->no_memory = true;
             return CURL_WRITEFUNC_ERROR;
+        }
         transfer->body = body;
         transfer->body_size = size;
     }
@@ -108,7 +110,7 @@ bool transfer_start(struct transfer *transfer, const char *target, struct curl_s
                     const char *body) {
     CURL *easy = transfer->easy;
     transfer->body_length = 0;
-    transfer->too_large = false;
+    transfer->too_large = transfer->no_memory = false;
     transfer->problem[0] = '\0';
     if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
@@ -128,6 +130,10 @@ void transfer_stop(struct transfer *transfer) {
 void transfer_finish(struct transfer *transfer, CURLcode result) {
     struct transfer_queue *queue = transfer->finished;
     transfer->running = false;
+    if (transfer->no_memory) { /* libcurl only knows that the body was not taken */
+        result = CURLE_OUT_OF_MEMORY;
+        transfer->problem[0] = '\0';
+    }
     transfer->result = result;
     transfer->next = NULL;
     if (queue->last)

@@ -31,6 +31,7 @@ struct transfer {
     struct transfer *next;
     bool running;
     bool too_large; /* the body was larger than it may be */
+    bool no_memory; /* there was none for the body */
     CURLcode result;
     size_t body_length;
     size_t body_size;

@@ -52,7 +52,9 @@ static struct pollfd *free_place(struct transfer_loop *loop) {
         loop->polled = polled;
         loop->polled_size = size;
     }
-    return &loop->polled[loop->polled_count++];
+    struct pollfd *place = &loop->polled[loop->polled_count++];
+    *place = (struct pollfd){.fd = -1};
+    return place;
 }
 
 static struct pollfd *place_of(struct transfer_loop *loop, curl_socket_t socket) {

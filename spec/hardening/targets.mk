@@ -2,7 +2,7 @@
 # budget by a variable, and writes what it did into $(FACTS)/NAME.tsv.
 
 FACTS := $(BUILD)/hardening
-HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life \
+HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := clang clang-tidy llvm libclang-rt-14-dev valgrind
 
@@ -117,11 +117,11 @@ fuzz-corpus: all
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
 	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
 
-# Faults on the wire and around it. Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
+# Faults on the wire and around it. Every byte, every bit: make faults BYTE_STRIDE=1 BITS=8 KILLS=300
 HARDENING_CHECKS += faults
 .PHONY: faults
 
-STRIDE ?= 32
+BYTE_STRIDE ?= 32
 BITS ?= 1
 KILLS ?= 40
 
@@ -130,7 +130,7 @@ $(FACTS)/clock.so: spec/hardening/clock.c
 	@$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
 faults: all $(FACTS)/clock.so
-	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(BYTE_STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
 	  $(FACTS)/faults.tsv
 
 # Long runs. An hour: make endurance WATCH_SECONDS=3600 QUERIES=100000
@@ -157,3 +157,35 @@ $(FACTS)/states: spec/hardening/states.c
 collector: all $(FACTS)/states
 	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(FACTS)/states $(ROUNDS) \
 	  $(FACTS)/collector.tsv $(COLLECTOR_SPECS)
+
+# Memory that runs out at every place; ALLOCATION_STRIDE=1 for every place also of scripts that log on.
+HARDENING_CHECKS += allocation
+.PHONY: allocation
+
+ALLOCATION_STRIDE ?= 7
+WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# Beside the worker, which is looked for there.
+$(BUILD)/lib/rollcall/allocation: spec/hardening/allocation.c $(MODULE_OBJECTS) $(filter $(BUILD)/module/workspace/%,$(WORKSPACE_OBJECTS))
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(shell pkg-config --libs lua5.4) $(CURL_LIBS) -rdynamic
+
+allocation:
+	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/allocation
+	@mkdir -p $(FACTS)
+	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
+	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
+	  $(abspath $(ASAN))/lib/rollcall/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
+
+# valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
+HARDENING_CHECKS += valgrind
+.PHONY: valgrind
+
+VALGRIND := $(BUILD)/valgrind
+VALGRIND_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,page server signature options answers))
+
+valgrind: all $(BUILD)/worker-driver
+	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)/lib/rollcall/workspace $(VALGRIND)/bin
+	@cp $(MODULE) $(VALGRIND)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(VALGRIND)/lib/rollcall/workspace/
+	@cp $(WORKER) $(VALGRIND)/lib/rollcall/ && cp $(BUILD)/worker-driver $(VALGRIND)/
+	@spec/hardening/valgrind $(VALGRIND) $(FACTS)/valgrind.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(VALGRIND_SPECS))"

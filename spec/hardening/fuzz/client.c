@@ -1,6 +1,7 @@
 /* The module's side of a worker: everything that client.c and pipe.c make of what comes out of the
- * socket. The first byte chooses the level and how the stream is cut, the rest is the stream. The
- * client answers each step at once, ends in a state that it should, and can be opened again. */
+ * socket. The first byte chooses the level, how the stream is cut, and a mishap; the rest is the
+ * stream. The client answers each step at once, ends in a state that it should, and can be opened
+ * again. */
 #include "../../../csrc/client.h"
 
 #include <fcntl.h>
@@ -15,8 +16,7 @@
 #define ANSWER_LIMIT 100000
 #define NO_PROGRAM "/nonexistent/smbpipe"
 
-static const struct frame_target target = {
-    .host = "fs1", .username = "u", .domain = "", .password = "p", .timeout_milliseconds = 60000};
+enum mishap { NONE, NO_TIME, NO_NAME, TOO_LONG };
 
 static const struct srvsvc_level *choose_level(unsigned number, const struct srvsvc_call **call) {
     for (;;)
@@ -95,10 +95,10 @@ static void run(struct client *client, int worker, const struct srvsvc_request *
     }
     shutdown(worker, SHUT_RDWR);
     while (going) {
-        client_progress(client);
-        going = follow(client, request);
         if (client_is_busy(client))
             client_wait(&client, &polled, 1);
+        client_progress(client);
+        going = follow(client, request);
     }
     CHECK(client->state == CLIENT_FAILED);
 }
@@ -106,13 +106,32 @@ static void run(struct client *client, int worker, const struct srvsvc_request *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
+    static char long_name[5000];
     struct client client = CLIENT_INITIAL;
+    enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
+    struct frame_target target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
+    target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
+    memset(long_name, 'x', sizeof long_name - 1);
     const struct srvsvc_call *call;
     const struct srvsvc_level *level = choose_level(data[0] % LEVELS, &call);
     struct srvsvc_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
-    request.filters[0] = (struct srvsvc_text){"projects", call->filter_count > 0 ? 8 : 0};
+    if (call->filter_count > 0)
+        request.filters[0] = (struct srvsvc_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
     static const size_t pieces[] = {60000, 1000, 100, 9};
     int worker = give_worker(&client);
+    if (mishap == TOO_LONG) {
+        target.password = long_name;
+        client_open(&client, NO_PROGRAM, &target);
+        CHECK(client.state == CLIENT_FAILED && client.pipe.descriptor < 0);
+        close(worker);
+        target.password = "p";
+        worker = give_worker(&client);
+        client_open(&client, NO_PROGRAM, &target);
+        client_open(&client, NO_PROGRAM, &target); /* nobody waits for the first any more */
+        CHECK(client.state == CLIENT_FAILED);
+        close(worker);
+        worker = give_worker(&client);
+    }
     client_open(&client, NO_PROGRAM, &target);
     run(&client, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
     if (client.pipe.descriptor < 0) {

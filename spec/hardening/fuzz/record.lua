@@ -11,8 +11,6 @@ local snapshot = require "rollcall.snapshot"
 local corpus = assert(arg[1], "which folder?")
 local recorded = assert(os.getenv "TMPDIR")
 
-os.execute(("rm -rf '%s'"):format(corpus))
-
 local function put(fuzzer, name, bytes)
   os.execute(("mkdir -p '%s/%s'"):format(corpus, fuzzer))
   local file = assert(io.open(("%s/%s/%s"):format(corpus, fuzzer, name), "wb"))
@@ -80,6 +78,11 @@ local function harvest(name, call, level)
   local pdus = payloads(from, "P")
   put("client", name, number .. from)
   put("worker", name, string.pack("<s4", to) .. pdus)
+  -- The same with each mishap that the fuzzers know.
+  if name == "double-people" then
+    for mishap = 1, 3 do put("client", name .. "-mishap-" .. mishap, string.char(number:byte() + 60 * mishap) .. from) end
+    for mishap = 1, 4 do put("worker", name .. "-mishap-" .. mishap, string.pack("<I3B", #to, mishap) .. to .. pdus) end
+  end
   put("frame", name, (to .. from):sub(1, 1024))
   if #pdus > 0 then put("dcerpc", name, pdus) end
   for i, stub in ipairs(stubs(pdus)) do
@@ -99,6 +102,9 @@ local function record(name, call, level, options)
   harvest(name, call, level)
 end
 
+-- Somebody to be seen.
+local alice = lab.connect("alice", "projects", "plan.txt")
+
 local levels_of = { connections = { 0, 1 }, files = { 2, 3 }, sessions = { 0, 1, 2, 10, 502 }, shares = { 0, 1, 2, 501 } }
 for server, servername in pairs { samba = lab.samba, double = lab.double } do
   for call, levels in pairs(levels_of) do
@@ -109,6 +115,7 @@ for server, servername in pairs { samba = lab.samba, double = lab.double } do
   end
   record(server .. "-refused", "connections", 1, { servername = servername, qualifier = "projects", password = "wrong" })
 end
+alice.close()
 record("samba-denied", "sessions", 1, { servername = lab.samba, username = "alice" })
 record("closed", "connections", 1, { servername = lab.closed, qualifier = "projects" })
 for name, qualifier in pairs {
@@ -156,6 +163,17 @@ for name, user in pairs {
   put("text", "answer-" .. name, (answer:match "\r\n\r\n(.*)"):sub(1, 512))
 end
 put("workspace", "several", table.concat({ token, query "x;status=429", query "alice", query "x;status=401", token, query "rows-2" }, "\0"))
+local lists = { numbers = "[1]", object = '{"a":1}', table = '[{"id":{}}]', truth = '[{"id":true}]', null = '[{"id":null}]' }
+for name, list_body in pairs(lists) do
+  local hex = ('{"session_info_list":%s}'):format(list_body):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
+  put("workspace", "list-of-" .. name, token .. "\0" .. query("x;body=" .. hex))
+end
+-- A token without an end, and waits that come to nothing.
+put("workspace", "no-expiry", (token:gsub('"expires_at"', '"other"')))
+put("workspace", "odd-expiry", (token:gsub('"expires_at": "[^"]*"', '"expires_at": 1')))
+put("workspace", "no-token-object", (token:gsub('"token"', '"tokem"')))
+put("workspace", "waits", table.concat({ "interrupt", "", token, "", "interrupt", query "alice", "impossible" }, "\0"))
+put("workspace", "no-wait", table.concat({ "impossible", token, "impossible" }, "\0"))
 put("workspace", "unauthorized", token .. "\0" .. query("alice", "-H 'X-Auth-Token: wrong'") .. "\0" .. token .. "\0" .. query "alice")
 put("workspace", "list", token .. "\0" .. list "" .. "\0" .. list "&user_name=alice")
 

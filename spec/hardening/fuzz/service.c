@@ -208,8 +208,21 @@ const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int6
     return NULL;
 }
 
+static bool next_is(const char *word) {
+    size_t size = strlen(word);
+    if (position >= length || strnlen(bytes + position, length - position) != size ||
+        memcmp(bytes + position, word, size) != 0)
+        return false;
+    position += size + 1;
+    return true;
+}
+
 enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
-    struct transfer *transfer = transfer_take(&loop->waiting);
+    if (next_is("interrupt"))
+        return TURN_INTERRUPTED;
+    if (next_is("impossible"))
+        return TURN_IMPOSSIBLE;
+    struct transfer *transfer = next_is("") ? NULL : transfer_take(&loop->waiting);
     if (transfer)
         answer(transfer);
     else

@@ -1,5 +1,6 @@
 /* The worker's side: smbpipe's main program, with a pretended server in libsmbclient's place. The
- * first four bytes tell how many of the rest come from the module; the server says what follows.
+ * first three bytes tell how many of the rest come from the module, the fourth a mishap; the server
+ * says what follows.
  * Whatever either says, the worker answers in frames that the module understands, or ends. */
 #define _GNU_SOURCE
 
@@ -26,6 +27,7 @@ struct stream {
 
 static struct stream module_says, server_says;
 static jmp_buf left;
+static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP } mishap;
 static bool is_open;
 static uint8_t written[2 * (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)];
 static size_t written_length;
@@ -64,6 +66,10 @@ static ssize_t from_module(void *bytes, size_t length) {
 }
 
 static ssize_t to_module(const void *bytes, size_t length) {
+    if (mishap == NOBODY_LISTENS) {
+        errno = EPIPE;
+        return -1;
+    }
     CHECK(written_length + length <= sizeof written);
     memcpy(written + written_length, bytes, length);
     written_length += length;
@@ -85,7 +91,7 @@ __attribute__((noreturn)) static void leave(int status) {
 struct carrier *carrier_new(void) {
     static char somewhere;
     is_open = false;
-    return (struct carrier *)&somewhere;
+    return mishap == NO_CARRIER ? NULL : (struct carrier *)&somewhere;
 }
 
 void carrier_close(struct carrier *carrier) {
@@ -124,12 +130,18 @@ bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
     return take(&server_says, bytes, length) == length || fail(failure, STAGE_CALL);
 }
 
+static int look(struct pollfd *descriptor) {
+    descriptor->revents = mishap == HUNG_UP ? POLLHUP : 0;
+    return mishap == HUNG_UP;
+}
+
 #define main smbpipe_main
+#define poll(descriptors, count, timeout) look(descriptors)
 #define read(descriptor, bytes, length) from_module(bytes, length)
 #define write(descriptor, bytes, length) to_module(bytes, length)
 #define _exit leave
 #define fcntl(descriptor, ...) 3
-#define open(...) 4
+#define open(...) (mishap == NO_DESCRIPTOR ? -1 : 4)
 #define dup2(from, to) ((void)(to))
 #define signal(number, handler) ((void)0)
 #define sigaction(number, action, before) ((void)(action))
@@ -141,15 +153,18 @@ bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 4)
         return 0;
-    size_t said = ndr_uint32_at(data);
+    size_t said = ndr_uint32_at(data) & 0xFFFFFF;
+    mishap = data[3] <= HUNG_UP ? data[3] : NONE;
     if (said > size - 4)
         said = size - 4;
     uint8_t *copy = check_copy(data + 4, said);
     module_says = (struct stream){copy, said};
     server_says = (struct stream){data + 4 + said, size - 4 - said};
     written_length = 0;
-    if (setjmp(left) == 0)
+    if (setjmp(left) == 0) {
+        on_module_signal(SIGIO);
         smbpipe_main();
+    }
     CHECK(written_length == 0);
     free(copy);
     return 0;

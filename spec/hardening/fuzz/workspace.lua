@@ -9,14 +9,11 @@ local PASSWORD = "the-password-of-nobody"
 local known = { app_server_group_name = true }
 for _, name in ipairs(session.fields) do known[name] = true end
 
-local client = workspace.client {
-  endpoint = "https://service.example", iam_endpoint = "https://iam.example", region = "ap-southeast-1", project_id = "p",
-  username = "auditor", password = PASSWORD, domain = "corp", max_body = 4096,
-}
 local view_of = presence.viewer { now = 1700000000 }
 
 local function check_failure(failure)
-  -- A string is a mistake of ours, but for the pages of a list.
+  -- A string is a mistake of ours, unless nothing can go on.
+  if type(failure) == "string" and failure:find("cannot go on", 1, true) then return end
   assert(type(failure) == "table", failure)
   assert(failure.source == "workspace" and type(failure.message) == "string" and type(failure.code) == "string")
   for _, text in ipairs { failure.message, failure.code, failure.request_id or "", tostring(failure) } do
@@ -34,8 +31,17 @@ local function check_row(row, user_name)
   local _ = session.is_live(row) and session.session_type(row)
 end
 
+-- A client for each input, since one remembers its token.
+local function new_client()
+  return workspace.client {
+    endpoint = "https://service.example", iam_endpoint = "https://iam.example", region = "ap-southeast-1", project_id = "p",
+    username = "auditor", password = PASSWORD, domain = "corp", max_body = 4096,
+  }
+end
+
 return function(answers)
   answer_with(answers)
+  local client <close> = new_client()
   local ended, raised = pcall(function()
     local told = 0
     for row, user_name in client:sessions {
