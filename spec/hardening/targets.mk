@@ -1,7 +1,12 @@
 # The hardening checks, each with a short budget here and a longer one by variables. The Makefile includes this.
 HARDENING_RESULTS := $(BUILD)/hardening
 
-.PHONY: collector endurance faults
+HARDENING_PACKAGES := gdb binutils
+
+.PHONY: collector endurance faults secrets hardening-packages
+
+hardening-packages: test-packages
+	@spec/lab/install 'the hardening checks' $(HARDENING_PACKAGES)
 
 # Every byte, every bit: make faults STRIDE=1 BITS=8 KILLS=300
 STRIDE ?= 32
@@ -21,7 +26,7 @@ SECONDS ?= 25
 QUERIES ?= 1500
 
 endurance: all
-	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 spec/hardening/endurance.py $(SECONDS) $(QUERIES) $(HARDENING_RESULTS)
+	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/endurance.py $(SECONDS) $(QUERIES) $(HARDENING_RESULTS)
 
 # The whole suite: make collector COLLECTOR_SPECS=spec ROUNDS=10
 COLLECTOR_SPECS ?= spec/lifetime_spec.lua spec/server_spec.lua spec/inventory_spec.lua spec/snapshot_spec.lua
@@ -34,3 +39,10 @@ $(BUILD)/hardening/states: spec/hardening/states.c
 collector: all $(BUILD)/hardening/states
 	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(BUILD)/hardening/states $(ROUNDS) \
 	  $(HARDENING_RESULTS)/collector.tsv $(COLLECTOR_SPECS)
+
+$(BUILD)/hardening/forgetful: spec/hardening/forgetful.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E
+
+secrets: all $(BUILD)/hardening/forgetful
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/secrets.py $(HARDENING_RESULTS)
