@@ -163,8 +163,7 @@ lint:
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
-	  $(HARDENING_SCRIPTS)
-	  spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
+	  $(HARDENING_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
 	@mkdir -p $(@D)

@@ -9,7 +9,8 @@ and writes endurance.tsv once everything was found flat:
                 the second half, and the median of the last tenth beside that of the third tenth, each rise by less than
                 1 MiB, or by 4 MiB in a run of less than ten minutes, in which a heap still finds its size
   descriptors,  the least of the last two fifths, which is the level between two looks, is not above that of the two
-  workers       fifths before them; and at the end no process is left
+  workers       fifths before them, but for the one connection to the cloud that may be kept just then; and at the end no
+                process is left
 """
 import asyncio
 import csv
@@ -58,6 +59,12 @@ def children(process):
 
 def is_worker(process):
     return read(f"/proc/{process}/comm") == b"smbpipe\n"
+
+
+def started(process):
+    """When, in ticks since the machine started; numbers of processes come round again."""
+    fields = read(f"/proc/{process}/stat").rpartition(b")")[2].split()
+    return int(fields[19]) if fields else sys.maxsize
 
 
 def descriptors(process):
@@ -127,7 +134,10 @@ class Run:
             await asyncio.sleep(1.5)
             for port in chance.sample(self.ports, 5):
                 if not self.up[port]:
-                    await self.proxy.doors[port].set({})
+                    try:
+                        await self.proxy.doors[port].set({})
+                    except OSError:
+                        continue  # somebody's connection has the port just now; it comes back another time
                     self.comings += 1
                 elif chance.random() < 0.5:
                     kinds = [None, None, None, {"cut": 700}, {"reset": 900}]
@@ -143,7 +153,7 @@ class Run:
         """Memory, descriptors, the number of workers, and the memory of the oldest of them."""
         workers = [child for child in children(host) if is_worker(child)]
         self.seen_workers.update(workers)
-        oldest = resident(min(workers)) if workers else None
+        oldest = resident(min(workers, key=started)) if workers else None
         return resident(host), descriptors(host), len(workers), oldest
 
     async def sample(self):
@@ -162,7 +172,9 @@ class Run:
         await self.start()
         tasks = [asyncio.ensure_future(each()) for each in (self.count_looks, self.come_and_go, self.sample)]
         following = asyncio.ensure_future(self.follow_queries())
-        await asyncio.sleep(SECONDS)
+        done, _ = await asyncio.wait(tasks, timeout=SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # none of them ends by itself
         await following
         # The last sample is one between two looks, if there is such a time.
         for _ in range(300):
@@ -172,9 +184,7 @@ class Run:
         await asyncio.sleep(INTERVAL)
         for task in tasks:
             task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.ran = time.monotonic() - self.begun
         ended = await self.queries.wait()
         self.watch.send_signal(signal.SIGTERM)
@@ -198,7 +208,7 @@ def judge(name, points):
     values = [value for _, value in points]
     if "rss" not in name:
         before, after = min(part(values, 0.2, 0.6)), min(part(values, 0.6, 1))
-        return f"{before} after warming up, {after} at the end", after <= before
+        return f"{before} after warming up, {after} at the end", after <= before + (name == "queries_descriptors")
     before, after = statistics.median(part(values, 0.2, 0.3)), statistics.median(part(values, 0.9, 1))
     half = part(points, 0.5, 1)
     rise = slope(half) * (half[-1][0] - half[0][0])

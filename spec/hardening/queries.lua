@@ -42,8 +42,7 @@ local client <close> = workspace.client {
 local endless = auditor(nil)
 endless.concurrency, endless.qualifier = 2, "rows-1"
 endless.servername = function() return double end
-local step, enumeration, _, closing = smb.connections(endless)
-local its_end <close> = closing
+local step, enumeration = smb.connections(endless)
 
 local function over_handles()
   check_shares(at_samba:share_page { level = 1 })
@@ -74,3 +73,4 @@ while done < COUNT do
   print(done)
   io.stdout:flush()
 end
+enumeration:close()

@@ -179,7 +179,7 @@ int main(int count, char **arguments) {
     if (strcmp(mode, "alternate") == 0) {
         for (int round = 0; round < rounds; round++)
             for (int first = 1; first <= all; first++)
-                alternate(&tally, first, 1 + (first + round) % all, round);
+                alternate(&tally, first, 1 + (first + round) % all, 1 + round);
     } else if (strcmp(mode, "threads") == 0) {
         in_threads(&tally, all, rounds);
     } else if (strcmp(mode, "eager") == 0) {

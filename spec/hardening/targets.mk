@@ -4,7 +4,7 @@
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
-HARDENING_PACKAGES := clang clang-tidy llvm libclang-rt-14-dev valgrind
+HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind
 
 .PHONY: hardening hardening-packages
 
@@ -141,7 +141,7 @@ WATCH_SECONDS ?= 25
 QUERIES ?= 1500
 
 endurance: all
-	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 spec/hardening/endurance.py $(WATCH_SECONDS) $(QUERIES) $(FACTS)
+	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/endurance.py $(WATCH_SECONDS) $(QUERIES) $(FACTS)
 
 # An eager collector, and several states in a process. The whole suite: make collector COLLECTOR_SPECS=spec ROUNDS=10
 HARDENING_CHECKS += collector
@@ -189,3 +189,14 @@ valgrind: all $(BUILD)/worker-driver
 	@cp $(MODULE) $(VALGRIND)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(VALGRIND)/lib/rollcall/workspace/
 	@cp $(WORKER) $(VALGRIND)/lib/rollcall/ && cp $(BUILD)/worker-driver $(VALGRIND)/
 	@spec/hardening/valgrind $(VALGRIND) $(FACTS)/valgrind.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(VALGRIND_SPECS))"
+
+# Marked secrets, searched for wherever they must not be; the flags of the binaries.
+HARDENING_CHECKS += secrets
+.PHONY: secrets
+
+$(FACTS)/forgetful: spec/hardening/forgetful.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E
+
+secrets: all $(FACTS)/forgetful
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/secrets.py $(FACTS)

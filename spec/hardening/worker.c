@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "../../csrc/client.h"
+#include "../../csrc/polled.h"
 
 static unsigned opened, refused, answered;
 

@@ -107,10 +107,18 @@ class Door:
 
     async def set(self, fault):
         """Connections that stand are broken off, as by a server that goes down."""
+        was_open = self.server is not None
         await self.close()
-        if fault is not None:
-            self.fault = fault
-            await self.open()
+        if fault is None:
+            return
+        self.fault = fault
+        for attempt in range(100 if was_open else 1):
+            try:
+                return await self.open()
+            except OSError:
+                if attempt == 99 or not was_open:
+                    raise
+                await asyncio.sleep(0.05)
 
     async def serve(self, reader, writer):
         self.connections += 1

@@ -56,10 +56,11 @@ return function(clock)
       local its_name = ("%s, the clock jumps by %d s"):format(case[1], jump)
       local own = ("%s/%d_%d"):format(folder, number, jump)
       -- Each has its own folder with its own offset, so that all run side by side.
-      assert(os.execute(("mkdir %s && cp -r %s/lib %s/real %s && echo 0 > %s/offset && sed -i 's|%s/|%s/|g' %s/lib/rollcall/smbpipe"):format(
-        own, folder, folder, own, own, folder, own, own)))
-      assert(os.execute(([[(sleep 0.6; echo %d > %s/offset) & LUA_CPATH_5_4="%s/lib/?.so;;" CLOCK_OFFSET_FILE=%s/offset LD_PRELOAD=%s lua5.4 %s > %s/out 2>&1 &]])
-        :format(jump, own, own, own, clock, script, own)))
+      assert(os.execute((([[
+        mkdir OWN && cp -r ALL/lib ALL/real OWN && echo 0 > OWN/offset && sed -i 's|ALL/|OWN/|g' OWN/lib/rollcall/smbpipe
+        (sleep 0.6; echo JUMP > OWN/offset) &
+        LUA_CPATH_5_4="OWN/lib/?.so;;" CLOCK_OFFSET_FILE=OWN/offset LD_PRELOAD=CLOCK lua5.4 SCRIPT > OWN/out 2>&1 &]])
+        :gsub("%u%u%u+%f[^%u_]", { OWN = own, ALL = folder, JUMP = tostring(jump), CLOCK = clock, SCRIPT = script }))))
       started[#started + 1] = { case = case, name = its_name, out = own .. "/out", jump = jump }
     end
   end

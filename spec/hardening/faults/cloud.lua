@@ -8,7 +8,7 @@ local cloud = require "spec.cloud"
 local harness = require "spec.hardening.harness"
 
 local TIMEOUT = 0.6
-local BOUND = TIMEOUT + 2
+local BOUND = TIMEOUT + 8
 local BATCH = 256
 
 local servers = {

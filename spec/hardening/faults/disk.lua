@@ -27,7 +27,6 @@ end
 ---How the room for the temporary file ends: at once, or after so many blocks of 512 bytes.
 local endings = { { name = "no space left", words = "No space left" } }
 for blocks = 1, 8 do -- what is said has to fit, too
- 
   endings[#endings + 1] = { name = ("at most %d bytes a file"):format(512 * blocks), words = "File too large", blocks = blocks }
 end
 
@@ -42,7 +41,8 @@ local function try(command, path, ending, old)
   local _, code, complaint = lab.run(("%s%s %s < /dev/null > /dev/full"):format(around, lab.command, command:format(path)))
   if code == 0 then
     -- It had room.
-    return harness.expect(not exists(temporary) and exists(path) and read(path) ~= (old and read(old)), "%s: said to be written", what) and "written"
+    local whole = not exists(temporary) and exists(path) and read(path) ~= (old and read(old))
+    return harness.expect(whole, "%s: said to be written", what) and "written"
   end
   harness.expect(code == 3, "%s: exit code %d, %s", what, code, complaint)
   harness.expect(complaint:find(ending.words, 1, true), "%s: does not say why: %s", what, complaint)

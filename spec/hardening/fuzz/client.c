@@ -3,6 +3,7 @@
  * stream. The client answers each step at once, ends in a state that it should, and can be opened
  * again. */
 #include "../../../csrc/client.h"
+#include "../../../csrc/polled.h"
 
 #include <fcntl.h>
 #include <string.h>
