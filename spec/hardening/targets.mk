@@ -126,7 +126,7 @@ fuzz-corpus: all
 HARDENING_CHECKS += allocation
 .PHONY: allocation
 
-STRIDE ?= 10
+STRIDE ?= 25
 WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # Beside the worker, which is looked for there.
