@@ -150,7 +150,8 @@ static void take_pdu(struct client *client, const struct frame *frame) {
     }
     problem = dcerpc_add_fragment(&client->answer, frame->payload, frame->length);
     if (problem)
-        fail(client, STAGE_CALL, RPC_S_PROTOCOL_ERROR, problem);
+        fail(client, STAGE_CALL,
+             problem == dcerpc_no_memory ? ERROR_NOT_ENOUGH_MEMORY : RPC_S_PROTOCOL_ERROR, problem);
     else if (client->answer.fault)
         take_fault(client);
     else if (client->answer.complete)

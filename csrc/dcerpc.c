@@ -128,6 +128,8 @@ void dcerpc_start_answer(struct dcerpc_answer *answer, uint32_t call_id, size_t 
     answer->limit = limit;
 }
 
+const char dcerpc_no_memory[] = "an answer larger than the memory there is";
+
 static const char *append_stub(struct dcerpc_answer *answer, const uint8_t *bytes, size_t length) {
     if (length > answer->limit - answer->length)
         return "an answer larger than the limit set for it";
@@ -139,7 +141,7 @@ static const char *append_stub(struct dcerpc_answer *answer, const uint8_t *byte
             capacity = answer->length + length;
         uint8_t *stub = realloc(answer->stub, capacity);
         if (!stub)
-            return "an answer larger than the memory there is";
+            return dcerpc_no_memory;
         answer->stub = stub;
         answer->capacity = capacity;
     }

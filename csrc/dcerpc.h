@@ -56,6 +56,9 @@ const char *dcerpc_read_bind_ack(const uint8_t *pdu, size_t length, uint32_t cal
                                  uint16_t *fragment_limit);
 const char *dcerpc_add_fragment(struct dcerpc_answer *answer, const uint8_t *pdu, size_t length);
 
+/* What dcerpc_add_fragment returns if it has no memory, which is no fault of the bytes. */
+extern const char dcerpc_no_memory[];
+
 void dcerpc_write_bind(uint8_t pdu[DCERPC_BIND_LENGTH], uint32_t call_id,
                        const struct dcerpc_syntax *interface);
 

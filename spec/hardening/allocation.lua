@@ -3,8 +3,8 @@
 --
 --     allocation.lua FACTS STRIDE [PATTERN]
 --
--- Inside spec/lab/run, in the host allocation.c. STRIDE is how many places are passed over where a
--- script begins a worker or a connection of its own; PATTERN chooses scripts by their names.
+-- Inside spec/lab/run, in the host allocation.c. Where a script begins a worker or a connection of
+-- its own, every STRIDEth of the places where Lua asks is tried; PATTERN chooses scripts by their names.
 io.stdout:setvbuf "line"
 local lab = require "spec.lab"
 local cloud = require "spec.cloud"
@@ -161,14 +161,14 @@ local function is_memory(message)
     return message.name == "ERROR_NOT_ENOUGH_MEMORY" or message.code == "CURLE_OUT_OF_MEMORY" or tostring(message.message):find "[Mm]emory"
   end
   messages[message] = true
-  return message:find "not enough memory" or message:find "too much memory" or message:find "larger than the memory there is"
+  return message:find "not enough memory" or message:find "too much memory"
 end
 
 ---Runs a script with the allocations from N on failing, or the Nth alone, for N after N until none
 ---fails any more.
 local function wear_out(who, once, script)
   local name, costs, run = table.unpack(script)
-  local step = costs and stride or 1
+  local step = costs and who == "lua" and stride or 1
   local _, _, expected_well, expected = starve("nobody", 1, 1, run)
   assert(expected_well, expected)
   local processes, opened = left_over()
@@ -232,7 +232,7 @@ for _, way in ipairs(ways) do
       places, failed, count = places + its_places, failed + its_failed, count + 1
     end
   end
-  if count > 0 then total(what, places, failed, count, stride) end
+  if count > 0 then total(what, places, failed, count, who == "lua" and stride or 1) end
 end
 if os.getenv "VERBOSE" then
   for message in pairs(messages) do print("    " .. message) end

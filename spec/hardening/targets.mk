@@ -107,6 +107,11 @@ fuzz: hardening-packages
 	@SECONDS_EACH=$(FUZZ_SECONDS) $(FUZZ)/run $(FUZZ_BUILD) $(FACTS)/fuzz.tsv $(FUZZERS)
 	@LEAST=$(COVERAGE) $(FUZZ)/cover $(COVERAGE_BUILD) $(FACTS)/fuzz.tsv "$(FUZZERS)" $(PROTOCOL_FILES)
 
+fuzz-corpus-grown: fuzzers
+	@for name in $(FUZZERS); do mkdir -p $(FUZZ_BUILD)/$$name/new $(FUZZ_BUILD)/$$name/scratch; \
+	  FUZZ_FOLDER=$(FUZZ_BUILD)/$$name/scratch $(FUZZ_BUILD)/fuzz-$$name -merge=1 -use_counters=0 -max_len=1024 -detect_leaks=0 \
+	    $(FUZZ)/corpus/$$name $(FUZZ_BUILD)/$$name/new || exit 1; done
+
 RECORD := $(BUILD)/record
 
 fuzz-corpus: all
@@ -162,7 +167,7 @@ collector: all $(FACTS)/states
 HARDENING_CHECKS += allocation
 .PHONY: allocation
 
-ALLOCATION_STRIDE ?= 7
+ALLOCATION_STRIDE ?= 25
 WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # Beside the worker, which is looked for there.
