@@ -39,19 +39,36 @@ local function new_client()
   }
 end
 
+-- Three ways to wait, one chosen by each input: C's own, a function that says it did something else,
+-- and one that yields.
+local waits = {
+  function(ask) ask(nil) end,
+  function(ask) ask(function() return 0 end) end,
+  function(ask)
+    local thread = coroutine.create(function() ask(coroutine.yield) end)
+    repeat
+      local went_on, problem = coroutine.resume(thread)
+      if not went_on then error(problem, 0) end
+    until coroutine.status(thread) == "dead"
+  end,
+}
+
 return function(answers)
   answer_with(answers)
   local client <close> = new_client()
-  local ended, raised = pcall(function()
+  local wait = waits[#answers % #waits + 1]
+  local ended, raised = pcall(wait, function(on_wait)
     local told = 0
     for row, user_name in client:sessions {
-      user_name = { "alice", "bob" }, retries = 2, on_error = check_failure,
+      user_name = { "alice", "bob" }, retries = 2, on_error = check_failure, on_wait = on_wait,
       on_answer = function(_, count) told = told + count end,
     } do check_row(row, user_name) end
   end)
   if not ended then check_failure(raised) end
-  ended, raised = pcall(function()
-    for row in client:list_sessions { query_begin_time = 0, query_end_time = 1700000000, limit = 2, retries = 1 } do check_row(row) end
+  ended, raised = pcall(wait, function(on_wait)
+    for row in client:list_sessions {
+      query_begin_time = 0, query_end_time = 1700000000, limit = 2, retries = 1, on_wait = on_wait,
+    } do check_row(row) end
   end)
   if not ended then check_failure(raised) end
 end
