@@ -13,15 +13,17 @@ return function()
   local file_name, rules, used, reasons, passed_before
   local blocks = {}
 
-  -- Why a test, or all of a block, is left out; nil if it is not.
+  -- Why a test, or all of a block, is left out, by the longest rule; nil if it is not.
   local function reason_of(name)
     local full = table.concat(blocks, " ") .. (name and " " .. name or "")
-    for part, reason in pairs(rules) do
+    local longest = ""
+    for part in pairs(rules) do
       if full:find(part, 1, true) then
         used[part] = true
-        return reason
+        if #part > #longest then longest = part end
       end
     end
+    return rules[longest]
   end
 
   busted.subscribe({ "file", "start" }, function(file)
