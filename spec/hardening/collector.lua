@@ -12,8 +12,8 @@ local specs = table.concat(arg, " ", 4)
 
 for _, pair in ipairs { { "generational", "generational, 1 and 1" }, { "incremental", "incremental, pause 0, step multiplier 1000" } } do
   local mode, words = table.unpack(pair)
-  local output = lab.run(("COLLECTOR_MODE=%s LUA_INIT_5_4=@spec/hardening/eager.lua busted --lua=$LUA --output=spec/lab/output.lua %s 2>&1")
-    :format(mode, specs))
+  local output = lab.run(([[COLLECTOR_MODE=%s LUA_INIT_5_4=@$PWD/spec/hardening/eager.lua busted --lua=$LUA \
+    --output=spec/lab/output.lua %s 2>&1]]):format(mode, specs))
   local passed, failed = output:match "(%d+) passed, (%d+) failed"
   if harness.expect(failed == "0" and tonumber(passed) > 0, "collector %s: %s", mode, output) then
     harness.fact("tests with the collector " .. words, passed, "all passed")

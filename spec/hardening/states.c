@@ -97,12 +97,13 @@ static void alternate(struct tally *tally, int first, int second, int steps) {
     struct tally own[2] = {{0}, {0}};
     lua_State *one = begin(&own[0], first);
     lua_State *other = begin(&own[1], second);
+    bool goes_on[2] = {true, true};
     for (int i = 0; i < steps; i++) {
-        step(one, &own[0]);
-        step(other, &own[1]);
+        goes_on[0] = goes_on[0] && step(one, &own[0]);
+        goes_on[1] = goes_on[1] && step(other, &own[1]);
     }
     lua_close(one);
-    while (step(other, &own[1]))
+    while (goes_on[1] && step(other, &own[1]))
         continue;
     lua_close(other);
     for (size_t i = 0; i < 2; i++) {

@@ -396,7 +396,10 @@ def main():
         threading.Thread(target=server.start, daemon=True).start()
     logging.getLogger("impacket").setLevel(logging.CRITICAL)
     silent = socket.create_server(("127.0.0.1", 0), backlog=512)
-    print(*ports, silent.getsockname()[1], free_port(), flush=True)
+    # Nobody listens there, and nobody else can: the port stays taken.
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    print(*ports, silent.getsockname()[1], closed.getsockname()[1], flush=True)
     sys.stdin.read()
     os._exit(0)
 
