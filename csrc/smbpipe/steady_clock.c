@@ -21,11 +21,11 @@ void steady_clock_set(void) {
     ahead = now_of(CLOCK_REALTIME) - now_of(CLOCK_MONOTONIC);
 }
 
-__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict now,
-                                                        void *restrict zone) {
-    (void)zone;
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict tv,
+                                                        void *restrict tz) {
+    (void)tz;
     int64_t time = now_of(CLOCK_MONOTONIC) + ahead;
-    now->tv_sec = time / 1000000000;
-    now->tv_usec = time % 1000000000 / 1000;
+    tv->tv_sec = time / 1000000000;
+    tv->tv_usec = time % 1000000000 / 1000;
     return 0;
 }

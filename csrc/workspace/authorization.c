@@ -1,5 +1,6 @@
 #include "authorization.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,22 +17,17 @@ void authorization_free_headers(struct curl_slist *headers) {
 
 struct curl_slist *authorization_add_header(struct curl_slist *headers, int begun, const char *name,
                                             const char *value) {
-    char space[SHORT_HEADER];
     if (begun && !headers)
         return NULL;
-    size_t name_length = strlen(name), value_length = strlen(value);
-    size_t size = name_length + value_length + sizeof ": ";
-    char *line = size <= sizeof space ? space : malloc(size);
+    size_t size = strlen(name) + strlen(value) + sizeof ": ";
+    char *line = malloc(size);
     struct curl_slist *longer = NULL;
     if (line) {
-        memcpy(line, name, name_length);
-        memcpy(line + name_length, ": ", 2);
-        memcpy(line + name_length + 2, value, value_length + 1);
+        snprintf(line, size, "%s: %s", name, value);
         longer = curl_slist_append(headers, line);
         wipe(line, size);
-    }
-    if (line != space)
         free(line);
+    }
     if (!longer)
         authorization_free_headers(headers);
     return longer;
