@@ -8,7 +8,8 @@ int wait_for(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "timeout");
-    lua_Number seconds = luaL_checknumber(L, -1);
+    luaL_argcheck(L, lua_isnumber(L, -1), 1, "there is nothing to wait for");
+    lua_Number seconds = lua_tonumber(L, -1);
     luaL_argcheck(L, seconds >= 0, 1, "the timeout must be 0 or more seconds");
     ULONGLONG began = GetTickCount64();
     Sleep(seconds < 86400 ? (DWORD)(seconds * 1000) : 86400000);

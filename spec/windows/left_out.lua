@@ -5,6 +5,7 @@ local WIRE = "damage bytes on the wire, which netapi32 keeps to itself"
 local WORKER = "are about the worker process, which is not there"
 local OTHERWISE = "are otherwise on Windows"
 local POSIX = "need a terminal, signals or a shell of POSIX"
+local DESCRIPTORS = "count or poll descriptors, of which there are none"
 local ZLIB = "need gzip"
 local CHROMIUM = "are about a browser"
 local HTTPS = "are among those over HTTPS"
@@ -95,5 +96,16 @@ return {
   },
   ["sessions_command_spec.lua"] = {
     ["rollcall sessions"] = "run the interpreter of POSIX",
+  },
+  ["side_by_side_spec.lua"] = {
+    ["ends where on_wait fails"] = DESCRIPTORS,
+    ["is ended by what closes it while it waits"] = DESCRIPTORS,
+    ["leaves nothing when it is forgotten"] = DESCRIPTORS,
+    ["ends when something can be read"] = DESCRIPTORS,
+    ["table of what is waited for"] = DESCRIPTORS,
+    ["something else than a descriptor"] = DESCRIPTORS,
+    ["waits for a time"] = "read a clock from /proc",
+    ["asks sources of every kind at once"] = "read a clock from /proc",
+    ["takes time that was spent on something else"] = OTHERWISE,
   },
 }
