@@ -6,6 +6,7 @@
 -- Inside spec/lab/run, in the host allocation.c. Where a script begins a worker or a connection of
 -- its own, every STRIDEth of the places where Lua asks is tried; PATTERN chooses scripts by their names.
 io.stdout:setvbuf "line"
+local harness = require "spec.hardening.harness"
 local lab = require "spec.lab"
 local cloud = require "spec.cloud"
 local inventory = require "rollcall.inventory"
@@ -208,7 +209,7 @@ end
 local facts = {}
 local function total(what, places, failed, scripts_run, stepped)
   local line = ("%s\t%d places in %d scripts%s\t%d ended in an error that says so, %d went well; nothing left behind, and the same script runs afterwards")
-    :format(what, places, scripts_run, stepped > 1 and (", of those with a logon every %dth"):format(stepped) or "", failed, places - failed)
+    :format(what, places, scripts_run, stepped > 1 and ", of those with a logon " .. harness.every(stepped) or "", failed, places - failed)
   facts[#facts + 1] = line .. "\n"
   print("  " .. line:gsub("\t", ": "))
 end

@@ -70,4 +70,12 @@ function harness.leaving_nothing(what, work)
     table.concat(before, " "), table.concat(after, " "))
 end
 
+---@param step integer
+---@return string  "every", "every 32nd"
+function harness.every(step)
+  if step == 1 then return "every" end
+  local teen = step % 100 // 10 == 1
+  return ("every %d%s"):format(step, not teen and ({ "st", "nd", "rd" })[step % 10] or "th")
+end
+
 return harness

@@ -40,9 +40,11 @@ end
 local parts = {
   ("Written by `make hardening-report` on %s: %s, %s cores, %s.\n\n"):format(os.date "!%Y-%m-%d",
     first_line_of ". /etc/os-release; echo $PRETTY_NAME", first_line_of "nproc", first_line_of "gcc --version"),
+  "<details><summary>The table: what was tried, how often, what came out</summary>\n\n",
   "| tried | how often | what came out |\n|---|---|---|\n",
 }
 for i = 3, #arg do parts[#parts + 1] = rows_of(arg[i]) end
+parts[#parts + 1] = "\n</details>\n"
 
 local text = content(readme)
 local _, after_begin = text:find(BEGIN, 1, true)

@@ -100,8 +100,7 @@ return function(proxy, budget)
     local length = proxy:counts(ports[1]).down
     local stride, slow_stride = budget.stride, budget.stride * 32
     local function of(step)
-      if step == 1 then return ("every byte of %d"):format(length) end
-      return ("every %dth byte of %d"):format(step, length)
+      return ("%s byte of %d"):format(harness.every(step), length)
     end
     server.port = math.tointeger(server.port)
     for _, kind in ipairs { "cut", "reset" } do

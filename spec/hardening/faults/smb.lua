@@ -139,8 +139,7 @@ return function(proxy, budget)
     for _ in query(server, "127.0.0.1:" .. ports[1]) do end
     local recorded = proxy:counts(ports[1])
     local function of(stride, length)
-      if stride == 1 then return ("every byte of %d"):format(length) end
-      return ("every %dth byte of %d"):format(stride, length)
+      return ("%s byte of %d"):format(harness.every(stride), length)
     end
     local stride, slow_stride = budget.stride, budget.stride * 8
     local down = of(stride, recorded.down)
