@@ -2,7 +2,7 @@
 
 WINDOWS := $(BUILD)/windows
 WINDOWS_CC := x86_64-w64-mingw32-gcc
-WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -O2 -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
+WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -fanalyzer -O2 -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
 WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils
 
 # In whose place there is a file of the same name in csrc/windows, or nothing.
