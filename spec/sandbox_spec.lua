@@ -170,6 +170,33 @@ describe("the sandbox", function()
     assert.equal(1000, calls)
   end)
 
+  it("counts what calls hand to the vocabulary, and nothing that the program has besides", function()
+    local many = {}
+    for i = 1, 800 do many[i] = ("x"):rep(100000) .. i end
+    package.loaded["spec.heavy"] = many
+    finally(function() package.loaded["spec.heavy"] = nil end)
+    local handed, declared = {}, nil
+    -- Like every function of the program, these lead to all its globals.
+    local vocabulary = {
+      declare = function(f) declared = assert(f) end,
+      hand = function(value) table.insert(handed, value) end,
+    }
+    local function calls(text, limit)
+      assert(run(text, vocabulary))
+      for i = 1, limit do
+        local ended, problem = sandbox.call(declared, i)
+        if not ended then return i, problem end
+      end
+      return limit
+    end
+    local made, problem = calls("declare(function(i) return string.rep('x', 100000) .. i end)", 1000)
+    assert.is_nil(problem)
+    assert.equal(1000, made)
+    made, problem = calls("declare(function(i) hand(string.rep('x', 1000000) .. i) end)", 1000)
+    assert.is_truthy(problem and problem:find("keeps too much memory", 1, true), made)
+    assert.is_true(made < 120, made)
+  end)
+
   it("has the rest of Lua's library", function()
     assert.is_truthy(run [[
       local t = { 3, 1, 2 }
