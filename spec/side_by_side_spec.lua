@@ -152,6 +152,25 @@ describe("on_wait", function()
   end)
 end)
 
+describe("on_wait", function()
+  it("cannot make a wait endless that is made of short ones", function()
+    local began
+    local ran, failure = pcall(function()
+      for _ in iterators["an enumeration"](function(waits)
+        if not began then
+          lab.run("kill -STOP " .. lab.workers()[1])
+          began = uptime()
+        end
+        if uptime() - began > 5 then error "it goes on and on" end
+        -- As a sum of waits comes out, a little less than it should be.
+        return core.wait { read = waits.read, write = waits.write, timeout = 0.001 } - 1e-12
+      end, { timeout = 0.5 }) do end -- luacheck: ignore 542
+    end)
+    assert.is_false(ran)
+    assert.equal("ERROR_SEM_TIMEOUT", failure.name, tostring(failure))
+  end)
+end)
+
 describe("core.wait", function()
   it("waits for a time, and tells how long", function()
     local before = uptime()
