@@ -124,6 +124,8 @@ describe("the sandbox", function()
     for _, code in ipairs {
       [[local _ = ("a"):rep(100000):find(".-b")]], [[local _ = string.match(("a"):rep(300), ".*.*.*.*x")]],
       [[for _ in string.gmatch(("a"):rep(10000), ".-.-.-b") do end]], [[local _ = ("a"):rep(200):gsub("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?x", "")]],
+      [[local _ = ("a"):rep(400000):find(("a"):rep(200000) .. "b", 1, true)]], [[local _ = ("a"):rep(400000):find(("a"):rep(200000) .. "b")]],
+      [[local _ = ("a"):rep(10000):match("a*" .. ("a"):rep(5000) .. "b")]],
     } do
       local ran, problem = run(code)
       assert.is_nil(ran, code)
@@ -132,6 +134,7 @@ describe("the sandbox", function()
     assert.is_truthy(run [[
       assert(("CORP\\alice"):match("^(.-)\\(.*)$") == "CORP")
       assert(("a.b.c"):find(".", 1, true) == 2)
+      assert(("a"):rep(1000000):find(("a"):rep(1000), 1, true) == 1)
       assert(("x"):rep(1000):gsub("x+", "y") == "y")
       for word in ("one two three"):gmatch("%a+") do assert(#word > 2) end]])
   end)
