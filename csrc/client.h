@@ -45,6 +45,7 @@ struct client {
     const struct srvsvc_level *level;
     uint32_t timeout_milliseconds;
     int64_t deadline; /* of the step that is under way, in client_now's time */
+    const void *user; /* of those who share a client, who began what is under way */
     struct failure failure;
 };
 

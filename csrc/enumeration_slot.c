@@ -57,6 +57,7 @@ static void begin_target(lua_State *L, struct enumeration *enumeration, struct s
     slot->claimed = slot->received = slot->placeholders = 0;
     if (!follows || slot->client->state != CLIENT_READY)
         target_open(L, target, slot->client);
+    slot->client->user = slot;
     keep_target(L, enumeration, slot);
     slot->active = true;
 }
@@ -145,7 +146,16 @@ static bool follow_resume_handle(struct slot *slot) {
 static void call(lua_State *L, const struct enumeration *enumeration, struct slot *slot) {
     int target = enumeration_push_target(L, enumeration, slot);
     target_call(L, target, slot->client, &slot->query);
+    slot->client->user = slot;
     lua_pop(L, 1);
+}
+
+/* [-0, +0, e] The client is a server handle's, and was closed or taken for something else. What it
+ * brings now, if anything, is not the slot's. */
+static void lose_client(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+    failure_set(&slot->client->failure, "call", ERROR_OPERATION_ABORTED,
+                "its server handle was closed, or used by another iterator, meanwhile");
+    end_target(L, enumeration, slot, true);
 }
 
 /* [-0, +0, m] The slot's page is the one that entries are taken from now. */
@@ -170,7 +180,9 @@ void enumeration_finish_page(lua_State *L, struct enumeration *enumeration) {
     if (more && !moves)
         failure_set(&slot->client->failure, "call", ERROR_INVALID_DATA,
                     "the server says there is more, but its resume handle does not move on");
-    if (moves)
+    if (moves && slot->client->state != CLIENT_READY)
+        lose_client(L, enumeration, slot);
+    else if (moves)
         call(L, enumeration, slot);
     else
         end_target(L, enumeration, slot, more);
@@ -194,6 +206,10 @@ bool enumeration_progress(lua_State *L, struct enumeration *enumeration) {
         struct slot *slot = &enumeration->slots[i];
         if (!slot->active)
             continue;
+        if (slot->client->user != slot) {
+            lose_client(L, enumeration, slot);
+            continue;
+        }
         switch (client_progress(slot->client)) {
         case CLIENT_READY:
             call(L, enumeration, slot);

@@ -20,6 +20,7 @@ static int server_close(lua_State *L) {
     struct server *server = luaL_checkudata(L, 1, METATABLE);
     server->closed = true;
     client_close(&server->client);
+    server->client.user = NULL;
     return 0;
 }
 

@@ -26,6 +26,7 @@ static const struct {
     {123, "ERROR_INVALID_NAME", "a name the server does not accept"},
     {124, "ERROR_INVALID_LEVEL", "the server does not know this level"},
     {234, "ERROR_MORE_DATA", "there is more"},
+    {995, "ERROR_OPERATION_ABORTED", "the call was given up"},
     {1067, "ERROR_PROCESS_ABORTED", "the worker process ended"},
     {1219, "ERROR_SESSION_CREDENTIAL_CONFLICT", "other credentials are in use for this server"},
     {1225, "ERROR_CONNECTION_REFUSED", "connection refused"},

@@ -33,5 +33,6 @@ int64_t waits_away(lua_State *L, int64_t milliseconds) {
     lua_Number waited = lua_tonumber(L, -1) * 1000;
     if (!(waited > 0))
         return milliseconds;
-    return waited < (lua_Number)milliseconds ? milliseconds - (int64_t)waited : 0;
+    /* A sum of seconds is seldom whole in milliseconds, and what is lost would never run out. */
+    return waited < (lua_Number)milliseconds ? milliseconds - (int64_t)(waited + 0.5) : 0;
 }

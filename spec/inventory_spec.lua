@@ -40,6 +40,7 @@ local function fake_workspace(sessions)
               position = position + 1
               local one = sessions[position]
               if not one then return nil end
+              if not one.failure then options.on_answer(one.user_name, 1) end
               if not one.failure then return one.row, one.user_name end
               options.on_error(one.failure)
             end
@@ -190,17 +191,43 @@ describe("an inventory of real servers", function()
       }
       workspace {
         endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_PASSWORD",
-        users = { "alice" },
+        users = { "alice", "bob", "carol" },
       }
     ]]):format(lab.double, lab.closed, lab.username, os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE",
       os.getenv "LAB_CLOUD_PROJECT", os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE", os.getenv "LAB_CLOUD_PROJECT"))
-    local kinds, completeness = {}, {}
+    local kinds, completeness, refused = {}, {}, nil
     for kind in inventory.rows(assert(inventory.load(path)), {
       on_error = function() end,
-      on_target = function(outcome) completeness[#completeness + 1] = outcome.source .. " " .. outcome.completeness end,
+      on_target = function(outcome)
+        completeness[#completeness + 1] = outcome.source .. " " .. outcome.completeness
+        if outcome.completeness == "denied" then refused = outcome end
+      end,
     }) do kinds[kind] = (kinds[kind] or 0) + 1 end
     table.sort(completeness)
     assert.same({ presence = 6, session = 3 }, kinds)
     assert.same({ "smb complete", "smb unreachable", "workspace complete", "workspace denied" }, completeness)
+    -- Nobody was asked after the first.
+    assert.equal(3, refused.claimed)
+    assert.equal(0, refused.received)
+    assert.matches("3 of 3 users: ", refused.reason, 1, true)
+  end)
+
+  it("leaves no connection to the cloud where the loop is left", function()
+    local inv = assert(inventory.parse(([[
+      workspace {
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_CLOUD_TOKEN",
+        users = { "alice", "bob" },
+      }]]):format(os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE", os.getenv "LAB_CLOUD_PROJECT"), "i"))
+    collectgarbage()
+    collectgarbage "stop"
+    finally(function() collectgarbage "restart" end)
+    local before = lab.descriptors()
+    do
+      local step, _, _, closing = inventory.rows(inv)
+      local _ <close> = closing
+      assert.equal("session", (step()))
+      assert.is_true(#lab.descriptors() > #before)
+    end
+    assert.same(before, lab.descriptors())
   end)
 end)

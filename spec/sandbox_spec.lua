@@ -124,6 +124,8 @@ describe("the sandbox", function()
     for _, code in ipairs {
       [[local _ = ("a"):rep(100000):find(".-b")]], [[local _ = string.match(("a"):rep(300), ".*.*.*.*x")]],
       [[for _ in string.gmatch(("a"):rep(10000), ".-.-.-b") do end]], [[local _ = ("a"):rep(200):gsub("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?x", "")]],
+      [[local _ = ("a"):rep(400000):find(("a"):rep(200000) .. "b", 1, true)]], [[local _ = ("a"):rep(400000):find(("a"):rep(200000) .. "b")]],
+      [[local _ = ("a"):rep(10000):match("a*" .. ("a"):rep(5000) .. "b")]],
     } do
       local ran, problem = run(code)
       assert.is_nil(ran, code)
@@ -132,6 +134,7 @@ describe("the sandbox", function()
     assert.is_truthy(run [[
       assert(("CORP\\alice"):match("^(.-)\\(.*)$") == "CORP")
       assert(("a.b.c"):find(".", 1, true) == 2)
+      assert(("a"):rep(1000000):find(("a"):rep(1000), 1, true) == 1)
       assert(("x"):rep(1000):gsub("x+", "y") == "y")
       for word in ("one two three"):gmatch("%a+") do assert(#word > 2) end]])
   end)
@@ -168,6 +171,33 @@ describe("the sandbox", function()
       "local last declare(function(i) last = ('x'):rep(100000) .. i return true end)", 1000)
     assert.is_nil(problem)
     assert.equal(1000, calls)
+  end)
+
+  it("counts what calls hand to the vocabulary, and nothing that the program has besides", function()
+    local many = {}
+    for i = 1, 800 do many[i] = ("x"):rep(100000) .. i end
+    package.loaded["spec.heavy"] = many
+    finally(function() package.loaded["spec.heavy"] = nil end)
+    local handed, declared = {}, nil
+    -- Like every function of the program, these lead to all its globals.
+    local vocabulary = {
+      declare = function(f) declared = assert(f) end,
+      hand = function(value) table.insert(handed, value) end,
+    }
+    local function calls(text, limit)
+      assert(run(text, vocabulary))
+      for i = 1, limit do
+        local ended, problem = sandbox.call(declared, i)
+        if not ended then return i, problem end
+      end
+      return limit
+    end
+    local made, problem = calls("declare(function(i) return string.rep('x', 100000) .. i end)", 1000)
+    assert.is_nil(problem)
+    assert.equal(1000, made)
+    made, problem = calls("declare(function(i) hand(string.rep('x', 1000000) .. i) end)", 1000)
+    assert.is_truthy(problem and problem:find("keeps too much memory", 1, true), made)
+    assert.is_true(made < 120, made)
   end)
 
   it("has the rest of Lua's library", function()

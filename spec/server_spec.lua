@@ -1,3 +1,4 @@
+local core = require "rollcall.core"
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 
@@ -47,6 +48,73 @@ describe("a server handle", function()
     assert.is_false(ok)
     assert.equal("ERROR_PROCESS_ABORTED", failure.name)
     assert.equal(5, count(server, { qualifier = "people" }))
+  end)
+
+  -- Starts reading in a coroutine, which yields where it would wait; gives the rows, or what is raised, to `results`.
+  local function reading(results, name, ...)
+    local step, state = ...
+    return coroutine.create(function()
+      local rows = {}
+      local ran, failure = pcall(function()
+        for row in step, state do rows[#rows + 1] = row end
+      end)
+      results[name] = ran and rows or failure
+    end)
+  end
+
+  it("mixes no answers where two iterators wait at once: the later one has it", function()
+    for first = 1, 2 do
+      local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+      local results = {}
+      local threads = {
+        reading(results, "connections", server:connections { qualifier = "rows-100", prefmaxlen = 1000, on_wait = coroutine.yield }),
+        reading(results, "sessions", server:sessions { on_wait = coroutine.yield }),
+      }
+      -- Both begin; then the later one goes on until it has called, and the earlier one finds the answer.
+      assert(coroutine.resume(threads[first]))
+      local later = threads[3 - first]
+      for _ = 1, 200 do
+        if coroutine.status(later) ~= "dead" then assert(coroutine.resume(later)) end
+        core.sleep(0.001)
+      end
+      while coroutine.status(threads[first]) ~= "dead" do assert(coroutine.resume(threads[first])) end
+      local lost, read = results.connections, results.sessions
+      if first == 2 then lost, read = read, lost end
+      assert.equal("ERROR_OPERATION_ABORTED", lost.name)
+      assert.equal(first == 1 and 4 or 100, #read)
+    end
+  end)
+
+  it("tells an iterator that waits that it was closed, or taken for a call that another waits for", function()
+    for _, meanwhile in ipairs {
+      function(server) server:close() end,
+      function(server) coroutine.resume(reading({}, "sessions", server:sessions { on_wait = coroutine.yield })) end,
+    } do
+      local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+      local results = {}
+      local thread = reading(results, "connections", server:connections { qualifier = "rows-100", on_wait = coroutine.yield })
+      assert(coroutine.resume(thread))
+      meanwhile(server)
+      assert(coroutine.resume(thread))
+      assert.equal("dead", coroutine.status(thread))
+      assert.equal("ERROR_OPERATION_ABORTED", results.connections.name)
+      assert.equal("call", results.connections.stage)
+    end
+  end)
+
+  it("asks for no further page once it is closed", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local rows = 0
+    local ran, failure = pcall(function()
+      for _ in server:connections { qualifier = "rows-100", prefmaxlen = 1000 } do
+        rows = rows + 1
+        server:close()
+      end
+    end)
+    assert.is_false(ran)
+    assert.equal("ERROR_OPERATION_ABORTED", failure.name)
+    assert.is_true(rows > 0 and rows < 100)
+    assert.same({}, lab.workers())
   end)
 
   it("gives failures to on_error", function()

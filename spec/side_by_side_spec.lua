@@ -152,6 +152,53 @@ describe("on_wait", function()
   end)
 end)
 
+describe("on_wait", function()
+  it("cannot make a wait endless that is made of short ones", function()
+    local began
+    local ran, failure = pcall(function()
+      for _ in iterators["an enumeration"](function(waits)
+        if not began then
+          lab.run("kill -STOP " .. lab.workers()[1])
+          began = uptime()
+        end
+        if uptime() - began > 5 then error "it goes on and on" end
+        -- As a sum of waits comes out, a little less than it should be.
+        return core.wait { read = waits.read, write = waits.write, timeout = 0.001 } - 1e-12
+      end, { timeout = 0.5 }) do end -- luacheck: ignore 542
+    end)
+    assert.is_false(ran)
+    assert.equal("ERROR_SEM_TIMEOUT", failure.name, tostring(failure))
+  end)
+end)
+
+describe("two queries of one client that wait in an event loop", function()
+  it("find what came for both, whichever reads it", function()
+    local client = cloud.client { timeout = 20 }
+    cloud.collect(client:sessions { user_name = "alice" }) -- so that both are asked over the connection of this
+    local rows = {}
+    local function started(user_name)
+      local thread = coroutine.create(function()
+        rows[user_name] = #cloud.collect(client:sessions { user_name = user_name, on_wait = coroutine.yield })
+      end)
+      return thread, select(2, assert(coroutine.resume(thread)))
+    end
+    local first, waits = started "alice"
+    local second = started "bob"
+    core.sleep(0.3)
+    lab.eventually("the end of the second", function()
+      return coroutine.status(second) == "dead" or not assert(coroutine.resume(second))
+    end)
+    assert.equal(1, rows.bob)
+    local before = uptime()
+    while coroutine.status(first) ~= "dead" do
+      if waits then core.wait(waits) end
+      waits = select(2, assert(coroutine.resume(first)))
+    end
+    assert.equal(2, rows.alice)
+    assert.is_true(uptime() - before < 5)
+  end)
+end)
+
 describe("core.wait", function()
   it("waits for a time, and tells how long", function()
     local before = uptime()

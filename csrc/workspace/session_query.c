@@ -92,6 +92,8 @@ static void wait(lua_State *L, struct session_query *query, int64_t wake, lua_KF
         return;
     }
     lua_getiuservalue(L, 1, ON_WAIT);
+    if (milliseconds < 0 || milliseconds > TRANSFER_LOOP_LOOK_MILLISECONDS)
+        milliseconds = TRANSFER_LOOP_LOOK_MILLISECONDS;
     waits_push(L, polled, count, milliseconds);
     query->calling_back = true;
     query->left_at = transfer_now();

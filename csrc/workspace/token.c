@@ -78,6 +78,8 @@ static void wait(lua_State *L, struct token_request *token_request, lua_KFunctio
         return;
     }
     lua_getfield(L, ARGUMENTS, "on_wait");
+    if (milliseconds < 0 || milliseconds > TRANSFER_LOOP_LOOK_MILLISECONDS)
+        milliseconds = TRANSFER_LOOP_LOOK_MILLISECONDS;
     waits_push(L, polled, count, milliseconds);
     token_request->left_at = transfer_now();
     lua_callk(L, 1, 1, 0, after);

@@ -11,6 +11,10 @@ struct pollfd;
 struct transfer;
 struct transfer_loop;
 
+/* At most so long somebody else may wait for a loop: another query of the same loop may meanwhile
+ * read what this one waits for, and the sockets tell nothing any more. */
+#define TRANSFER_LOOP_LOOK_MILLISECONDS 250
+
 /* Milliseconds of a clock that only goes forward. */
 int64_t transfer_now(void);
 

@@ -145,23 +145,24 @@ local function start_workspace(fields)
     for _, name in ipairs(workspace_way) do given[name] = fields[name] end
     local client = workspace.client(given)
     local origin = fields.region or fields.endpoint
-    local failures, received = {}, 0
+    local failures, answered = {}, 0
     local function note(failure)
       failures[#failures + 1] = failure
       handlers.on_error(failure)
     end
     local step, state, control = client:sessions {
       user_name = fields.users, concurrency = fields.concurrency, on_error = note,
+      on_answer = function() answered = answered + 1 end,
       on_wait = handlers.on_wait,
     }
     local function outcome()
       local first = failures[1]
-      local completeness = not first and "complete" or #failures < #fields.users and "partial"
+      local completeness = not first and "complete" or answered > 0 and "partial"
         or is_denial(first) and "denied" or "unreachable"
       return {
         source = "workspace", target = origin, query = "session", completeness = completeness, claimed = #fields.users,
-        received = #fields.users - #failures,
-        reason = first and ("%d of %d users: %s"):format(#failures, #fields.users, tostring(first.message or first)) or nil,
+        received = answered,
+        reason = first and ("%d of %d users: %s"):format(#fields.users - answered, #fields.users, tostring(first.message or first)) or nil,
       }
     end
     return running(function()
@@ -173,12 +174,12 @@ local function start_workspace(fields)
         row = nil
       end
       if row then
-        received = received + 1
         row.origin, row.user_name = origin, user_name
         return "session", row
       end
       handlers.on_target(outcome())
     end, nil, function()
+      if state then state:close() end
       if client.close then client:close() end
     end)
   end

@@ -3,6 +3,8 @@
 local find, gsub = string.find, string.gsub
 
 local MOST_STEPS = 2e8
+-- So much of a pattern is compared in a step. What is longer is not remembered either.
+local STEP_BYTES = 64
 
 local repetitions = {}
 local remembered = 0
@@ -17,15 +19,19 @@ local function parts_of(pattern)
   local _, balanced = gsub(pattern, "%%[bf]", "")
   local anchored = find(bare, "^%^")
   known = { power = many + balanced + (anchored and 0 or 1), factor = 2 ^ optional }
+  if #pattern > STEP_BYTES then return known end
   if remembered == 1000 then repetitions, remembered = {}, 0 end
   repetitions[pattern], remembered = known, remembered + 1
   return known
 end
 
-local function check(text, pattern)
+local PLAIN = { power = 1, factor = 1 }
+
+local function check(text, pattern, plain)
   if type(text) ~= "string" or type(pattern) ~= "string" then return end
-  local parts = parts_of(pattern)
-  if (#text + 1) ^ parts.power * parts.factor > MOST_STEPS then
+  local parts = plain and PLAIN or parts_of(pattern)
+  local bytes = math.min(#pattern, #text) -- more of it is compared at no place
+  if (#text + 1) ^ parts.power * parts.factor * (1 + bytes // STEP_BYTES) > MOST_STEPS then
     error(("this pattern could take too long on a text of %d bytes"):format(#text), 3)
   end
 end
@@ -33,7 +39,7 @@ end
 local guarded = {}
 
 function guarded.find(text, pattern, init, plain)
-  if not plain then check(text, pattern) end
+  check(text, pattern, plain)
   return find(text, pattern, init, plain)
 end
 
