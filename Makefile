@@ -24,7 +24,7 @@ WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
 COMMAND := $(BUILD)/rollcall
 
 MODULE_SOURCES := $(wildcard csrc/*.c)
-WORKSPACE_SOURCES := $(wildcard csrc/workspace/*.c) csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
+WORKSPACE_SOURCES := $(wildcard csrc/workspace/*.c) csrc/clock.c csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
 WORKER_SOURCES := $(wildcard csrc/smbpipe/*.c) csrc/dcerpc.c csrc/frame.c csrc/ndr.c \
 	csrc/status.c csrc/utf16.c
 MODULE_OBJECTS := $(MODULE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)

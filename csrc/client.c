@@ -8,20 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "status.h"
 
 static const char *const stage_names[STAGE_COUNT] = {
     [STAGE_WORKER] = "worker", [STAGE_RESOLVE] = "resolve", [STAGE_CONNECT] = "connect",
     [STAGE_LOGON] = "logon",   [STAGE_PIPE] = "pipe",       [STAGE_CALL] = "call",
 };
-
-int64_t client_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool client_is_busy(const struct client *client) {
     return client->state == CLIENT_OPENING || client->state == CLIENT_BINDING ||
@@ -45,7 +39,7 @@ static void fail(struct client *client, enum frame_stage stage, uint32_t status,
 static void start_step(struct client *client, enum client_state state, enum frame_stage stage) {
     client->state = state;
     client->stage = stage;
-    client->deadline = client_now() + client->timeout_milliseconds;
+    client->deadline = clock_now() + client->timeout_milliseconds;
 }
 
 void client_open(struct client *client, const char *program, const struct frame_target *target) {
@@ -196,7 +190,7 @@ enum client_state client_progress(struct client *client) {
             fail(client, client->stage, ERROR_PROCESS_ABORTED, "");
             break;
         case PIPE_WAIT:
-            if (client_now() < client->deadline)
+            if (clock_now() < client->deadline)
                 return client->state;
             char detail[64];
             snprintf(detail, sizeof detail, "waited %g seconds",
@@ -243,7 +237,7 @@ size_t client_polled(struct client *const *clients, struct pollfd *polled, size_
         if (clients[i]->deadline < nearest)
             nearest = clients[i]->deadline;
     }
-    int64_t rest = nearest - client_now();
+    int64_t rest = nearest - clock_now();
     *milliseconds = busy == 0 || rest < 0 ? 0 : rest > 60000 ? 60000 : (int)rest;
     return busy;
 }

@@ -44,7 +44,7 @@ struct client {
     const struct srvsvc_call *call;
     const struct srvsvc_level *level;
     uint32_t timeout_milliseconds;
-    int64_t deadline; /* of the step that is under way, in client_now's time */
+    int64_t deadline; /* of the step that is under way, in clock_now's time */
     const void *user; /* of those who share a client, who began what is under way */
     struct failure failure;
 };
@@ -62,9 +62,6 @@ struct client_page {
 #define CLIENT_INITIAL                                                                             \
     { .pipe = PIPE_INITIAL }
 #endif
-
-/* Milliseconds of a clock that only goes forward. */
-int64_t client_now(void);
 
 /* Begins to open the server's pipe, with a worker that runs already if there is one. */
 void client_open(struct client *client, const char *program, const struct frame_target *target);

@@ -1,9 +1,13 @@
 #include "confine.h"
 
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-#define HOOK_INTERVAL 1000
+#include "clock.h"
+
+#define HOOK_INTERVAL 100
+#define LONGEST_MILLISECONDS 5000 /* an instruction can take long: a call of string.rep is one */
 
 /* Lives on the C stack of confine_call, for as long as the call. */
 struct bounds {
@@ -11,6 +15,7 @@ struct bounds {
     void *allocator;
     size_t bytes_left;
     lua_Integer instructions_left;
+    int64_t deadline;
 };
 
 /* Stands between Lua and its allocator. What is refused makes Lua collect garbage and ask again. */
@@ -32,9 +37,11 @@ static void count_instructions(lua_State *L, lua_Debug *where) {
         return;
     struct bounds *bounds = opaque;
     bounds->instructions_left -= HOOK_INTERVAL;
-    if (bounds->instructions_left < 0) {
+    bool too_many = bounds->instructions_left < 0;
+    if (too_many || clock_now() > bounds->deadline) {
         luaL_where(L, 0); /* the function that is running, not its caller */
-        lua_pushliteral(L, "took too many instructions, and was stopped");
+        lua_pushstring(L, too_many ? "took too many instructions, and was stopped"
+                                   : "took too long, and was stopped");
         lua_concat(L, 2);
         lua_error(L);
     }
@@ -54,6 +61,7 @@ int confine_call(lua_State *L) {
     bounds.allocate = lua_getallocf(L, &bounds.allocator);
     bounds.bytes_left = (size_t)bytes;
     bounds.instructions_left = instructions;
+    bounds.deadline = clock_now() + LONGEST_MILLISECONDS;
     int arguments = lua_gettop(L) - 3;
 
     /* Nothing between here and the restoring can raise. */

@@ -1,4 +1,4 @@
-/* Calls a Lua function with a bound on the instructions and the memory it may take. */
+/* Calls a Lua function with a bound on the instructions, the memory and the time it may take. */
 #ifndef ROLLCALL_CONFINE_H
 #define ROLLCALL_CONFINE_H
 

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "entry.h"
 #include "enumeration_state.h"
 #include "interrupt.h"
@@ -50,7 +51,7 @@ static void move_deadlines(struct enumeration *enumeration, int64_t away) {
  * there is nothing to do but wait. */
 static enum stand go_on(lua_State *L, struct enumeration *enumeration) {
     if (enumeration->left_at)
-        move_deadlines(enumeration, client_now() - enumeration->left_at);
+        move_deadlines(enumeration, clock_now() - enumeration->left_at);
     enumeration_fill_slots(L, enumeration);
     if (!is_any_active(enumeration))
         return AT_END;
@@ -64,7 +65,7 @@ static void end_wait(lua_State *L, struct enumeration *enumeration, int status) 
         enumeration_end(enumeration);
         lua_error(L);
     }
-    move_deadlines(enumeration, waits_away(L, client_now() - enumeration->left_at));
+    move_deadlines(enumeration, waits_away(L, clock_now() - enumeration->left_at));
     lua_settop(L, 1);
 }
 
@@ -83,7 +84,7 @@ static void wait(lua_State *L, struct enumeration *enumeration, lua_KFunction af
     lua_getiuservalue(L, 1, ON_WAIT);
     waits_push(L, enumeration->polled, count, timeout);
     enumeration->calling_back = true;
-    enumeration->left_at = client_now();
+    enumeration->left_at = clock_now();
     end_wait(L, enumeration, lua_pcallk(L, 1, 1, 0, 0, after));
 }
 
@@ -121,7 +122,7 @@ static int advance(lua_State *L, struct enumeration *enumeration) {
         if (stand == AT_END)
             enumeration_end(enumeration);
         else if (stand == AT_PAGE)
-            enumeration->left_at = client_now();
+            enumeration->left_at = clock_now();
         else
             wait(L, enumeration, after_wait);
     }
@@ -188,7 +189,7 @@ int enumeration_enumerate(lua_State *L) {
     lua_setiuservalue(L, 2, SERVER);
     lua_settop(L, 2);
     enumeration->closed = false;
-    enumeration->left_at = client_now();
+    enumeration->left_at = clock_now();
 
     entry_push_closure(L, enumeration_next);
     lua_pushvalue(L, 2);

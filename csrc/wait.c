@@ -1,5 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "wait.h"
 
 #include <errno.h>
@@ -8,15 +6,9 @@
 #include <math.h>
 #include <poll.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "clock.h"
 #include "interrupt.h"
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 /* [-0, +1, e] Pushes a list of descriptors and returns its length. */
 static lua_Unsigned push_list(lua_State *L, const char *name) {
@@ -60,9 +52,9 @@ int wait_for(lua_State *L) {
     read_list(L, polled, reads, POLLIN);
     lua_pushvalue(L, 3);
     read_list(L, polled + reads, writes, POLLOUT);
-    int64_t began = now();
+    int64_t began = clock_now();
     if (poll(polled, (nfds_t)(reads + writes), timeout) < 0 && errno == EINTR)
         interrupt_run_hook(L);
-    lua_pushnumber(L, (lua_Number)(now() - began) / 1000);
+    lua_pushnumber(L, (lua_Number)(clock_now() - began) / 1000);
     return 1;
 }

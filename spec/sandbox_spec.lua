@@ -150,6 +150,13 @@ describe("the sandbox", function()
     return limit
   end
 
+  it("bounds the time of a call whose every instruction takes long", function()
+    local began = os.time()
+    local _, problem = calls_until_stopped("declare(function() for _ = 1, 1000000 do local _ = ('x'):rep(30000000) end end)", 1)
+    assert.is_truthy(problem and problem:find("took too long", 1, true), problem)
+    assert.is_true(os.time() - began < 20)
+  end)
+
   it("bounds what calls keep from one to the next", function()
     for _, text in ipairs {
       "local kept = {} declare(function(i) kept[#kept + 1] = ('x'):rep(1000000) .. i return true end)",

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "../status.h"
 #include "logon.h"
 #include "netapi32.h"
@@ -109,10 +110,6 @@ static enum frame_stage stage_of(uint32_t status) {
     }
 }
 
-int64_t client_now(void) {
-    return task_clock();
-}
-
 bool client_is_busy(const struct client *client) {
     return client->state == CLIENT_OPENING || client->state == CLIENT_CALLING;
 }
@@ -134,10 +131,10 @@ static void close_session(struct client *client, int64_t milliseconds) {
         logon_release(logon);
         return;
     }
-    int64_t until = client_now() + milliseconds;
+    int64_t until = clock_now() + milliseconds;
     for (;;) {
         uint64_t ended = task_count_ended();
-        int64_t rest = until - client_now();
+        int64_t rest = until - clock_now();
         if (task_is_done(task) || rest <= 0)
             break;
         task_wait(ended, (uint32_t)rest);
@@ -166,7 +163,7 @@ static void start_step(struct client *client, enum client_state state, enum fram
                        const struct task_kind *kind, void *work) {
     client->state = state;
     client->stage = stage;
-    client->deadline = client_now() + client->timeout_milliseconds;
+    client->deadline = clock_now() + client->timeout_milliseconds;
     client->task = task_start(kind, work);
     if (!client->task) {
         kind->discard(work);
@@ -286,7 +283,7 @@ enum client_state client_progress(struct client *client) {
             take_opening(client);
         else
             take_calling(client);
-    } else if (client_now() >= client->deadline) {
+    } else if (clock_now() >= client->deadline) {
         char detail[64];
         snprintf(detail, sizeof detail, "waited %g seconds", client->timeout_milliseconds / 1000.0);
         fail(client, client->stage, ERROR_SEM_TIMEOUT, detail);
@@ -327,7 +324,7 @@ static int64_t rest_of(struct client *const *clients, size_t count) {
         if (clients[i]->deadline < nearest)
             nearest = clients[i]->deadline;
     }
-    int64_t rest = nearest - client_now();
+    int64_t rest = nearest - clock_now();
     return nearest == INT64_MAX || rest < 0 ? 0 : rest;
 }
 

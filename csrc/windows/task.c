@@ -108,10 +108,6 @@ void task_leave(struct task *task) {
         discard(task);
 }
 
-int64_t task_clock(void) {
-    return (int64_t)GetTickCount64();
-}
-
 uint64_t task_count_ended(void) {
     AcquireSRWLockShared(&lock);
     uint64_t count = ended_count;

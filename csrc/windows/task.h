@@ -27,9 +27,6 @@ void *task_work(const struct task *task);
 /* The caller needs it no more, done or not. */
 void task_leave(struct task *task);
 
-/* Milliseconds of a clock that only goes forward. */
-int64_t task_clock(void);
-
 /* How many tasks of this process have come to their end. */
 uint64_t task_count_ended(void);
 

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "../interrupt.h"
 #include "../waits.h"
 #include "argument.h"
@@ -15,7 +16,7 @@
 #define CONCURRENCY_LIMIT 1024
 
 int64_t session_query_now(const struct session_query *query) {
-    return transfer_now() - query->away;
+    return clock_now() - query->away;
 }
 
 void session_query_end(struct session_query *query) {
@@ -38,11 +39,11 @@ static int session_query_close(lua_State *L) {
 
 void session_query_call_back(lua_State *L, struct session_query *query, int arguments,
                              int results) {
-    int64_t before = transfer_now();
+    int64_t before = clock_now();
     query->calling_back = true;
     int status = lua_pcall(L, arguments, results, 0);
     query->calling_back = false;
-    query->away += transfer_now() - before;
+    query->away += clock_now() - before;
     if (status != LUA_OK)
         lua_error(L);
 }
@@ -75,7 +76,7 @@ static void end_wait(lua_State *L, struct session_query *query, int status) {
         session_query_end(query);
         lua_error(L);
     }
-    query->away += waits_away(L, transfer_now() - query->left_at);
+    query->away += waits_away(L, clock_now() - query->left_at);
     lua_settop(L, 1);
     if (!query->closed)
         turn(L, query, 0);
@@ -96,7 +97,7 @@ static void wait(lua_State *L, struct session_query *query, int64_t wake, lua_KF
         milliseconds = TRANSFER_LOOP_LOOK_MILLISECONDS;
     waits_push(L, polled, count, milliseconds);
     query->calling_back = true;
-    query->left_at = transfer_now();
+    query->left_at = clock_now();
     end_wait(L, query, lua_pcallk(L, 1, 1, 0, 0, after));
 }
 
@@ -143,7 +144,7 @@ static int advance(lua_State *L, struct session_query *query) {
         if (!query->finished.first)
             wait(L, query, wake, after_wait);
     }
-    query->left_at = transfer_now();
+    query->left_at = clock_now();
     return 2;
 }
 
@@ -156,7 +157,9 @@ static int session_query_next(lua_State *L) {
         lua_pushnil(L);
         return 1;
     }
-    query->away += transfer_now() - query->left_at;
+    int64_t now = clock_now();
+    query->away += now - query->left_at;
+    query->left_at = now; /* in case that something is raised before there is a row */
     return advance(L, query);
 }
 
@@ -217,7 +220,7 @@ int session_query_new(lua_State *L) {
     query->loop = transfer_loop_retain(loop);
     transfer_loop_keep(loop, (long)slot_count + 1);
     query->closed = false;
-    query->left_at = transfer_now();
+    query->left_at = clock_now();
 
     lua_pushcfunction(L, session_query_next);
     lua_pushvalue(L, 2);

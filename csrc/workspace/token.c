@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "../interrupt.h"
 #include "../waits.h"
 #include "answer.h"
@@ -43,7 +44,7 @@ static int token_request_close(lua_State *L) {
 
 /* Milliseconds of a clock that stands still while on_wait does something else. */
 static int64_t request_now(const struct token_request *token_request) {
-    return transfer_now() - token_request->away;
+    return clock_now() - token_request->away;
 }
 
 /* [-0, +0, e] Takes a turn, which waits for something to happen until `until`. */
@@ -61,7 +62,7 @@ static void turn(lua_State *L, struct token_request *token_request, int64_t unti
 
 /* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
 static void end_wait(lua_State *L, struct token_request *token_request) {
-    token_request->away += waits_away(L, transfer_now() - token_request->left_at);
+    token_request->away += waits_away(L, clock_now() - token_request->left_at);
     lua_settop(L, TOKEN_REQUEST);
     turn(L, token_request, 0);
 }
@@ -81,7 +82,7 @@ static void wait(lua_State *L, struct token_request *token_request, lua_KFunctio
     if (milliseconds < 0 || milliseconds > TRANSFER_LOOP_LOOK_MILLISECONDS)
         milliseconds = TRANSFER_LOOP_LOOK_MILLISECONDS;
     waits_push(L, polled, count, milliseconds);
-    token_request->left_at = transfer_now();
+    token_request->left_at = clock_now();
     lua_callk(L, 1, 1, 0, after);
     end_wait(L, token_request);
 }
@@ -200,7 +201,7 @@ int token_fetch(lua_State *L) {
     if (!transfer_open(&request->transfer, token_request->loop, &token_request->finished,
                        &settings))
         return luaL_error(L, "libcurl refuses the settings, or there is not enough memory");
-    request_begin(request, &token_request->policy, transfer_now(), transfer_now());
+    request_begin(request, &token_request->policy, clock_now(), clock_now());
     return advance(L, token_request);
 }
 

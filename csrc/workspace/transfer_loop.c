@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../clock.h"
 #include "transfer.h"
 
 #define NEVER INT64_MAX
@@ -26,16 +27,10 @@ struct transfer_loop {
     unsigned references;
 };
 
-int64_t transfer_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int on_timer(CURLM *multi, long milliseconds, void *context) {
     struct transfer_loop *loop = context;
     (void)multi;
-    loop->timer = milliseconds < 0 ? NEVER : transfer_now() + milliseconds;
+    loop->timer = milliseconds < 0 ? NEVER : clock_now() + milliseconds;
     return 0;
 }
 
@@ -202,7 +197,7 @@ static bool act(struct transfer_loop *loop, int64_t now) {
 
 const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
                                           size_t *count, int64_t *milliseconds) {
-    int64_t now = transfer_now();
+    int64_t now = clock_now();
     int64_t wake = loop->timer < until ? loop->timer : until;
     *count = loop->polled_count;
     *milliseconds = wake == NEVER ? -1 : wake <= now ? 0 : wake - now;
@@ -218,7 +213,7 @@ enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t un
         return errno == EINTR ? TURN_INTERRUPTED : TURN_IMPOSSIBLE;
     sigset_t before;
     ignore_sigpipe(&before);
-    bool acted = act(loop, transfer_now());
+    bool acted = act(loop, clock_now());
     restore_sigpipe(&before);
     return acted ? TURN_TAKEN : TURN_IMPOSSIBLE;
 }

@@ -15,9 +15,6 @@ struct transfer_loop;
  * read what this one waits for, and the sockets tell nothing any more. */
 #define TRANSFER_LOOP_LOOK_MILLISECONDS 250
 
-/* Milliseconds of a clock that only goes forward. */
-int64_t transfer_now(void);
-
 /* A loop with one reference, or NULL if there is no memory. Its connections stay open from one
  * transfer to the next, until the last reference is released. */
 struct transfer_loop *transfer_loop_new(void);

@@ -120,7 +120,7 @@ function snapshot_file.writer(path)
   local function abandon()
     if io.type(file) == "file" then file:close() end
     os.remove(temporary)
-    os.remove(compressed)
+    if by_program then os.remove(compressed) end
   end
   local function check(done, reason)
     if done then return end

@@ -26,7 +26,7 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
 	signature snapshot workspace_failures connections))
-WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(addprefix csrc/,client.c dcerpc.c failure.c frame.c ndr.c pipe.c \
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(addprefix csrc/,client.c clock.c dcerpc.c failure.c frame.c ndr.c pipe.c \
 	srvsvc.c status.c utf16.c)
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c

@@ -6,10 +6,10 @@ WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -fanalyzer -O2 -D_WIN32_WINNT=0x0601 -I$(
 WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils
 
 # In whose place there is a file of the same name in csrc/windows, or nothing.
-POSIX_SOURCES := $(patsubst %,csrc/%.c,client dcerpc frame pipe private_file replace_file signals terminal wait worker)
+POSIX_SOURCES := $(patsubst %,csrc/%.c,client clock dcerpc frame pipe private_file replace_file signals terminal wait worker)
 WINDOWS_MODULE_SOURCES := $(filter-out $(POSIX_SOURCES),$(wildcard csrc/*.c)) $(wildcard csrc/windows/*.c)
 WINDOWS_WORKSPACE_SOURCES := $(filter-out csrc/workspace/cryptography.c csrc/workspace/transfer_loop.c,$(wildcard csrc/workspace/*.c)) \
-	$(wildcard csrc/windows/workspace/*.c) csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
+	$(wildcard csrc/windows/workspace/*.c) csrc/windows/clock.c csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
 WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
 WINDOWS_MODULE_OBJECTS := $(WINDOWS_MODULE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <windows.h>
 
+#include "../../clock.h"
 #include "../../workspace/transfer.h"
 
 /* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller gets a look so
@@ -18,10 +19,6 @@ struct transfer_loop {
     CURLM *multi;
     unsigned references;
 };
-
-int64_t transfer_now(void) {
-    return (int64_t)GetTickCount64();
-}
 
 struct transfer_loop *transfer_loop_new(void) {
     struct transfer_loop *loop = calloc(1, sizeof *loop);
@@ -81,7 +78,7 @@ static bool collect_finished(struct transfer_loop *loop) {
 
 const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
                                           size_t *count, int64_t *milliseconds) {
-    int64_t rest = until - transfer_now();
+    int64_t rest = until - clock_now();
     (void)loop;
     *count = 0;
     *milliseconds = rest <= 0 ? 0 : rest < LOOK_MILLISECONDS ? rest : LOOK_MILLISECONDS;
@@ -94,7 +91,7 @@ enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t un
         return TURN_IMPOSSIBLE;
     if (collect_finished(loop))
         return TURN_TAKEN;
-    int64_t rest = until - transfer_now();
+    int64_t rest = until - clock_now();
     bool looks = rest > LONGEST_WAIT_MILLISECONDS;
     int wait = rest <= 0 ? 0 : looks ? LONGEST_WAIT_MILLISECONDS : (int)rest;
     if (curl_multi_poll(loop->multi, NULL, 0, wait, &count) != CURLM_OK ||

@@ -131,6 +131,7 @@ function core.read_private_file(path) end
 
 ---Calls a function that must not run or grow without end. An allocation beyond the limit fails as if
 ---the machine had no more memory; the instructions are counted by a hook.
+---It may take five seconds.
 ---@param instructions integer
 ---@param bytes integer  that it may allocate, over what it frees
 ---@param f function

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../../../csrc/clock.h"
 #include "../../../csrc/workspace/transfer.h"
 #include "check.h"
 
@@ -30,7 +31,7 @@ int service_answer_with(lua_State *L) {
     return 0;
 }
 
-int64_t transfer_now(void) {
+int64_t clock_now(void) {
     return now;
 }
 
