@@ -88,6 +88,7 @@ return {
     ["where the disk is full"] = POSIX,
   },
   ["workspace_spec.lua"] = {
+    ["frees everything at a break"] = DESCRIPTORS,
     ["the end of a process"] = "run the interpreter of POSIX",
   },
   ["workspace_failures_spec.lua"] = {
@@ -107,5 +108,6 @@ return {
     ["waits for a time"] = "read a clock from /proc",
     ["asks sources of every kind at once"] = "read a clock from /proc",
     ["takes time that was spent on something else"] = OTHERWISE,
+    ["cannot make a wait endless"] = WORKER,
   },
 }
