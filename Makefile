@@ -152,7 +152,7 @@ check: all
 # The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
 conformance: test-packages
 	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
-	@test -x $(SARIF_VALIDATOR) || npm install --silent --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
+	@test -x $(SARIF_VALIDATOR) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
 	  @microsoft/sarif-multitool-linux@5.7.0
 	@$(MAKE) --no-print-directory all
 	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua
