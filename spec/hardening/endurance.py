@@ -153,7 +153,7 @@ class Run:
     def look_at(self, host):
         """Memory, descriptors, the number of workers, and the memory of the oldest of them."""
         workers = [child for child in children(host) if is_worker(child)]
-        self.seen_workers.update(workers)
+        self.seen_workers.update((worker, started(worker)) for worker in workers)
         oldest = resident(min(workers, key=started)) if workers else None
         return resident(host), descriptors(host), len(workers), oldest
 
@@ -233,7 +233,7 @@ def main():
         findings.append(f"the host of the queries ended with {ended} after {run.queries_done}")
     if stopped != 0:
         findings.append(f"watch ended with {stopped}")
-    orphans = [process for process in run.seen_workers if is_worker(process)]
+    orphans = [process for process, then in run.seen_workers if is_worker(process) and started(process) == then]
     if orphans:
         findings.append(f"workers are left: {orphans}")
     with open(run.changes) as file:
