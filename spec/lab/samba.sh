@@ -5,6 +5,7 @@
 samba_environment() {
   LD_PRELOAD="libnss_wrapper.so libuid_wrapper.so" \
   NSS_WRAPPER_PASSWD="$LAB_FOLDER/passwd" NSS_WRAPPER_GROUP="$LAB_FOLDER/group" \
+  NSS_WRAPPER_HOSTS="$LAB_FOLDER/hosts" \
   UID_WRAPPER=1 UID_WRAPPER_ROOT=1 "$@"
 }
 
@@ -12,6 +13,8 @@ samba_environment() {
 samba_users="auditor alice bob carol"
 
 samba_accounts() {
+  # smbd looks for its own name at each logon, and where it is in no file, the network is asked.
+  printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$LAB_FOLDER/hosts"
   id=20000
   echo "root:x:0:0:root:/root:/bin/sh" > "$LAB_FOLDER/passwd"
   printf 'root:x:0:\nauditors:x:20100:auditor\npeople:x:20101:alice,bob,carol\nnogroup:x:65534:\n' \
