@@ -70,6 +70,13 @@ function harness.leaving_nothing(what, work)
     table.concat(before, " "), table.concat(after, " "))
 end
 
+---A fault for each position, from one to the next.
+function harness.faults_at(length, stride, make)
+  local faults = {}
+  for position = 0, length - 1, stride do faults[#faults + 1] = make(position) end
+  return faults
+end
+
 ---@param step integer
 ---@return string  "every", "every 32nd"
 function harness.every(step)

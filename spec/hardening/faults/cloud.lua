@@ -83,11 +83,7 @@ end
 
 local SILENT = { CURLE_OPERATION_TIMEDOUT = true }
 
-local function every(length, stride, make)
-  local faults = {}
-  for position = 0, length - 1, stride do faults[#faults + 1] = make(position) end
-  return faults
-end
+local every = harness.faults_at
 
 ---@param proxy table
 ---@param budget { stride: integer, bits: integer }

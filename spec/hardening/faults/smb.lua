@@ -124,11 +124,7 @@ local SILENT = { ERROR_SEM_TIMEOUT = true }
 -- What a server says to something that was changed on its way may be anything; the worker must not fall.
 local FALLEN = { ERROR_PROCESS_ABORTED = true }
 
-local function every(length, stride, make)
-  local faults = {}
-  for position = 0, length - 1, stride do faults[#faults + 1] = make(position) end
-  return faults
-end
+local every = harness.faults_at
 
 ---@param proxy table
 ---@param budget { stride: integer, bits: integer }
