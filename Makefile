@@ -9,7 +9,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 LINK_HARDENING := -Wl,-z,relro,-z,now
-ALL_CFLAGS := -std=c11 $(WARNINGS) $(HARDENING) $(CFLAGS)
+ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS)
 
 # luarocks passes LUA_INCDIR; elsewhere pkg-config knows.
 LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
@@ -18,17 +18,27 @@ SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
 CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
 CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto)
 
-MODULE := $(BUILD)/lib/rollcall/core.so
-WORKER := $(BUILD)/lib/rollcall/smbpipe
+SMB_MODULE := $(BUILD)/lib/rollcall/smb/core.so
+WORKER := $(BUILD)/lib/rollcall/smb/smbpipe
 WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
+SYSTEM_MODULE := $(BUILD)/lib/rollcall/system.so
 COMMAND := $(BUILD)/rollcall
 
-MODULE_SOURCES := $(wildcard csrc/*.c)
-WORKSPACE_SOURCES := $(wildcard csrc/workspace/*.c) csrc/clock.c csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
-WORKER_SOURCES := $(wildcard csrc/smbpipe/*.c) csrc/dcerpc.c csrc/frame.c csrc/ndr.c \
-	csrc/status.c csrc/utf16.c
-MODULE_OBJECTS := $(MODULE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+# What a library is made of is whole folders of csrc. A file for one system alone says so at the end of its name.
+WINDOWS_FILES := %_windows.c %_netapi32.c %_bcrypt.c
+POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c
+folders = $(foreach folder,$(1),$(wildcard csrc/$(folder)/*.c))
+SMB_FOLDERS := base binding rpc smb
+WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
+SYSTEM_FOLDERS := base binding system
+
+SMB_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(SMB_FOLDERS)))
+WORKSPACE_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(WORKSPACE_FOLDERS)))
+SYSTEM_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(SYSTEM_FOLDERS)))
+WORKER_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,base rpc smbpipe)) csrc/smb/frame.c
+SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(shell find lua -name '*.lua')
 
@@ -49,7 +59,7 @@ RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --outpu
 .PHONY: all help demo test check conformance lint bench lab lab-stop install install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages
 
-all: $(MODULE) $(WORKER) $(WORKSPACE_MODULE) $(COMMAND)
+all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
@@ -72,7 +82,9 @@ $(BUILD)/worker/%.o: csrc/%.c
 	@echo '  CC    $< (worker)'
 	@$(CC) $(ALL_CFLAGS) -fPIE $(SMBCLIENT_CFLAGS) -MMD -MP -c $< -o $@
 
-$(MODULE): $(MODULE_OBJECTS)
+$(SMB_MODULE): $(SMB_OBJECTS)
+$(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
+$(SMB_MODULE) $(SYSTEM_MODULE):
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ -o $@
@@ -87,7 +99,7 @@ $(WORKER): $(WORKER_OBJECTS)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
 
--include $(MODULE_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d)
+-include $(sort $(SMB_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
 
 # A launcher that finds the Lua files at $(1) and the C files at $(2), both as seen from itself.
 define LAUNCHER
@@ -111,14 +123,13 @@ $(COMMAND): Makefile
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
 	for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
-	install -D -m 755 $(MODULE) "$(2)/rollcall/core.so"
-	install -D -m 755 $(WORKER) "$(2)/rollcall/smbpipe"
-	install -D -m 755 $(WORKSPACE_MODULE) "$(2)/rollcall/workspace/core.so"
+	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
+	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
 
 install: all
 	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
-	install -D -m 644 lua/rollcall/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
+	install -D -m 644 lua/rollcall/manual/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
@@ -165,7 +176,7 @@ lint:
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
 	  $(HARDENING_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
-$(BUILD)/bench/bare: spec/bench/bare.c csrc/dcerpc.c csrc/ndr.c csrc/srvsvc.c csrc/utf16.c
+$(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(WINDOWS_FILES),$(call folders,base rpc))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(SMBCLIENT_CFLAGS) $^ -o $@ $(SMBCLIENT_LIBS)
 

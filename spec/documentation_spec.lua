@@ -1,5 +1,5 @@
 -- Nothing that a script can reach lacks its documentation.
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 
 local function content(path)
   local file = assert(io.open(path))
@@ -10,12 +10,13 @@ end
 
 describe("documentation", function()
   for module, meta in pairs {
-    ["rollcall.core"] = "lua/rollcall/meta/core.lua", ["rollcall.workspace.core"] = "lua/rollcall/meta/workspace_core.lua",
+    ["rollcall.smb.core"] = "lua/rollcall/meta/smb_core.lua", ["rollcall.system"] = "lua/rollcall/meta/system.lua",
+    ["rollcall.workspace.core"] = "lua/rollcall/meta/workspace_core.lua",
   } do
     it("has an entry for all that " .. module .. " exports, and for nothing else", function()
       local exported, documented = {}, {}
       for name in pairs(require(module)) do exported[#exported + 1] = name end
-      for name in content(meta):gmatch("\nfunction core%.([%w_]+)") do documented[#documented + 1] = name end
+      for name in content(meta):gmatch("\nfunction %a+%.([%w_]+)") do documented[#documented + 1] = name end
       table.sort(exported)
       table.sort(documented)
       assert.same(exported, documented)
@@ -24,11 +25,11 @@ describe("documentation", function()
 
   it("has annotations above every public function", function()
     for module, path in pairs {
-      smb = "smb.lua", report = "report/init.lua", presence = "presence.lua", policy = "policy.lua", inventory = "inventory.lua",
-      snapshot = "snapshot.lua", diff = "diff.lua", sandbox = "sandbox.lua",
+      smb = "smb.lua", report = "report.lua", presence = "presence.lua", policy = "policy.lua", inventory = "inventory.lua",
+      snapshot = "snapshot.lua", diff = "diff.lua", sandbox = "internal/sandbox.lua",
     } do
       local text = content("lua/rollcall/" .. path)
-      for name, value in pairs(require("rollcall." .. module)) do
+      for name, value in pairs(require("rollcall." .. path:gsub("%.lua$", ""):gsub("/", "."))) do
         if type(value) == "function" then
           assert.is_truthy(text:find("\n%-%-%-[^\n]*\nfunction " .. module .. "%." .. name)
             or text:find("\n%-%-%-[^\n]*\n[^\n]*local function " .. name), module .. "." .. name)

@@ -1,7 +1,7 @@
 -- Sessions, files and shares, against real Samba and the doubles, with witnesses of the same moment.
 local cjson = require "cjson"
 
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 

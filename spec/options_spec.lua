@@ -1,4 +1,4 @@
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 local smb = require "rollcall.smb"
 
 local good = { servername = "fs1", qualifier = "projects", username = "u", password = "p" }

@@ -4,7 +4,7 @@ local cjson = require "cjson"
 local hostile = require "spec.lab.hostile"
 local lab = require "spec.lab"
 local report = require "rollcall.report"
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local NOW = 1700000000
 

@@ -1,5 +1,5 @@
 local report = require "rollcall.report"
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local function rendered(format, rows, width)
   local parts = {}

@@ -23,7 +23,8 @@ describe("the rockspec, for Windows,", function()
   local modules = rockspec().build.platforms.windows.modules
 
   for module, variable in pairs {
-    ["rollcall.core"] = "WINDOWS_MODULE_SOURCES", ["rollcall.workspace.core"] = "WINDOWS_WORKSPACE_SOURCES",
+    ["rollcall.smb.core"] = "WINDOWS_SMB_SOURCES", ["rollcall.system"] = "WINDOWS_SYSTEM_SOURCES",
+    ["rollcall.workspace.core"] = "WINDOWS_WORKSPACE_SOURCES",
   } do
     it("builds " .. module .. " of what make test-windows builds it of", function()
       local print_it = ("make -s --no-print-directory --eval='print-it: ; @printf \"%%s\\n\" $(%s)' print-it"):format(variable)

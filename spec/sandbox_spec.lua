@@ -1,17 +1,17 @@
 -- The sandbox, and the C code under it that counts instructions and bytes.
-local core = require "rollcall.core"
-local sandbox = require "rollcall.sandbox"
+local system = require "rollcall.system"
+local sandbox = require "rollcall.internal.sandbox"
 
 local function run(text, vocabulary)
   return sandbox.run(text, "x.lua", vocabulary or {})
 end
 
-describe("core.confine", function()
+describe("system.confine", function()
   -- What was large here would make the collector wait long, while other specs count what it frees.
   teardown(function() collectgarbage() end)
 
   it("leaves the collector at work", function()
-    core.confine(1000000000, 1000000, function() local s = "x" while true do s = s .. s end end)
+    system.confine(1000000000, 1000000, function() local s = "x" while true do s = s .. s end end)
     assert.is_true(collectgarbage "isrunning")
     collectgarbage() -- the larger the heap, the later the next cycle
     local collected = 0
@@ -20,35 +20,35 @@ describe("core.confine", function()
   end)
 
   it("gives the results, or what was raised", function()
-    assert.same({ true, 0, 1, nil, 3 }, { core.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
+    assert.same({ true, 0, 1, nil, 3 }, { system.confine(1000, 100000, function(...) return ... end, 1, nil, 3) })
     local raised = {}
-    local _, bytes, its_error = core.confine(1000, 100000, function() error(raised) end)
+    local _, bytes, its_error = system.confine(1000, 100000, function() error(raised) end)
     assert.equal(raised, its_error)
     assert.equal("integer", math.type(bytes))
-    assert.error(function() core.confine(0, 1, print) end)
-    assert.error(function() core.confine(1, 1) end)
+    assert.error(function() system.confine(0, 1, print) end)
+    assert.error(function() system.confine(1, 1) end)
   end)
 
   it("stops what runs on, also in another confinement, and what grows", function()
     local function spin() while true do end end
-    local ended, _, message = core.confine(100000, 1000000, spin)
+    local ended, _, message = system.confine(100000, 1000000, spin)
     assert.is_false(ended)
     assert.is_truthy(message:find "too many instructions")
-    ended = core.confine(100000, 1000000, function() return core.confine(1000000000, 1000000, spin) end)
+    ended = system.confine(100000, 1000000, function() return system.confine(1000000000, 1000000, spin) end)
     assert.is_true(ended)
     for _, grow in ipairs {
       function() local s = "x" while true do s = s .. s end end,
       function() return ("x"):rep(1e8) end,
       function() local t = {} for i = 1, 1e9 do t[i] = i end return t end,
     } do
-      ended, _, message = core.confine(1000000000, 1000000, grow)
+      ended, _, message = system.confine(1000000000, 1000000, grow)
       assert.is_false(ended)
       assert.is_truthy(message:find "too much memory")
     end
   end)
 
   it("counts what is held, not what is thrown away", function()
-    assert.is_true((core.confine(100000000, 1000000, function()
+    assert.is_true((system.confine(100000000, 1000000, function()
       for i = 1, 10000 do local _ = ("x"):rep(1000) .. i end
     end)))
   end)
@@ -56,7 +56,7 @@ describe("core.confine", function()
   it("puts back the hook and the allocator that were there", function()
     local function hook() end
     debug.sethook(hook, "", 12345)
-    core.confine(100000, 100000, function() while true do end end)
+    system.confine(100000, 100000, function() while true do end end)
     local back, _, count = debug.gethook()
     debug.sethook()
     assert.same({ hook, 12345 }, { back, count })
@@ -64,25 +64,25 @@ describe("core.confine", function()
   end)
 end)
 
-describe("core.flat_object", function()
+describe("system.flat_object", function()
   it("decodes what it says, and leaves the rest to others", function()
     assert.same({ a = 1, b = "x\"y\\z", c = true, d = false, e = -12 },
-      core.flat_object [[ { "a": 1, "b":"x\"y\\z" , "c" :true,"d":false,"e":-12} ]])
-    assert.equal("integer", math.type(core.flat_object('{"a": 999999999999999999}').a))
+      system.flat_object [[ { "a": 1, "b":"x\"y\\z" , "c" :true,"d":false,"e":-12} ]])
+    assert.equal("integer", math.type(system.flat_object('{"a": 999999999999999999}').a))
     for _, line in ipairs {
       "", "{", "{}", "[]", '{"a"}', '{"a":}', '{"a": 1', '{"a": 1,}', '{"a": 1} x', '{"a": 1.5}', '{"a": 1e5}', '{"a": 01}', '{"a": -}',
       '{"a": null}', '{"a": [1]}', '{"a": "\\n"}', '{"a": "\\u0041"}', '{"a": "x', '{"a": "x\\', '{"a": tru}', '{a: 1}', '{"a": "\1"}',
       '{"a": 9999999999999999999}', "{" .. ('"a": 1, '):rep(64) .. '"b": 2}',
     } do
-      assert.is_nil(core.flat_object(line), line)
+      assert.is_nil(system.flat_object(line), line)
     end
   end)
 
   it("is not led astray by any cut or changed byte", function()
     local line = '{"kind": "connection", "username": "CORP\\\\x\\"", "id": 4294967295, "placeholder": true}'
     for i = 0, #line do
-      assert.is_true(i == #line or core.flat_object(line:sub(1, i)) == nil)
-      for byte = 0, 255, 5 do core.flat_object(line:sub(1, i) .. string.char(byte) .. line:sub(i + 2)) end
+      assert.is_true(i == #line or system.flat_object(line:sub(1, i)) == nil)
+      for byte = 0, 255, 5 do system.flat_object(line:sub(1, i) .. string.char(byte) .. line:sub(i + 2)) end
     end
   end)
 end)

@@ -50,7 +50,7 @@ describe("a password", function()
 end)
 
 describe("a file with secrets", function()
-  local core = require "rollcall.core"
+  local system = require "rollcall.system"
   local path = lab.folder .. "/secret"
 
   local function write(mode, text)
@@ -62,13 +62,13 @@ describe("a file with secrets", function()
 
   it("is read when it is its owner's alone", function()
     write("600")
-    assert.equal("username = a\npassword = b\n", core.read_private_file(path))
+    assert.equal("username = a\npassword = b\n", system.read_private_file(path))
   end)
 
   it("is refused when others may read or write it", function()
     for _, mode in ipairs { "640", "604", "620", "666" } do
       write(mode)
-      local content, problem = core.read_private_file(path)
+      local content, problem = system.read_private_file(path)
       assert.is_nil(content)
       assert.is_truthy(problem:find(path, 1, true))
       assert.is_truthy(problem:find("others", 1, true))
@@ -76,12 +76,12 @@ describe("a file with secrets", function()
   end)
 
   it("is refused when it is no file, too large, or not there", function()
-    assert.is_nil((core.read_private_file(lab.folder)))
+    assert.is_nil((system.read_private_file(lab.folder)))
     write("600", ("x"):rep(70000))
-    local _, problem = core.read_private_file(path)
+    local _, problem = system.read_private_file(path)
     assert.is_truthy(problem:find("larger", 1, true))
     os.remove(path)
-    local content, reason = core.read_private_file(path)
+    local content, reason = system.read_private_file(path)
     assert.is_nil(content)
     assert.is_truthy(reason:find("No such file", 1, true))
   end)

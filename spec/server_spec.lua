@@ -1,4 +1,4 @@
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 
@@ -75,7 +75,7 @@ describe("a server handle", function()
       local later = threads[3 - first]
       for _ = 1, 200 do
         if coroutine.status(later) ~= "dead" then assert(coroutine.resume(later)) end
-        core.sleep(0.001)
+        system.sleep(0.001)
       end
       while coroutine.status(threads[first]) ~= "dead" do assert(coroutine.resume(threads[first])) end
       local lost, read = results.connections, results.sessions

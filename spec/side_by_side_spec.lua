@@ -1,9 +1,9 @@
 -- An iterator that lets others go on while it waits, and an inventory that asks all at once.
 local cloud = require "spec.cloud"
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local inventory = require "rollcall.inventory"
 local lab = require "spec.lab"
-local side_by_side = require "rollcall.side_by_side"
+local side_by_side = require "rollcall.internal.side_by_side"
 local smb = require "rollcall.smb"
 
 local function open_descriptors()
@@ -54,7 +54,7 @@ for name, start in pairs(iterators) do
         assert.equal("table", type(waits.read))
         assert.equal("table", type(waits.write))
         assert.is_true(#waits.read + #waits.write > 0 or waits.timeout ~= nil)
-        return core.wait(waits)
+        return system.wait(waits)
       end))
       assert.equal(expected, inside)
       assert.is_true(calls > 0)
@@ -70,7 +70,7 @@ for name, start in pairs(iterators) do
         assert.is_true(went_on, waits)
         if coroutine.status(thread) == "dead" then break end
         yielded = yielded + 1
-        core.wait(waits)
+        system.wait(waits)
       end
       assert.equal(expected, received)
       assert.is_true(yielded > 0)
@@ -134,9 +134,9 @@ describe("on_wait", function()
     return pcall(function()
       local first = true
       return #cloud.collect(iterators["an enumeration"](function(waits)
-        if not first then return core.wait(waits) end
+        if not first then return system.wait(waits) end
         first = false
-        core.sleep(1.1)
+        system.sleep(1.1)
         return result
       end, { timeout = 1 }))
     end)
@@ -163,7 +163,7 @@ describe("on_wait", function()
         end
         if uptime() - began > 5 then error "it goes on and on" end
         -- As a sum of waits comes out, a little less than it should be.
-        return core.wait { read = waits.read, write = waits.write, timeout = 0.001 } - 1e-12
+        return system.wait { read = waits.read, write = waits.write, timeout = 0.001 } - 1e-12
       end, { timeout = 0.5 }) do end -- luacheck: ignore 542
     end)
     assert.is_false(ran)
@@ -184,14 +184,14 @@ describe("two queries of one client that wait in an event loop", function()
     end
     local first, waits = started "alice"
     local second = started "bob"
-    core.sleep(0.3)
+    system.sleep(0.3)
     lab.eventually("the end of the second", function()
       return coroutine.status(second) == "dead" or not assert(coroutine.resume(second))
     end)
     assert.equal(1, rows.bob)
     local before = uptime()
     while coroutine.status(first) ~= "dead" do
-      if waits then core.wait(waits) end
+      if waits then system.wait(waits) end
       waits = select(2, assert(coroutine.resume(first)))
     end
     assert.equal(2, rows.alice)
@@ -199,10 +199,10 @@ describe("two queries of one client that wait in an event loop", function()
   end)
 end)
 
-describe("core.wait", function()
+describe("system.wait", function()
   it("waits for a time, and tells how long", function()
     local before = uptime()
-    local waited = core.wait { read = {}, write = {}, timeout = 0.2 }
+    local waited = system.wait { read = {}, write = {}, timeout = 0.2 }
     assert.is_true(waited >= 0.19 and waited < 2, waited)
     assert.is_true(uptime() - before >= 0.18)
   end)
@@ -212,7 +212,7 @@ describe("core.wait", function()
     assert.is_truthy(file)
     -- /dev/zero can always be read; it is the newest descriptor.
     local newest = tonumber(io.popen("ls /proc/$PPID/fd | sort -n | tail -2 | head -1"):read("n"))
-    assert.is_true(core.wait { read = { newest }, write = {}, timeout = 20 } < 5)
+    assert.is_true(system.wait { read = { newest }, write = {}, timeout = 20 } < 5)
   end)
 
   for words, waits in pairs {
@@ -222,7 +222,7 @@ describe("core.wait", function()
     ["0 or more seconds"] = { read = {}, write = {}, timeout = -1 },
   } do
     it("refuses what it cannot wait for: " .. words, function()
-      assert.error_matches(function() core.wait(waits) end, words, 1, true)
+      assert.error_matches(function() system.wait(waits) end, words, 1, true)
     end)
   end
 end)
@@ -245,7 +245,7 @@ describe("an inventory", function()
       assert.is_true(went_on, waits)
       if waits then
         turns = turns + 1
-        core.wait(waits)
+        system.wait(waits)
       end
     until coroutine.status(thread) == "dead"
     assert.is_true(turns > 0)

@@ -44,7 +44,7 @@ end
 
 -- Loads what reads and writes files anew, with lua-zlib or without.
 local function reload(with_zlib)
-  for _, name in ipairs { "zlib", "rollcall.snapshot_file", "rollcall.snapshot" } do package.loaded[name] = nil end
+  for _, name in ipairs { "zlib", "rollcall.snapshot.file", "rollcall.snapshot" } do package.loaded[name] = nil end
   package.preload.zlib = not with_zlib and function() error "it is hidden" end or nil
   snapshot = require "rollcall.snapshot"
   assert.is_true(with_zlib or not pcall(require, "zlib"))

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 
-#include "carrier.h"
+#include "smbpipe/carrier.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../status.h"
-#include "encryption.h"
-#include "steady_clock.h"
+#include "rpc/win32_status.h"
+#include "smbpipe/encryption.h"
+#include "smbpipe/steady_clock.h"
 
 struct carrier {
     SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */

@@ -1,12 +1,12 @@
 /* A named pipe of an SMB server, by libsmbclient: the only file that knows that library. */
-#ifndef ROLLCALL_SMBPIPE_CARRIER_H
-#define ROLLCALL_SMBPIPE_CARRIER_H
+#ifndef ROLLCALL_CARRIER_H
+#define ROLLCALL_CARRIER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../frame.h"
+#include "smb/frame.h"
 
 struct carrier;
 

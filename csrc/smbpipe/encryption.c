@@ -5,7 +5,7 @@
  * sessions are signed only, and encryption_is_on() says so. */
 #define _GNU_SOURCE
 
-#include "encryption.h"
+#include "smbpipe/encryption.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SMB3 encryption, which libsmbclient has an option for and does not do: Samba 4.17 signs whatever
  * smbc_setOptionSmbEncryptionLevel asks for, and encrypts only where the server insists. */
-#ifndef ROLLCALL_SMBPIPE_ENCRYPTION_H
-#define ROLLCALL_SMBPIPE_ENCRYPTION_H
+#ifndef ROLLCALL_ENCRYPTION_H
+#define ROLLCALL_ENCRYPTION_H
 
 #include <stdbool.h>
 

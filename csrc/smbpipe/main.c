@@ -13,9 +13,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../dcerpc.h"
-#include "../frame.h"
-#include "carrier.h"
+#include "rpc/dcerpc.h"
+#include "smb/frame.h"
+#include "smbpipe/carrier.h"
 
 static int module = STDIN_FILENO;
 

@@ -1,4 +1,4 @@
-#include "http_failure.h"
+#include "workspace/http_failure.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,17 @@
 #ifndef ROLLCALL_HTTP_FAILURE_H
 #define ROLLCALL_HTTP_FAILURE_H
 
-#include "../failure.h"
-#include "plain_text.h"
-#include "transfer.h"
+#include "workspace/http/transfer.h"
+#include "workspace/plain_text.h"
+
+/* Empty texts are not known. */
+struct http_failure {
+    const char *stage; /* what was being done; a string constant */
+    long status;       /* 0 if no answer came */
+    char code[96];
+    char message[512];
+    char request_id[128];
+};
 
 /* Fills in all that is known without the body: of a transfer that failed, libcurl's name and
  * words for it; of an answer, the status and the request's id. */

@@ -1,4 +1,4 @@
-#include "plain_text.h"
+#include "workspace/plain_text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

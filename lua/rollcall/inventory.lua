@@ -1,12 +1,12 @@
 --- A Lua file that names whom to ask: servers, desktops, snapshots, and rows of one's own; and asks
 -- them all.
-local core = require "rollcall.core"
-local credentials = require "rollcall.credentials"
-local declaration = require "rollcall.declaration"
-local options = require "rollcall.options"
-local sandbox = require "rollcall.sandbox"
-local side_by_side = require "rollcall.side_by_side"
-local sources = require "rollcall.inventory_sources"
+local system = require "rollcall.system"
+local credentials = require "rollcall.internal.credentials"
+local declaration = require "rollcall.internal.declaration"
+local options = require "rollcall.internal.options"
+local sandbox = require "rollcall.internal.sandbox"
+local side_by_side = require "rollcall.internal.side_by_side"
+local sources = require "rollcall.inventory.sources"
 
 local inventory = {}
 
@@ -72,7 +72,7 @@ function inventory.resolve(value)
   if value.how == "environment" then
     found, problem = os.getenv(value.what), ("the variable %s is not set"):format(value.what)
   elseif value.how == "file" then
-    found, problem = core.read_private_file(value.what)
+    found, problem = system.read_private_file(value.what)
     found = found and found:gsub("\r?\n$", "")
   else
     found, problem = credentials.from_command(value.what)

@@ -2,12 +2,12 @@
 --
 -- A verdict has three values. A rule that nobody was seen to break holds only where everybody could
 -- be seen; where a target could not be asked it is 'not measured'.
-local declaration = require "rollcall.declaration"
+local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
-local sandbox = require "rollcall.sandbox"
+local sandbox = require "rollcall.internal.sandbox"
 
 local policy = {}
 

@@ -2,7 +2,7 @@
 --
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
-local remembering = require "rollcall.remembering"
+local remembering = require "rollcall.internal.remembering"
 local session = require "rollcall.workspace.session"
 
 local presence = {}
@@ -119,7 +119,7 @@ end
 local columns
 local own_fields = {}
 local function fields_of(kind)
-  columns = columns or require "rollcall.report.columns"
+  columns = columns or require "rollcall.internal.columns"
   local fields = { origin = true, user_name = true }
   for _, column in ipairs(columns[kind]) do fields[column.name] = true end
   own_fields[kind] = fields

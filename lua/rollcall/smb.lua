@@ -3,13 +3,13 @@
 -- The calls and their names are those of MS-SRVS and of netapi32: NetConnectionEnum, NetSessionEnum,
 -- NetFileEnum and NetShareEnum.
 local calls = require "rollcall.smb.calls"
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 local enumerate = require "rollcall.smb.enumerate"
 local join = require "rollcall.smb.join"
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 local plans = require "rollcall.smb.plans"
 local servers = require "rollcall.smb.servers"
-local target = require "rollcall.target"
+local target = require "rollcall.smb.target"
 
 local smb = {}
 
@@ -273,8 +273,8 @@ end
 ---`session_page`, `file_page`, `share_page` of this module, with their options but for those that
 ---say which server and as whom, and `close`.
 ---@class rollcall.smb.server
----@field private handle rollcall.core.server
----@field private target rollcall.core.target
+---@field private handle rollcall.smb.core.server
+---@field private target rollcall.smb.core.target
 ---@field connections fun(self, given: table?): function, userdata, nil, userdata
 ---@field sessions fun(self, given: table?): function, userdata, nil, userdata
 ---@field files fun(self, given: table?): function, userdata, nil, userdata

@@ -4,10 +4,10 @@
 -- then a line for each row with its `kind`, a line of kind "target" for what came of each target, and
 -- last `{"kind": "end", "rows": N}`, without which the file was cut.
 local cjson = require "cjson"
-local core = require "rollcall.core"
-local json = require "rollcall.report.json_text"
+local system = require "rollcall.system"
+local json = require "rollcall.internal.json_text"
 local session = require "rollcall.workspace.session"
-local snapshot_file = require "rollcall.snapshot_file"
+local snapshot_file = require "rollcall.snapshot.file"
 
 local snapshot = {}
 
@@ -32,7 +32,7 @@ end
 ---@param line string
 ---@return table?
 local function decode(line)
-  local object = core.flat_object(line)
+  local object = system.flat_object(line)
   if object then return object end
   local decoded, value = pcall(cjson.decode, line)
   if decoded and type(value) == "table" then return cleaned(value) end

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../csrc/dcerpc.h"
-#include "../../csrc/srvsvc.h"
+#include "rpc/dcerpc.h"
+#include "rpc/srvsvc.h"
 
 static const char *username, *password;
 

@@ -21,7 +21,8 @@ static lua_Integer first, last; /* which of the allocations fail */
 static lua_Integer asked, refused;
 
 int dlclose(void *library);
-int luaopen_rollcall_core(lua_State *L);
+int luaopen_rollcall_smb_core(lua_State *L);
+int luaopen_rollcall_system(lua_State *L);
 int luaopen_rollcall_workspace_core(lua_State *L);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -108,7 +109,8 @@ static int explain(lua_State *L) {
 static int run(lua_State *L) {
     char **values = lua_touserdata(L, 1);
     luaL_openlibs(L);
-    preload(L, "rollcall.core", luaopen_rollcall_core);
+    preload(L, "rollcall.smb.core", luaopen_rollcall_smb_core);
+    preload(L, "rollcall.system", luaopen_rollcall_system);
     preload(L, "rollcall.workspace.core", luaopen_rollcall_workspace_core);
     lua_register(L, "starve", starve);
     if (luaL_loadfile(L, values[1]) != LUA_OK)

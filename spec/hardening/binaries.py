@@ -6,9 +6,10 @@ import subprocess
 import cores
 import watched
 
-MODULES = {"build/lib/rollcall/core.so": "luaopen_rollcall_core",
-           "build/lib/rollcall/workspace/core.so": "luaopen_rollcall_workspace_core"}
-WORKER = "build/lib/rollcall/smbpipe"
+MODULES = {"build/lib/rollcall/smb/core.so": "luaopen_rollcall_smb_core",
+           "build/lib/rollcall/workspace/core.so": "luaopen_rollcall_workspace_core",
+           "build/lib/rollcall/system.so": "luaopen_rollcall_system"}
+WORKER = "build/lib/rollcall/smb/smbpipe"
 # In place of functions of libsmbclient's, which look them up in the program first; the rest is the linker's.
 WORKER_EXPORTS = {"smb2cli_session_set_session_key", "gettimeofday"}
 

@@ -26,8 +26,7 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
 	signature snapshot workspace_failures connections))
-WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(addprefix csrc/,client.c clock.c dcerpc.c failure.c frame.c ndr.c pipe.c \
-	srvsvc.c status.c utf16.c)
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/lua_%.c,$(filter-out $(WINDOWS_FILES),$(call folders,base rpc smb)))
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
@@ -47,8 +46,8 @@ HARDENING_CHECKS += analyze
 .PHONY: analyze
 
 analyze: hardening-packages
-	@CC='$(CC)' ANALYSED_CFLAGS='$(LUA_CFLAGS) $(SMBCLIENT_CFLAGS) $(CURL_CFLAGS)' \
-	  spec/hardening/analyze $(FACTS)/analyze.tsv $(shell find csrc -name '*.c' ! -path 'csrc/windows/*')
+	@CC='$(CC)' ANALYSED_CFLAGS='-Icsrc $(LUA_CFLAGS) $(SMBCLIENT_CFLAGS) $(CURL_CFLAGS)' \
+	  spec/hardening/analyze $(FACTS)/analyze.tsv $(filter-out $(WINDOWS_FILES),$(shell find csrc -name '*.c'))
 
 # Fuzzers: each for FUZZ_SECONDS, then what lines of the protocol files their committed corpus goes
 # through, of which at least COVERAGE in a hundred are wanted. The corpus began with what the lab's
@@ -65,11 +64,11 @@ FUZZ_CFLAGS ?= -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-rec
 FUZZERS_IN_C := dcerpc srvsvc text frame client worker
 FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
 FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
-PROTOCOL_FILES := $(addprefix csrc/,dcerpc.c ndr.c srvsvc.c utf16.c frame.c client.c flat_object.c smbpipe/main.c \
-	workspace/answer.c workspace/plain_text.c workspace/token.c workspace/session_outcome.c)
-FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(MODULE_SOURCES) \
-	$(filter-out csrc/workspace/transfer%,$(filter csrc/workspace/%,$(WORKSPACE_SOURCES))))
-FUZZ_COMPILE = clang -std=c11 $(WARNINGS) -g $(FUZZ_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(SMBCLIENT_CFLAGS) -MMD -MP
+PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/srvsvc.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
+	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c)
+FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) \
+	$(filter-out csrc/workspace/http/transfer.c csrc/workspace/http/loop_poll.c,$(WORKSPACE_SOURCES))))
+FUZZ_COMPILE = clang -std=c11 -Icsrc $(WARNINGS) -g $(FUZZ_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(SMBCLIENT_CFLAGS) -MMD -MP
 
 $(FUZZ_BUILD)/csrc/%.o: csrc/%.c
 	@mkdir -p $(@D)
@@ -95,7 +94,7 @@ $(FUZZERS_IN_LUA:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/lu
 		$(FUZZ_BUILD)/service.o $(FUZZ_BUILD)/all.a
 	@$(FUZZ_LINK)
 
--include $(wildcard $(FUZZ_BUILD)/*.d $(FUZZ_BUILD)/csrc/*.d $(FUZZ_BUILD)/csrc/workspace/*.d)
+-include $(wildcard $(FUZZ_BUILD)/*.d) $(FUZZED_OBJECTS:.o=.d)
 
 fuzzers: $(FUZZERS:%=$(FUZZ_BUILD)/fuzz-%)
 
@@ -115,10 +114,9 @@ fuzz-corpus-grown: fuzzers
 RECORD := $(BUILD)/record
 
 fuzz-corpus: all
-	@rm -rf $(RECORD) && mkdir -p $(RECORD)/lib/rollcall/workspace $(RECORD)/recorded
-	@cp $(MODULE) $(RECORD)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(RECORD)/lib/rollcall/workspace/
-	@cp $(FUZZ)/record.py $(RECORD)/lib/rollcall/smbpipe && cp $(WORKER) $(RECORD)/lib/rollcall/smbpipe.real
-	@chmod 755 $(RECORD)/lib/rollcall/smbpipe
+	@rm -rf $(RECORD) && mkdir -p $(RECORD)/recorded && cp -r $(BUILD)/lib $(RECORD)/
+	@mv $(RECORD)/lib/rollcall/smb/smbpipe $(RECORD)/lib/rollcall/smb/smbpipe.real
+	@cp $(FUZZ)/record.py $(RECORD)/lib/rollcall/smb/smbpipe && chmod 755 $(RECORD)/lib/rollcall/smb/smbpipe
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
 	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
 
@@ -171,16 +169,16 @@ ALLOCATION_STRIDE ?= 25
 WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # Beside the worker, which is looked for there.
-$(BUILD)/lib/rollcall/allocation: spec/hardening/allocation.c $(MODULE_OBJECTS) $(filter $(BUILD)/module/workspace/%,$(WORKSPACE_OBJECTS))
+$(BUILD)/lib/rollcall/smb/allocation: spec/hardening/allocation.c $(sort $(SMB_OBJECTS) $(WORKSPACE_OBJECTS) $(SYSTEM_OBJECTS))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(shell pkg-config --libs lua5.4) $(CURL_LIBS) -rdynamic
 
 allocation:
-	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/allocation
+	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/smb/allocation
 	@mkdir -p $(FACTS)
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
 	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
-	  $(abspath $(ASAN))/lib/rollcall/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
+	  $(abspath $(ASAN))/lib/rollcall/smb/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
 
 # valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
 HARDENING_CHECKS += valgrind
@@ -190,9 +188,7 @@ VALGRIND := $(BUILD)/valgrind
 VALGRIND_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,page server signature options answers))
 
 valgrind: all $(BUILD)/worker-driver
-	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)/lib/rollcall/workspace $(VALGRIND)/bin
-	@cp $(MODULE) $(VALGRIND)/lib/rollcall/ && cp $(WORKSPACE_MODULE) $(VALGRIND)/lib/rollcall/workspace/
-	@cp $(WORKER) $(VALGRIND)/lib/rollcall/ && cp $(BUILD)/worker-driver $(VALGRIND)/
+	@rm -rf $(VALGRIND) && mkdir -p $(VALGRIND)/bin && cp -r $(BUILD)/lib $(BUILD)/worker-driver $(VALGRIND)/
 	@spec/hardening/valgrind $(VALGRIND) $(FACTS)/valgrind.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(VALGRIND_SPECS))"
 
 # Marked secrets, searched for wherever they must not be; the flags of the binaries.

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "../../csrc/client.h"
-#include "../../csrc/polled.h"
+#include "base/polled.h"
+#include "smb/link.h"
 
 static unsigned opened, refused, answered;
 

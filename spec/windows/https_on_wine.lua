@@ -64,7 +64,7 @@ describe("rollcall sessions on Windows", function()
   it("looks for keys in the folder of the user's profile", function()
     local path = lab.folder .. "/.huaweicloud"
     lab.run(("mkdir %s; mv %s/credentials %s; chmod 600 %s/credentials"):format(path, lab.folder, path, path))
-    assert.is_truthy(require("rollcall.platform").home():find("users", 1, true))
+    assert.is_truthy(require("rollcall.internal.platform").home():find("users", 1, true))
   end)
 end)
 

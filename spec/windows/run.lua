@@ -1,10 +1,10 @@
 --- Runs specs with busted on Windows:  lua.exe spec/windows/run.lua SPEC...
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local shell = require "spec.windows.shell"
 
 -- Of the C modules that busted asks for, those for clock and terminal are these few lines.
 package.preload.system = function()
-  return { gettime = os.time, monotime = os.clock, sleep = core.sleep }
+  return { gettime = os.time, monotime = os.clock, sleep = system.sleep }
 end
 package.preload.term = function() return { isatty = function() return false end } end
 

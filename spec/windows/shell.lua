@@ -1,7 +1,7 @@
 --- The shell that Wine itself runs under, for specs that look at what was written with programs which know
 -- nothing of Wine. spec/windows/run runs what is asked for here; the command `rollcall` among it is the one
 -- for Windows.
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 
 local shell = {}
 
@@ -18,7 +18,7 @@ function shell.eventually(what, condition, seconds)
   for _ = 1, 100 * (seconds or 10) do
     local result = condition()
     if result then return result end
-    core.sleep(0.01)
+    system.sleep(0.01)
   end
   error(what .. " did not come about")
 end

@@ -2,16 +2,15 @@
 
 WINDOWS := $(BUILD)/windows
 WINDOWS_CC := x86_64-w64-mingw32-gcc
-WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -fanalyzer -O2 -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
+WINDOWS_CFLAGS := -std=c11 $(WARNINGS) -fanalyzer -O2 -Icsrc -D_WIN32_WINNT=0x0601 -I$(WINDOWS)/include
 WINDOWS_PACKAGES := gcc-mingw-w64-x86-64-win32 wine64 wine dpkg-dev xz-utils
 
-# In whose place there is a file of the same name in csrc/windows, or nothing.
-POSIX_SOURCES := $(patsubst %,csrc/%.c,client clock dcerpc frame pipe private_file replace_file signals terminal wait worker)
-WINDOWS_MODULE_SOURCES := $(filter-out $(POSIX_SOURCES),$(wildcard csrc/*.c)) $(wildcard csrc/windows/*.c)
-WINDOWS_WORKSPACE_SOURCES := $(filter-out csrc/workspace/cryptography.c csrc/workspace/transfer_loop.c,$(wildcard csrc/workspace/*.c)) \
-	$(wildcard csrc/windows/workspace/*.c) csrc/windows/clock.c csrc/failure.c csrc/interrupt.c csrc/status.c csrc/waits.c
+WINDOWS_SMB_SOURCES := $(filter-out $(POSIX_FILES) %/frame.c,$(call folders,$(SMB_FOLDERS)))
+WINDOWS_WORKSPACE_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(WORKSPACE_FOLDERS)))
+WINDOWS_SYSTEM_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(SYSTEM_FOLDERS)))
 WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
-WINDOWS_MODULE_OBJECTS := $(WINDOWS_MODULE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_SMB_OBJECTS := $(WINDOWS_SMB_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_SYSTEM_OBJECTS := $(WINDOWS_SYSTEM_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
@@ -23,8 +22,8 @@ WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation ses
 	workspace_failures)) spec/windows/https_on_wine.lua
 
 # What the half over HTTPS depends on. It is run when this has changed since it last passed.
-WINDOWS_HTTPS_FILES = $(sort $(shell find csrc/workspace csrc/windows/workspace lua/rollcall/workspace lua/rollcall/workspace.lua \
-	spec/windows spec/lab/cloud.sh spec/lab/cloud.py spec/cloud.lua csrc/export.h csrc/failure.c csrc/interrupt.c -type f) \
+WINDOWS_HTTPS_FILES = $(sort $(shell find csrc/base csrc/binding csrc/workspace lua/rollcall/workspace lua/rollcall/workspace.lua \
+	spec/windows spec/lab/cloud.sh spec/lab/cloud.py spec/cloud.lua -type f) \
 	$(filter spec/%_spec.lua,$(WINDOWS_HTTPS_SPECS)))
 WINDOWS_HTTPS_SUM = cat $(WINDOWS_HTTPS_FILES) | sha256sum
 
@@ -39,7 +38,12 @@ $(WINDOWS)/objects/%.o: %.c
 	@echo '  CC    $< (Windows)'
 	@$(WINDOWS_CC) $(WINDOWS_CFLAGS) -MMD -MP -c $< -o $@
 
-$(WINDOWS)/lib/rollcall/core.dll: $(WINDOWS_MODULE_OBJECTS)
+$(WINDOWS)/lib/rollcall/system.dll: $(WINDOWS_SYSTEM_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -ladvapi32 -o $@
+
+$(WINDOWS)/lib/rollcall/smb/core.dll: $(WINDOWS_SMB_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -lnetapi32 -ladvapi32 -o $@
@@ -57,9 +61,9 @@ $(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc -Wl,--export-all-symbols $^ $(WINDOWS)/lib/liblua54.a -o $@
 
--include $(WINDOWS_MODULE_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d)
+-include $(sort $(WINDOWS_SMB_OBJECTS:.o=.d) $(WINDOWS_SYSTEM_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d))
 
-windows: $(WINDOWS)/lib/rollcall/core.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe
+windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/system.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe
 	@:
 
 test-windows: windows-packages

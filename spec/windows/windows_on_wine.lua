@@ -1,10 +1,11 @@
 --- What is particular to Windows: which parameters netapi32 gets, whose buffers are freed when, what only its
 -- answers can hold, and what of the system's ways differs. Against the stand-in.
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
+local system = require "rollcall.system"
 local lab = require "spec.lab"
-local platform = require "rollcall.platform"
+local platform = require "rollcall.internal.platform"
 local smb = require "rollcall.smb"
-local snapshot_file = require "rollcall.snapshot_file"
+local snapshot_file = require "rollcall.snapshot.file"
 
 local function gather(call, options)
   local rows = {}
@@ -380,7 +381,7 @@ describe("credentials", function()
   it("keep their session until a call that was given up is back", function()
     local failure = failure_of(smb.connection_page, as("auditor", lab.password, "double", { qualifier = "x;hang", timeout = 0.3 }))
     assert.equal("ERROR_SEM_TIMEOUT", failure.name)
-    core.sleep(0.5)
+    system.sleep(0.5)
     assert.equal(1, lab.counts().open_sessions)
     let_go("its end", "open_sessions", 0)
   end)
@@ -426,9 +427,9 @@ describe("Windows' own ways", function()
 
   it("tell who may read a file with secrets", function()
     -- Wine makes access control lists of the owner's and the others' bits.
-    assert.equal("secret", core.read_private_file(write("secret", "secret", 600)))
+    assert.equal("secret", system.read_private_file(write("secret", "secret", 600)))
     for _, mode in ipairs { "604", "602", "666", "644" } do
-      local content, problem = core.read_private_file(write("secret", "secret", mode))
+      local content, problem = system.read_private_file(write("secret", "secret", mode))
       assert.is_nil(content)
       assert.is_truthy(problem:find("icacls", 1, true), problem)
     end
@@ -436,10 +437,10 @@ describe("Windows' own ways", function()
 
   it("put a file in the place of another", function()
     local old, new = write("old", "old"), write("new", "new")
-    assert.is_true(core.replace_file(new, old))
+    assert.is_true(system.replace_file(new, old))
     local file = assert(io.open(old))
     assert.equal("new", file:read "a")
-    local replaced, problem = core.replace_file(new, old)
+    local replaced, problem = system.replace_file(new, old)
     assert.is_nil(replaced)
     assert.is_truthy(problem:find(old, 1, true))
     file:close()
@@ -462,7 +463,7 @@ describe("Windows' own ways", function()
   end)
 
   it("take a first line from a command of cmd.exe", function()
-    local credentials = require "rollcall.credentials"
+    local credentials = require "rollcall.internal.credentials"
     assert.equal(lab.password, (credentials.from_command("echo " .. lab.password)))
     assert.is_nil((credentials.from_command "no-such-command-here 2> NUL"))
   end)
@@ -487,8 +488,8 @@ describe("Windows' own ways", function()
   end)
 
   it("sleep, and tell of no signal where none came", function()
-    core.catch_signals()
-    assert.is_nil(core.caught_signal())
-    assert.is_true(core.sleep(0.05))
+    system.catch_signals()
+    assert.is_nil(system.caught_signal())
+    assert.is_true(system.sleep(0.05))
   end)
 end)

@@ -1,7 +1,7 @@
 --- Differences as text and as JSON Lines.
-local json = require "rollcall.report.json_text"
+local json = require "rollcall.internal.json_text"
 local presence = require "rollcall.presence"
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local changes = {}
 

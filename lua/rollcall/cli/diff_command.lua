@@ -1,7 +1,7 @@
 --- The command diff: who came, who left and what changed between two snapshots.
 local changes = require "rollcall.cli.changes"
 local diff = require "rollcall.diff"
-local json = require "rollcall.report.json_text"
+local json = require "rollcall.internal.json_text"
 local source = require "rollcall.cli.source"
 
 local function look(path)

@@ -1,6 +1,6 @@
 --- The command report: rows of an inventory or a snapshot, filtered, sorted, grouped, in any format.
 local conditions = require "rollcall.cli.conditions"
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local report = require "rollcall.report"
 local source = require "rollcall.cli.source"
 
@@ -48,7 +48,7 @@ the rows' own, such as num_opens or session_state.]])
     return source.with(arguments.source, arguments.output, function(opened, write)
       local made = report.render {
         rows = opened.rows, format = arguments.format, write = write,
-        width = core.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
+        width = system.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
         filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort and (arguments.reverse and "-" or "") .. arguments.sort,
         totals = not arguments.no_totals, group_by = arguments.group_by,
         measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, top = arguments.top,

@@ -1,8 +1,8 @@
 --- rollcall sessions --user NAME...
-local core = require "rollcall.core"
-local credentials = require "rollcall.credentials"
+local system = require "rollcall.system"
+local credentials = require "rollcall.internal.credentials"
 local report = require "rollcall.report"
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local sessions = { name = "sessions" }
 
@@ -114,7 +114,7 @@ local USERS_A_LINE = 25
 ---A line on the terminal that tells how far a long list has come. It goes away before anything else
 ---is written.
 local function new_progress()
-  local shown = core.is_terminal(2)
+  local shown = system.is_terminal(2)
   local asked, visible = 0, false
   local progress = {}
   function progress.asked()
@@ -178,7 +178,7 @@ function sessions.run(arguments)
     progress.clear()
     write(output)
   end
-  local writer = report.new(arguments.format, "session", write_alone, core.terminal_width() or math.huge)
+  local writer = report.new(arguments.format, "session", write_alone, system.terminal_width() or math.huge)
   local ran, result = pcall(function()
     for row, user_name in client:sessions {
       user_name = next_name, on_error = note, on_answer = progress.count,

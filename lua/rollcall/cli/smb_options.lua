@@ -1,6 +1,6 @@
 --- What the commands that ask SMB servers have in common.
-local core = require "rollcall.core"
-local credentials = require "rollcall.credentials"
+local system = require "rollcall.system"
+local credentials = require "rollcall.internal.credentials"
 local report = require "rollcall.report"
 
 local smb_options = {}
@@ -88,7 +88,7 @@ function smb_options.print(enumeration, kind, options, format)
   local checked, step, state = pcall(enumeration, options)
   if not checked then return nil, (tostring(step):gsub("^smb%.%w+: ", "")) end
 
-  local writer = report.new(format, kind, write, core.terminal_width() or math.huge)
+  local writer = report.new(format, kind, write, system.terminal_width() or math.huge)
   for row in step, state, nil, state do writer:row(row) end
   writer:finish(outcomes, failures)
   return failed_targets

@@ -1,5 +1,5 @@
 --- What the commands about rows have in common: where the rows come from, and where the output goes.
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local inventory = require "rollcall.inventory"
 local snapshot = require "rollcall.snapshot"
 
@@ -27,7 +27,7 @@ local PROGRESS_EVERY = 5000
 
 ---On a terminal, tells how far it is; in a pipe, nothing, nor where rows go to the same terminal.
 local function with_progress(rows, outcomes, quiet_terminal)
-  if not core.is_terminal(2) or core.terminal_width() and not quiet_terminal then return rows end
+  if not system.is_terminal(2) or system.terminal_width() and not quiet_terminal then return rows end
   local count = 0
   return function()
     local kind, row = rows()
@@ -87,7 +87,7 @@ function source.complain(outcomes)
   for _, outcome in ipairs(outcomes) do
     if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then
       count = count + 1
-      local text = require "rollcall.report.text"
+      local text = require "rollcall.internal.text"
       io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness)), "\n")
     end
   end
@@ -97,7 +97,7 @@ end
 ---Whether colour may be written to standard output.
 function source.colour()
   local no_colour = os.getenv "NO_COLOR"
-  return core.terminal_width() ~= nil and (no_colour == nil or no_colour == "")
+  return system.terminal_width() ~= nil and (no_colour == nil or no_colour == "")
 end
 
 ---Where the output goes: standard output, or a file that stands there only when it is whole.
@@ -114,7 +114,7 @@ function source.output(path)
       finish = function() end, abandon = function() end,
     }
   end
-  return require("rollcall.snapshot_file").writer(path)
+  return require("rollcall.snapshot.file").writer(path)
 end
 
 ---Does work with a source and an output, and closes both however it ends.

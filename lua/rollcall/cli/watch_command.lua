@@ -1,9 +1,9 @@
 --- The command watch: looks again and again, and tells what changed, until it is told to stop.
 local changes = require "rollcall.cli.changes"
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 local diff = require "rollcall.diff"
 local inventory = require "rollcall.inventory"
-local platform = require "rollcall.platform"
+local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 
@@ -22,7 +22,7 @@ end
 ---Rows until a signal comes; a look that was broken off is none.
 local function until_stopped(rows)
   return function()
-    if core.caught_signal() then return nil end
+    if system.caught_signal() then return nil end
     return rows()
   end
 end
@@ -110,17 +110,17 @@ there at the start is not told.]])
     local inv, problem = inventory.load(arguments.inventory)
     if not inv then return nil, problem end
     if arguments.post and not post_command(arguments.post) then return nil, "--post takes an http or https address" end
-    core.catch_signals()
+    system.catch_signals()
     local before, looks, away = nil, 0, {}
     while true do
       local look, made = take_look(inv)
-      if core.caught_signal() then break end
+      if system.caught_signal() then break end
       looks = looks + 1
       tell_targets(away, look.outcomes)
       if before then tell(arguments, diff.compare(before, look), made) end
       if arguments.keep then keep(arguments.keep, look, made) end
       before = before and diff.carried(before, look) or look
-      if looks == arguments.times or not core.sleep(arguments.every) then break end
+      if looks == arguments.times or not system.sleep(arguments.every) then break end
     end
     return 0
   end,

@@ -1,5 +1,5 @@
 --- The verdicts as workflow commands, which GitHub shows as annotations.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local commands = { error = "error", warning = "warning", note = "notice" }
 

@@ -1,5 +1,5 @@
 --- The verdicts as one JSON document.
-local json = require "rollcall.report.json_text"
+local json = require "rollcall.internal.json_text"
 
 local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
 

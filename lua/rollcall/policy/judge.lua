@@ -1,7 +1,7 @@
 --- One rule at work: it is given rows, and at the end has findings and a verdict.
 local presence = require "rollcall.presence"
 local ready = require "rollcall.policy.ready"
-local sandbox = require "rollcall.sandbox"
+local sandbox = require "rollcall.internal.sandbox"
 
 local judge = {}
 

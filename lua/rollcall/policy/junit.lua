@@ -1,5 +1,5 @@
 --- The verdicts as JUnit XML: a test case for each rule; `failure` is violated, `error` not measured.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local entities = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;", ['"'] = "&quot;", ["'"] = "&apos;" }
 

@@ -1,9 +1,9 @@
 --- The library of ready rules. Each takes a table of its own fields and of those of every rule, and
 -- gives a rule to hand to `rule`.
-local declaration = require "rollcall.declaration"
+local declaration = require "rollcall.internal.declaration"
 local network = require "rollcall.policy.network"
-local options = require "rollcall.options"
-local remembering = require "rollcall.remembering"
+local options = require "rollcall.internal.options"
+local remembering = require "rollcall.internal.remembering"
 
 local ready = {}
 

@@ -1,6 +1,6 @@
 --- The rules of a policy file as they are declared: what a rule may say, and what it becomes.
-local declaration = require "rollcall.declaration"
-local options = require "rollcall.options"
+local declaration = require "rollcall.internal.declaration"
+local options = require "rollcall.internal.options"
 local ready = require "rollcall.policy.ready"
 
 local rules = {}

@@ -1,7 +1,7 @@
 --- The verdicts as SARIF 2.1.0. What was found has no place in a file, so its locations are logical:
 -- the user, the resource, the client. A rule that could not be measured is a result of the kind "open".
-local json = require "rollcall.report.json_text"
-local text = require "rollcall.report.text"
+local json = require "rollcall.internal.json_text"
+local text = require "rollcall.internal.text"
 
 local VERSION_NAME = "https://json.schemastore.org/sarif-2.1.0.json"
 

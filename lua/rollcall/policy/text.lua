@@ -1,5 +1,5 @@
 --- The verdicts for a person.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local colours = { holds = "\27[32m", violated = "\27[31m", ["not measured"] = "\27[33m" }
 

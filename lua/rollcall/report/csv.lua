@@ -1,7 +1,7 @@
 --- The format `csv`: RFC 4180, with a header line. A cell that a spreadsheet would run as a formula
 -- gets an apostrophe in front; control characters are shown as escapes. In a whole report the first
 -- column, `record`, is "row" or "target".
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }

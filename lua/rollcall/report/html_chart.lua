@@ -1,5 +1,5 @@
 --- A bar chart as inline SVG, without a script and without a style of its own.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local chart = {}
 

@@ -1,5 +1,5 @@
 --- The format `json`: one document, written as the rows come.
-local json = require "rollcall.report.json_text"
+local json = require "rollcall.internal.json_text"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }

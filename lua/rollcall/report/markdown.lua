@@ -1,5 +1,5 @@
 --- The format `markdown`: a table as GitHub and others read it. What could be markup is escaped.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }

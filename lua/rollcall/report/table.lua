@@ -2,7 +2,7 @@
 --
 -- The widths come from the first rows; later ones that are wider are cut. So memory stays bounded
 -- and rows show up while others are still being waited for.
-local text = require "rollcall.report.text"
+local text = require "rollcall.internal.text"
 
 local ROWS_FOR_WIDTHS = 500
 local GAP = "  "

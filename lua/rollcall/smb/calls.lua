@@ -1,6 +1,6 @@
 --- The four calls of MS-SRVS as their callers see them. What a level consists of comes from C.
-local core = require "rollcall.core"
-local options = require "rollcall.options"
+local core = require "rollcall.smb.core"
+local options = require "rollcall.internal.options"
 
 ---@class rollcall.smb.call
 ---@field name "connections"|"sessions"|"files"|"shares"
@@ -100,7 +100,7 @@ end
 ---@param call rollcall.smb.call
 ---@param checked table  options that were checked by `specification`
 ---@param filter? table  instead of the one in `checked`
----@return rollcall.core.target
+---@return rollcall.smb.core.target
 function calls.target(base, call, checked, filter)
   local target = {}
   for field, value in pairs(base) do target[field] = value end

@@ -1,5 +1,5 @@
 --- The engine under the functions of rollcall.smb: visits to servers, run side by side by C.
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 local visit = require "rollcall.smb.visit"
 
 local enumerate = {}
@@ -8,8 +8,8 @@ local DEFAULT_CONCURRENCY = 16
 
 ---What a kind of enumeration does with a server.
 ---@class rollcall.smb.plan
----@field begin fun(its_visit: rollcall.smb.visit): rollcall.core.target  the first thing to ask
----@field follow? fun(its_visit: rollcall.smb.visit, ended: rollcall.core.target, outcome: rollcall.core.outcome): rollcall.core.target?  the next, after an answer
+---@field begin fun(its_visit: rollcall.smb.visit): rollcall.smb.core.target  the first thing to ask
+---@field follow? fun(its_visit: rollcall.smb.visit, ended: rollcall.smb.core.target, outcome: rollcall.smb.core.outcome): rollcall.smb.core.target?  the next, after an answer
 ---@field finish? fun(its_visit: rollcall.smb.visit)  the last call has ended, well or not
 
 ---@class rollcall.smb.handlers
@@ -37,7 +37,7 @@ local function end_of_call(plan, handlers)
 end
 
 ---@param plan rollcall.smb.plan
----@param next_server fun(): rollcall.core.target?
+---@param next_server fun(): rollcall.smb.core.target?
 local function begin_of_visits(plan, next_server)
   return function()
     local server = next_server()
@@ -51,9 +51,9 @@ end
 
 ---Runs a plan for every server. The four values are those of a generic `for`.
 ---@param plan rollcall.smb.plan
----@param next_server fun(): rollcall.core.target?
+---@param next_server fun(): rollcall.smb.core.target?
 ---@param handlers rollcall.smb.handlers
----@param settings { concurrency: integer?, server: rollcall.core.server?, tells_target: boolean?, on_wait: rollcall.on_wait? }
+---@param settings { concurrency: integer?, server: rollcall.smb.core.server?, tells_target: boolean?, on_wait: rollcall.on_wait? }
 function enumerate.run(plan, next_server, handlers, settings)
   return core.enumerate {
     next_target = begin_of_visits(plan, next_server),
@@ -77,8 +77,8 @@ function enumerate.without_collected(step)
   end
 end
 
----@param server rollcall.core.target
----@return fun(): rollcall.core.target?
+---@param server rollcall.smb.core.target
+---@return fun(): rollcall.smb.core.target?
 function enumerate.once(server)
   return function()
     local once = server

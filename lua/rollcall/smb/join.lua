@@ -194,7 +194,7 @@ function join.plan()
 end
 
 ---The iterator over joined rows, given the one over what the servers tell.
----@param step fun(enumeration: userdata): table?, rollcall.core.target?
+---@param step fun(enumeration: userdata): table?, rollcall.smb.core.target?
 ---@param ready table  rows, and what is to be told after them
 ---@return fun(enumeration: userdata): rollcall.smb.presence?
 function join.step(step, ready)

@@ -6,7 +6,7 @@ local plans = {}
 local ERROR_ACCESS_DENIED = 5
 
 ---Whether the server would not answer the same call for another share either.
----@param outcome rollcall.core.outcome
+---@param outcome rollcall.smb.core.outcome
 function plans.is_denied(outcome)
   return outcome.failure ~= nil and outcome.failure.code == ERROR_ACCESS_DENIED
 end

@@ -1,6 +1,6 @@
 --- The servers that a call names: one, a list, or an iterator.
-local options = require "rollcall.options"
-local target = require "rollcall.target"
+local options = require "rollcall.internal.options"
+local target = require "rollcall.smb.target"
 
 local servers = {}
 
@@ -43,7 +43,7 @@ end
 ---@param caller string
 ---@param names string|table|fun(): any
 ---@param checked table  options that hold for all of them
----@return fun(): rollcall.core.target?
+---@return fun(): rollcall.smb.core.target?
 function servers.each(caller, names, checked)
   local connect = {}
   for name in pairs(target.specification) do connect[name] = checked[name] end

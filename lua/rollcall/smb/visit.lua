@@ -14,8 +14,8 @@ local visit = {}
 ---@field reason? string  why it is not complete
 
 ---@class rollcall.smb.visit
----@field server rollcall.core.target
----@field upcoming (fun(): rollcall.core.target?)  gives what to ask next, when the last call has ended
+---@field server rollcall.smb.core.target
+---@field upcoming (fun(): rollcall.smb.core.target?)  gives what to ask next, when the last call has ended
 ---@field claimed integer
 ---@field received integer
 ---@field placeholders integer
@@ -28,7 +28,7 @@ local metatable = { __index = methods }
 local unreachable_stages = { worker = true, resolve = true, connect = true }
 local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 
----@param server rollcall.core.target
+---@param server rollcall.smb.core.target
 ---@return rollcall.smb.visit
 function visit.new(server)
   return setmetatable({
@@ -37,7 +37,7 @@ function visit.new(server)
 end
 
 ---Takes note of how a call has ended.
----@param outcome rollcall.core.outcome
+---@param outcome rollcall.smb.core.outcome
 ---@param counted boolean  whether its entries are what the caller wanted
 function methods:note(outcome, counted)
   if outcome.failure then self.failures[#self.failures + 1] = outcome.failure end

@@ -1,7 +1,7 @@
 --- What is not given to `workspace.client`, looked for where Huawei's SDKs look: in the environment,
 -- then in `~/.huaweicloud/credentials`.
-local core = require "rollcall.core"
-local platform = require "rollcall.platform"
+local system = require "rollcall.system"
+local platform = require "rollcall.internal.platform"
 
 local credentials = {}
 
@@ -22,7 +22,7 @@ end
 ---@return table<string, string>? found
 ---@return string? problem
 function credentials.from_file(path)
-  local content, problem = core.read_private_file(path)
+  local content, problem = system.read_private_file(path)
   if not content then return nil, problem end
   local found, section = {}, nil
   for line in content:gmatch("[^\r\n]+") do

@@ -1,5 +1,5 @@
 --- Where the Workspace service is: regions, and endpoints as a caller names them.
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 
 local endpoint = {}
 

@@ -1,6 +1,6 @@
 --- What can be asked of `list-sessions`, and how a page of it is asked for.
 local endpoint = require "rollcall.workspace.endpoint"
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 
 local listing = {}
 

@@ -1,7 +1,7 @@
 --- A token from IAM, kept until shortly before it expires.
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 local session = require "rollcall.workspace.session"
 
 local token = {}

@@ -1,5 +1,5 @@
 --- Users as a caller names them: one, a list, or an iterator.
-local options = require "rollcall.options"
+local options = require "rollcall.internal.options"
 
 local user_names = {}
 

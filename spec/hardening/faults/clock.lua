@@ -32,7 +32,7 @@ local cases = {
 
 ---A copy of the libraries with a worker whose clock jumps, too.
 local function with_jumping_worker(folder, clock)
-  local worker = folder .. "/lib/rollcall/smbpipe"
+  local worker = folder .. "/lib/rollcall/smb/smbpipe"
   assert(os.execute(("mkdir -p %s/real && cp -r build/lib %s && mv %s %s/real/smbpipe"):format(folder, folder, worker, folder)))
   local file = assert(io.open(worker, "w"))
   file:write(("#!/bin/sh\nCLOCK_OFFSET_FILE=%s/offset LD_PRELOAD=%s exec %s/real/smbpipe\n"):format(folder, clock, folder))
@@ -57,7 +57,7 @@ return function(clock)
       local own = ("%s/%d_%d"):format(folder, number, jump)
       -- Each has its own folder with its own offset, so that all run side by side.
       assert(os.execute((([[
-        mkdir OWN && cp -r ALL/lib ALL/real OWN && echo 0 > OWN/offset && sed -i 's|ALL/|OWN/|g' OWN/lib/rollcall/smbpipe
+        mkdir OWN && cp -r ALL/lib ALL/real OWN && echo 0 > OWN/offset && sed -i 's|ALL/|OWN/|g' OWN/lib/rollcall/smb/smbpipe
         (sleep 0.6; echo JUMP > OWN/offset) &
         LUA_CPATH_5_4="OWN/lib/?.so;;" CLOCK_OFFSET_FILE=OWN/offset LD_PRELOAD=CLOCK lua5.4 SCRIPT > OWN/out 2>&1 &]])
         :gsub("%u%u%u+%f[^%u_]", { OWN = own, ALL = folder, JUMP = tostring(jump), CLOCK = clock, SCRIPT = script }))))

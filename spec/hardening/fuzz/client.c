@@ -2,16 +2,16 @@
  * socket. The first byte chooses the level, how the stream is cut, and a mishap; the rest is the
  * stream. The client answers each step at once, ends in a state that it should, and can be opened
  * again. */
-#include "../../../csrc/client.h"
-#include "../../../csrc/polled.h"
+#include "base/polled.h"
+#include "smb/link.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../../csrc/status.h"
 #include "check.h"
+#include "rpc/win32_status.h"
 
 #define LEVELS 15
 #define ANSWER_LIMIT 100000
@@ -30,7 +30,7 @@ static const struct srvsvc_level *choose_level(unsigned number, const struct srv
 }
 
 static void check_failed(const struct client *client) {
-    const struct failure *failure = &client->failure;
+    const struct link_failure *failure = &client->failure;
     CHECK(failure->stage && failure->name && failure->code != 0);
     CHECK(memchr(failure->message, 0, sizeof failure->message) && failure->message[0]);
 }

@@ -1,12 +1,12 @@
 /* The PDUs of a server, one behind another: the answer to a bind first, then the fragments of an
  * answer. Whatever comes, nothing is larger than it may be; and an answer that is complete comes
  * out the same when it is cut into other fragments. */
-#include "../../../csrc/dcerpc.h"
+#include "rpc/dcerpc.h"
 
 #include <string.h>
 
-#include "../../../csrc/ndr.h"
 #include "check.h"
+#include "rpc/ndr.h"
 
 #define LIMIT 20000
 #define RESPONSE_HEADER_LENGTH 24

@@ -1,9 +1,9 @@
 -- A line of JSON that C decodes itself means the same to lua-cjson.
 local cjson = require "cjson"
-local core = require "rollcall.core"
+local system = require "rollcall.system"
 
 return function(line)
-  local object = core.flat_object(line)
+  local object = system.flat_object(line)
   if not object then return end
   local expected = cjson.decode(line)
   for name, value in pairs(object) do

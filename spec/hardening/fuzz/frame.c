@@ -1,6 +1,6 @@
 /* A stream of frames, as it comes to either side: however it is cut, the same frames come out, and
  * what they say can be written down again to the same bytes. */
-#include "../../../csrc/frame.h"
+#include "smb/frame.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 -- An inventory, as a text: it is read or refused with the reason, within the sandbox's bounds, and
 -- leaves nothing behind. Nothing in it is asked for: it may name commands.
 local inventory = require "rollcall.inventory"
-local sandbox = require "rollcall.sandbox"
-local sources = require "rollcall.inventory_sources"
+local sandbox = require "rollcall.internal.sandbox"
+local sources = require "rollcall.inventory.sources"
 local unchanged = require "spec.hardening.fuzz.unchanged"
 
 sandbox.INSTRUCTIONS, sandbox.BYTES = 100000, 4 * 1024 * 1024

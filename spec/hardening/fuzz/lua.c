@@ -12,7 +12,8 @@
 #define COUNTERS 16384
 #define FUZZER_FOLDER "spec/hardening/fuzz/"
 
-int luaopen_rollcall_core(lua_State *L);
+int luaopen_rollcall_smb_core(lua_State *L);
+int luaopen_rollcall_system(lua_State *L);
 int luaopen_rollcall_workspace_core(lua_State *L);
 
 __attribute__((section("__libfuzzer_extra_counters"))) static uint8_t lines[COUNTERS];
@@ -55,7 +56,8 @@ static lua_State *new_state(void) {
     lua_State *L = luaL_newstate();
     CHECK(L);
     luaL_openlibs(L);
-    preload(L, "rollcall.core", luaopen_rollcall_core);
+    preload(L, "rollcall.smb.core", luaopen_rollcall_smb_core);
+    preload(L, "rollcall.system", luaopen_rollcall_system);
     preload(L, "rollcall.workspace.core", luaopen_rollcall_workspace_core);
     lua_register(L, "answer_with", service_answer_with);
     CHECK(luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua;./?.lua;' .. package.path") ==

@@ -1,7 +1,7 @@
 -- A policy, as a text: it is read or refused with the reason; what is read judges rows of every
 -- kind, with and without their fields, and the result can be written in every format.
 local policy = require "rollcall.policy"
-local sandbox = require "rollcall.sandbox"
+local sandbox = require "rollcall.internal.sandbox"
 local unchanged = require "spec.hardening.fuzz.unchanged"
 
 sandbox.INSTRUCTIONS, sandbox.BYTES = 50000, 4 * 1024 * 1024

@@ -4,7 +4,7 @@
 --
 -- Inside spec/lab/run, with record.py in the worker's place and $TMPDIR a folder of its own.
 local lab = require "spec.lab"
-local core = require "rollcall.core"
+local core = require "rollcall.smb.core"
 local smb = require "rollcall.smb"
 local snapshot = require "rollcall.snapshot"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../../../csrc/clock.h"
-#include "../../../csrc/workspace/transfer.h"
+#include "base/clock.h"
 #include "check.h"
+#include "workspace/http/transfer.h"
 
 #define LONGEST_HEADER 256
 

@@ -1,11 +1,11 @@
 /* An answer at each level of each call: its first byte chooses the level, the rest is the stub. An
  * answer that is accepted has as many entries as it says, each string of it lies within it, and its
  * text comes out as UTF-8 and goes back in. */
-#include "../../../csrc/srvsvc.h"
+#include "rpc/srvsvc.h"
 
 #include <string.h>
 
-#include "../../../csrc/utf16.h"
+#include "base/utf16.h"
 #include "check.h"
 
 static const struct srvsvc_level *choose_level(unsigned number, const struct srvsvc_call **call) {

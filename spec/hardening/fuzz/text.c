@@ -1,8 +1,8 @@
 /* Any bytes, as UTF-16 and as UTF-8, and as a message of a server that is to be shown: what comes
  * out is UTF-8, of one line, without secrets; and what is UTF-8 survives the way there and back. */
-#include "../../../csrc/ndr.h"
-#include "../../../csrc/utf16.h"
 #include "../../../csrc/workspace/plain_text.h"
+#include "base/utf16.h"
+#include "rpc/ndr.h"
 
 #include <string.h>
 

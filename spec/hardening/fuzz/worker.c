@@ -14,11 +14,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../../csrc/dcerpc.h"
-#include "../../../csrc/ndr.h"
 #include "../../../csrc/smbpipe/carrier.h"
-#include "../../../csrc/status.h"
 #include "check.h"
+#include "rpc/dcerpc.h"
+#include "rpc/ndr.h"
+#include "rpc/win32_status.h"
 
 struct stream {
     const uint8_t *bytes;

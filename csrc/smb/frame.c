@@ -1,0 +1,100 @@
+#include "smb/frame.h"
+
+#include <string.h>
+
+#include "rpc/ndr.h"
+
+void frame_write_header(uint8_t header[FRAME_HEADER_LENGTH], uint8_t kind, size_t payload_length) {
+    struct ndr_writer writer = {header, FRAME_HEADER_LENGTH, 0};
+    ndr_write_uint32(&writer, (uint32_t)payload_length);
+    ndr_write_uint32(&writer, kind);
+}
+
+size_t frame_payload_length(const uint8_t header[FRAME_HEADER_LENGTH]) {
+    return ndr_uint32_at(header);
+}
+
+size_t frame_read(const uint8_t *bytes, size_t length, struct frame *frame) {
+    if (length < FRAME_HEADER_LENGTH)
+        return 0;
+    size_t payload_length = frame_payload_length(bytes);
+    uint32_t kind = ndr_uint32_at(bytes + 4);
+    if (payload_length > FRAME_PAYLOAD_LIMIT || kind > UINT8_MAX)
+        return SIZE_MAX;
+    if (length - FRAME_HEADER_LENGTH < payload_length)
+        return 0;
+    frame->kind = (uint8_t)kind;
+    frame->payload = bytes + FRAME_HEADER_LENGTH;
+    frame->length = payload_length;
+    return FRAME_HEADER_LENGTH + payload_length;
+}
+
+/* A text goes with its terminator, so that the reader can point at it. */
+static void write_text(struct ndr_writer *writer, const char *text) {
+    ndr_write_bytes(writer, text, strlen(text) + 1);
+}
+
+static const char *read_text(const struct frame *frame, size_t *offset) {
+    const char *text = (const char *)frame->payload + *offset;
+    const char *end = memchr(text, 0, frame->length - *offset);
+    if (!end)
+        return NULL;
+    *offset += (size_t)(end - text) + 1;
+    return text;
+}
+
+static size_t written(const struct ndr_writer *writer) {
+    return writer->offset <= writer->length ? writer->offset : 0;
+}
+
+size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_target *target) {
+    struct ndr_writer writer = {payload, limit, 0};
+    const uint8_t flags[4] = {target->encrypt, target->kerberos, target->nt_hash, 0};
+    ndr_write_uint32(&writer, target->timeout_milliseconds);
+    ndr_write_uint32(&writer, target->port);
+    ndr_write_bytes(&writer, flags, sizeof flags);
+    write_text(&writer, target->host);
+    write_text(&writer, target->username);
+    write_text(&writer, target->domain);
+    write_text(&writer, target->password);
+    return written(&writer);
+}
+
+bool frame_read_target(const struct frame *frame, struct frame_target *target) {
+    const uint8_t *payload = frame->payload;
+    size_t offset = 12;
+    if (frame->length < offset)
+        return false;
+    target->timeout_milliseconds = ndr_uint32_at(payload);
+    target->port = ndr_uint16_at(payload + 4);
+    target->encrypt = payload[8];
+    target->kerberos = payload[9];
+    target->nt_hash = payload[10];
+    return (target->host = read_text(frame, &offset)) &&
+           (target->username = read_text(frame, &offset)) &&
+           (target->domain = read_text(frame, &offset)) &&
+           (target->password = read_text(frame, &offset)) && offset == frame->length;
+}
+
+size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure) {
+    struct ndr_writer writer = {payload, limit, 0};
+    ndr_write_uint32(&writer, failure->stage);
+    ndr_write_uint32(&writer, failure->status);
+    write_text(&writer, failure->detail);
+    return written(&writer);
+}
+
+bool frame_read_failure(const struct frame *frame, struct frame_failure *failure) {
+    size_t offset = 8;
+    if (frame->length < offset)
+        return false;
+    uint32_t stage = ndr_uint32_at(frame->payload);
+    failure->status = ndr_uint32_at(frame->payload + 4);
+    const char *detail = read_text(frame, &offset);
+    if (stage >= STAGE_COUNT || failure->status == 0 || !detail || offset != frame->length ||
+        strlen(detail) >= sizeof failure->detail)
+        return false;
+    failure->stage = (enum frame_stage)stage;
+    memcpy(failure->detail, detail, strlen(detail) + 1);
+    return true;
+}

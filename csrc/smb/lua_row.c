@@ -1,0 +1,146 @@
+#include "smb/lua_row.h"
+
+#include "base/utf16.h"
+#include <lauxlib.h>
+#include <string.h>
+
+#define SHORT_STRING_UNITS 128
+
+/* The upvalues. */
+enum {
+    SERVERNAME = 1,   /* "servername" */
+    SERVERNAME_VALUE, /* how the caller named the server */
+    KNOWN,            /* "share" or "client", if every entry is of the same one; else nil */
+    KNOWN_VALUE,      /* its name */
+    MEANING,          /* "share" or "client", whichever an entry's netname or cname names; or nil */
+    PLACEHOLDER,      /* "placeholder" */
+    LEVEL,            /* "level", if the caller left it to us which; else nil */
+    FIRST_FIELD,      /* the names of the level's fields */
+    UPVALUE_COUNT = FIRST_FIELD + SRVSVC_FIELDS_LIMIT - 1,
+};
+
+void entry_push_closure(lua_State *L, lua_CFunction function) {
+    luaL_checkstack(L, UPVALUE_COUNT, NULL);
+    for (int i = 0; i < UPVALUE_COUNT; i++)
+        lua_pushnil(L);
+    lua_pushcclosure(L, function, UPVALUE_COUNT);
+}
+
+/* [-1, +0, -] */
+static void set(lua_State *L, int upvalue) {
+    lua_replace(L, lua_upvalueindex(upvalue));
+}
+
+static void push(lua_State *L, int upvalue) {
+    lua_pushvalue(L, lua_upvalueindex(upvalue));
+}
+
+void entry_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level,
+                      int target) {
+    lua_pushliteral(L, "servername");
+    set(L, SERVERNAME);
+    lua_getfield(L, target, "servername");
+    set(L, SERVERNAME_VALUE);
+    lua_pushliteral(L, "placeholder");
+    set(L, PLACEHOLDER);
+
+    lua_getfield(L, target, "known");
+    set(L, KNOWN);
+    lua_getfield(L, target, "known_value");
+    set(L, KNOWN_VALUE);
+    lua_getfield(L, target, "meaning");
+    set(L, MEANING);
+    lua_pushstring(L, tells_level ? "level" : NULL);
+    set(L, LEVEL);
+    for (size_t i = 0; i < level->field_count; i++) {
+        lua_pushstring(L, level->fields[i].name);
+        set(L, FIRST_FIELD + (int)i);
+    }
+}
+
+/* [-0, +1, m] */
+static void push_string(lua_State *L, const struct ndr_string *string) {
+    char utf8[UTF16_TO_UTF8_LIMIT(SHORT_STRING_UNITS)];
+    if (string->units <= SHORT_STRING_UNITS) {
+        lua_pushlstring(L, utf8, utf16_to_utf8(string->utf16, string->units, utf8));
+    } else {
+        luaL_Buffer buffer;
+        char *space = luaL_buffinitsize(L, &buffer, UTF16_TO_UTF8_LIMIT(string->units));
+        luaL_pushresultsize(&buffer, utf16_to_utf8(string->utf16, string->units, space));
+    }
+}
+
+/* [-0, +0, m] Sets the level's fields but for the name. */
+static void set_fields(lua_State *L, int entry, const struct srvsvc_page *page,
+                       const struct srvsvc_value *values) {
+    for (size_t i = 0; i < page->level->field_count; i++) {
+        bool is_string = page->level->fields[i].type == SRVSVC_STRING;
+        if (i == page->name || (is_string && !values[i].string.utf16))
+            continue;
+        push(L, FIRST_FIELD + (int)i);
+        if (is_string)
+            push_string(L, &values[i].string);
+        else
+            lua_pushinteger(L, values[i].number);
+        lua_rawset(L, entry);
+    }
+}
+
+/* [-1, +1, m] Takes the backslashes from in front of a computer's or share's name. */
+static void make_bare(lua_State *L) {
+    const char *name = lua_tostring(L, -1);
+    if (*name != '\\')
+        return;
+    lua_pushstring(L, name + strspn(name, "\\"));
+    lua_remove(L, -2);
+}
+
+/* [-0, +0, m] Sets netname or cname, and under another name what it means: of a connection's share
+ * and client the qualifier names one, the netname the other. */
+static void set_name(lua_State *L, int entry, struct srvsvc_page *page,
+                     const struct srvsvc_value *values) {
+    bool is_placeholder = srvsvc_is_placeholder(page, values);
+    bool has_meaning = !lua_isnil(L, lua_upvalueindex(MEANING));
+    push(L, MEANING);
+    push_string(L, &values[page->name].string);
+    push(L, FIRST_FIELD + (int)page->name);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, entry);
+    if (has_meaning && !is_placeholder) {
+        make_bare(L);
+        lua_rawset(L, entry);
+        return;
+    }
+    lua_pop(L, 2);
+    if (is_placeholder) {
+        page->placeholder_count++;
+        push(L, PLACEHOLDER);
+        lua_pushboolean(L, true);
+        lua_rawset(L, entry);
+    }
+}
+
+bool entry_push(lua_State *L, struct srvsvc_page *page) {
+    struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
+    if (!srvsvc_next_entry(page, values))
+        return false;
+    lua_createtable(L, 0, (int)page->level->field_count + 3);
+    int entry = lua_gettop(L);
+    set_fields(L, entry, page, values);
+    if (page->name != SRVSVC_NO_FIELD && values[page->name].string.utf16)
+        set_name(L, entry, page, values);
+    push(L, SERVERNAME);
+    push(L, SERVERNAME_VALUE);
+    lua_rawset(L, entry);
+    if (!lua_isnil(L, lua_upvalueindex(KNOWN))) {
+        push(L, KNOWN);
+        push(L, KNOWN_VALUE);
+        lua_rawset(L, entry);
+    }
+    if (!lua_isnil(L, lua_upvalueindex(LEVEL))) {
+        push(L, LEVEL);
+        lua_pushinteger(L, page->level->number);
+        lua_rawset(L, entry);
+    }
+    return true;
+}

@@ -1,0 +1,18 @@
+/* A server handle: one srvsvc pipe that stays open over several calls. */
+#ifndef ROLLCALL_LUA_SERVER_H
+#define ROLLCALL_LUA_SERVER_H
+
+#include <lua.h>
+
+#include "smb/link.h"
+
+/* Lua: rollcall.smb.core.server, see lua/rollcall/meta/smb_core.lua. */
+int server_new(lua_State *L);
+
+/* [-0, +0, v] The client of the open server handle at `index`; it lives as long as the handle. */
+struct client *server_client(lua_State *L, int index);
+
+/* [-0, +0, m] */
+void server_register(lua_State *L);
+
+#endif

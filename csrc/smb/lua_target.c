@@ -1,0 +1,138 @@
+#include "smb/lua_target.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rpc/win32_status.h"
+#include "smb/lua_failure.h"
+#include "smb/worker_path.h"
+
+/* What one answer may take: enough for hundreds of thousands of entries from a server that
+ * ignores prefmaxlen, and for millions where the caller asked for all at once. */
+#define ANSWER_LIMIT ((size_t)64 << 20)
+#define WHOLE_ANSWER_LIMIT ((size_t)1 << 30)
+#define MAX_PREFERRED_LENGTH 0xFFFFFFFFU
+
+/* [-0, +0, v] The string lives as long as the table at `index` keeps it. */
+static const char *text_field(lua_State *L, int index, const char *name) {
+    lua_getfield(L, index, name);
+    const char *text = lua_tostring(L, -1);
+    if (!text)
+        luaL_error(L, "the target has no %s", name);
+    lua_pop(L, 1);
+    return text;
+}
+
+/* [-0, +0, v] */
+static lua_Integer integer_field(lua_State *L, int index, const char *name, lua_Integer limit) {
+    int is_integer;
+    lua_getfield(L, index, name);
+    lua_Integer value = lua_tointegerx(L, -1, &is_integer);
+    if (!is_integer || value < 0 || value > limit)
+        luaL_error(L, "%s must be an integer from 0 to %I", name, limit);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* [-0, +0, m] */
+static bool boolean_field(lua_State *L, int index, const char *name) {
+    lua_getfield(L, index, name);
+    bool value = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+void target_read_query(lua_State *L, int index, struct query *query) {
+    lua_getfield(L, index, "query");
+    luaL_checktype(L, -1, LUA_TTABLE);
+    int table = lua_gettop(L);
+    const char *name = text_field(L, table, "call");
+    query->call = srvsvc_find_call(name);
+    if (!query->call)
+        luaL_error(L, "there is no call '%s'", name);
+    lua_getfield(L, table, "level");
+    query->best = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "best") == 0;
+    lua_pop(L, 1);
+    if (query->best) {
+        query->level = query->call->levels;
+    } else {
+        lua_Integer level = integer_field(L, table, "level", UINT32_MAX);
+        query->level = srvsvc_find_level(query->call, (uint32_t)level);
+        if (!query->level)
+            luaL_error(L, "%s has no level %I", query->call->procedure, level);
+    }
+    query->preferred_maximum_length =
+        (uint32_t)integer_field(L, table, "prefmaxlen", MAX_PREFERRED_LENGTH);
+    query->resume_handle = (uint32_t)integer_field(L, table, "resume_handle", UINT32_MAX);
+    lua_pop(L, 1);
+}
+
+bool query_fall_back(struct query *query) {
+    const struct srvsvc_level *last = query->call->levels + query->call->level_count - 1;
+    if (!query->best || query->level == last)
+        return false;
+    query->level++;
+    return true;
+}
+
+void target_open(lua_State *L, int index, struct client *client) {
+    const struct frame_target target = {
+        .host = text_field(L, index, "host"),
+        .username = text_field(L, index, "username"),
+        .domain = text_field(L, index, "domain"),
+        .password = text_field(L, index, "password"),
+        .timeout_milliseconds =
+            (uint32_t)integer_field(L, index, "timeout_milliseconds", INT32_MAX),
+        .port = (uint16_t)integer_field(L, index, "port", UINT16_MAX),
+        .encrypt = boolean_field(L, index, "encrypt"),
+        .kerberos = boolean_field(L, index, "kerberos"),
+        .nt_hash = boolean_field(L, index, "nt_hash"),
+    };
+    client_open(client, worker_program(L), &target);
+}
+
+/* [-0, +0, m] */
+static struct srvsvc_text request_text(lua_State *L, int index, const char *name) {
+    struct srvsvc_text text;
+    lua_getfield(L, index, name);
+    text.utf8 = lua_tolstring(L, -1, &text.length);
+    lua_pop(L, 1);
+    return text;
+}
+
+void target_call(lua_State *L, int index, struct client *client, const struct query *query) {
+    struct srvsvc_request request = {
+        .call = query->call,
+        .level = query->level,
+        .server_name = request_text(L, index, "unc"),
+        .preferred_maximum_length = query->preferred_maximum_length,
+        .resume_handle = query->resume_handle,
+    };
+    for (size_t i = 0; i < query->call->filter_count; i++)
+        request.filters[i] = request_text(L, index, query->call->filters[i]);
+    client_call(client, &request,
+                query->preferred_maximum_length == MAX_PREFERRED_LENGTH ? WHOLE_ANSWER_LIMIT
+                                                                        : ANSWER_LIMIT);
+}
+
+bool target_take_page(struct client *client, struct client_page *page) {
+    char detail[256];
+    if (!client_take_page(client, page))
+        return false;
+    uint32_t status = page->page.status;
+    if (status == NERR_SUCCESS || status == ERROR_MORE_DATA)
+        return true;
+    client_free_page(page);
+    const struct srvsvc_call *call = client->call;
+    if (status == ERROR_ACCESS_DENIED)
+        snprintf(detail, sizeof detail, "%s is for members of %s", call->procedure, call->groups);
+    else
+        snprintf(detail, sizeof detail, "%s", call->procedure);
+    link_failure_set(&client->failure, "call", status, detail);
+    return false;
+}
+
+void target_push_failure(lua_State *L, int index, const struct client *client) {
+    link_failure_push(L, &client->failure, text_field(L, index, "servername"));
+}

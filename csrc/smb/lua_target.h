@@ -1,0 +1,39 @@
+/* A server to ask, as the Lua side describes it: a table that lua/rollcall/target.lua makes and
+ * checks. What it holds stands in lua/rollcall/meta/smb_core.lua, as rollcall.smb.core.target. */
+#ifndef ROLLCALL_LUA_TARGET_H
+#define ROLLCALL_LUA_TARGET_H
+
+#include <lua.h>
+#include <stdbool.h>
+
+#include "smb/link.h"
+
+/* What a target is asked. */
+struct query {
+    const struct srvsvc_call *call;
+    const struct srvsvc_level *level;
+    bool best; /* the richest level that the server knows, from `level` on */
+    uint32_t preferred_maximum_length;
+    uint32_t resume_handle;
+};
+
+/* [-0, +0, v] Reads the query of the target at `index`. */
+void target_read_query(lua_State *L, int index, struct query *query);
+
+/* Whether there is a poorer level to fall back to, which then is the query's. */
+bool query_fall_back(struct query *query);
+
+/* [-0, +0, v] Begins to open the pipe of the target at `index`. */
+void target_open(lua_State *L, int index, struct client *client);
+
+/* [-0, +0, v] Begins the call for the target at `index`. */
+void target_call(lua_State *L, int index, struct client *client, const struct query *query);
+
+/* [-0, +0, m] Takes the answer over. False if it is malformed or the server's status is neither
+ * success nor ERROR_MORE_DATA: then the client's `failure` says so. */
+bool target_take_page(struct client *client, struct client_page *page);
+
+/* [-0, +1, m] Pushes the client's failure as an error object about the target at `index`. */
+void target_push_failure(lua_State *L, int index, const struct client *client);
+
+#endif

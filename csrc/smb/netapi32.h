@@ -1,0 +1,31 @@
+/* The four enumerations of netapi32, as one blocking call whose answer has the form that
+ * srvsvc_read_page reads. Knows no Lua. */
+#ifndef ROLLCALL_NETAPI32_H
+#define ROLLCALL_NETAPI32_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/srvsvc.h"
+
+struct netapi32_request {
+    const struct srvsvc_call *call;
+    const struct srvsvc_level *level;
+    wchar_t *server_name; /* NULL: this computer */
+    wchar_t *filters[SRVSVC_FILTERS_LIMIT];
+    uint32_t preferred_maximum_length;
+    uint32_t resume_handle;
+};
+
+struct netapi32_answer {
+    uint32_t status; /* of the call */
+    uint8_t
+        *stub; /* to be freed; NULL if there was no memory for it, or `length` is over the limit */
+    size_t length;
+};
+
+/* Makes the call. What netapi32 allocated is copied, checked for nothing yet, and freed again. */
+struct netapi32_answer netapi32_call(const struct netapi32_request *request, size_t limit);
+
+#endif

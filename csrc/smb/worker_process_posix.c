@@ -1,0 +1,218 @@
+#define _GNU_SOURCE
+
+#include "smb/worker_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define IN_CAPACITY (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)
+
+/* The worker gets what names, Kerberos, time and sanitizers need, and nothing else: the host
+ * program may keep secrets in its environment. */
+static bool is_passed_on(const char *variable) {
+    static const char *const names[] = {
+        "HOME=",
+        "USER=",
+        "LOGNAME=",
+        "PATH=",
+        "LANG=",
+        "LC_ALL=",
+        "TZ=",
+        "TMPDIR=",
+        "KRB5CCNAME=",
+        "KRB5_CONFIG=",
+        "KRB5_KTNAME=",
+        "KRB5_TRACE=",
+        "KRB5_CLIENT_KTNAME=",
+        "LD_LIBRARY_PATH=",
+        "ASAN_OPTIONS=",
+        "UBSAN_OPTIONS=",
+        "LSAN_OPTIONS=",
+        "LLVM_PROFILE_FILE=",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(variable, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static char **passed_environment(void) {
+    size_t count = 0;
+    while (environ && environ[count])
+        count++;
+    char **passed = malloc((count + 1) * sizeof *passed);
+    if (!passed)
+        return NULL;
+    char **next = passed;
+    for (size_t i = 0; i < count; i++)
+        if (is_passed_on(environ[i]))
+            *next++ = environ[i];
+    *next = NULL;
+    return passed;
+}
+
+/* The worker's standard input is the socket; everything else of this process stays closed to it,
+ * and its signals are as a shell would give them. */
+static int spawn(pid_t *process, const char *program, int socket, char **environment) {
+    char name[] = "smbpipe";
+    char *const arguments[] = {name, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t signals;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error)
+        return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error) {
+        posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
+    error = posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_RDWR, 0);
+    if (!error)
+        error = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    if (!error)
+        error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    sigfillset(&signals);
+    if (!error)
+        error = posix_spawnattr_setsigdefault(&attributes, &signals);
+    sigemptyset(&signals);
+    if (!error)
+        error = posix_spawnattr_setsigmask(&attributes, &signals);
+    if (!error)
+        error =
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    if (!error)
+        error = posix_spawn(process, program, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+int pipe_start(struct pipe *pipe, const char *program) {
+    int sockets[2];
+    int error = ENOMEM;
+    if (!pipe->in && !(pipe->in = malloc(IN_CAPACITY)))
+        return error;
+    pipe->in_start = pipe->in_end = pipe->out_start = pipe->out_end = 0;
+    char **environment = passed_environment();
+    if (!environment)
+        return error;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+        error = errno;
+    } else {
+        error = spawn(&pipe->process, program, sockets[1], environment);
+        close(sockets[1]);
+        if (error)
+            close(sockets[0]);
+        else
+            pipe->descriptor = sockets[0];
+    }
+    free(environment);
+    if (!error)
+        fcntl(pipe->descriptor, F_SETFL, O_NONBLOCK);
+    return error;
+}
+
+/* The process is killed only while it is certain that the number is still its own: a host that
+ * reaps every child may have reaped this one. */
+static void end_process(pid_t process) {
+    pid_t ended;
+    do
+        ended = waitpid(process, NULL, WNOHANG);
+    while (ended < 0 && errno == EINTR);
+    if (ended != 0)
+        return;
+    kill(process, SIGKILL);
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+void pipe_stop(struct pipe *pipe) {
+    if (pipe->descriptor >= 0) {
+        close(pipe->descriptor);
+        end_process(pipe->process);
+    }
+    if (pipe->out)
+        explicit_bzero(pipe->out, pipe->out_capacity);
+    free(pipe->in);
+    free(pipe->out);
+    *pipe = (struct pipe)PIPE_INITIAL;
+}
+
+uint8_t *pipe_frame(struct pipe *pipe, size_t payload_limit) {
+    size_t needed = pipe->out_end + FRAME_HEADER_LENGTH + payload_limit;
+    if (needed > pipe->out_capacity) {
+        uint8_t *out = malloc(needed);
+        if (!out)
+            return NULL;
+        if (pipe->out) {
+            memcpy(out, pipe->out, pipe->out_end);
+            explicit_bzero(pipe->out, pipe->out_capacity);
+            free(pipe->out);
+        }
+        pipe->out = out;
+        pipe->out_capacity = needed;
+    }
+    return pipe->out + pipe->out_end + FRAME_HEADER_LENGTH;
+}
+
+void pipe_send(struct pipe *pipe, uint8_t kind, size_t payload_length) {
+    frame_write_header(pipe->out + pipe->out_end, kind, payload_length);
+    pipe->out_end += FRAME_HEADER_LENGTH + payload_length;
+}
+
+/* False if the worker is gone. */
+static bool flush(struct pipe *pipe) {
+    while (pipe->out_start < pipe->out_end) {
+        ssize_t sent = send(pipe->descriptor, pipe->out + pipe->out_start,
+                            pipe->out_end - pipe->out_start, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        explicit_bzero(pipe->out + pipe->out_start, (size_t)sent);
+        pipe->out_start += (size_t)sent;
+    }
+    pipe->out_start = pipe->out_end = 0;
+    return true;
+}
+
+enum pipe_state pipe_next(struct pipe *pipe, struct frame *frame) {
+    if (!flush(pipe))
+        return PIPE_ENDED;
+    for (;;) {
+        size_t length = frame_read(pipe->in + pipe->in_start, pipe->in_end - pipe->in_start, frame);
+        if (length == SIZE_MAX)
+            return PIPE_ENDED;
+        if (length > 0) {
+            pipe->in_start += length;
+            return PIPE_FRAME;
+        }
+        memmove(pipe->in, pipe->in + pipe->in_start, pipe->in_end - pipe->in_start);
+        pipe->in_end -= pipe->in_start;
+        pipe->in_start = 0;
+        ssize_t got =
+            recv(pipe->descriptor, pipe->in + pipe->in_end, IN_CAPACITY - pipe->in_end, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return PIPE_WAIT;
+        if (got <= 0)
+            return PIPE_ENDED;
+        pipe->in_end += (size_t)got;
+    }
+}
+
+short pipe_events(const struct pipe *pipe) {
+    return pipe->out_start < pipe->out_end ? POLLIN | POLLOUT : POLLIN;
+}

@@ -1,0 +1,114 @@
+#include "system/terminal.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <lauxlib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <windows.h>
+
+#include "base/utf16.h"
+
+#define PASSWORD_LIMIT 1024
+
+#ifndef ENABLE_VIRTUAL_TERMINAL_PROCESSING
+#define ENABLE_VIRTUAL_TERMINAL_PROCESSING 4
+#endif
+
+/* The console as it was, for when this program ends. */
+static struct {
+    UINT code_page;
+    DWORD mode[2];
+    bool changed[2];
+} before;
+
+static HANDLE output(int index) {
+    return GetStdHandle(index == 0 ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
+}
+
+/* Reads a line without echo; false if the console would not give one. */
+static bool read_hidden(HANDLE console, wchar_t *line, DWORD *length) {
+    DWORD mode;
+    if (!GetConsoleMode(console, &mode))
+        return false;
+    if (!SetConsoleMode(console, (mode | ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT) &
+                                     ~(DWORD)ENABLE_ECHO_INPUT))
+        return false;
+    bool got = ReadConsoleW(console, line, PASSWORD_LIMIT, length, NULL);
+    SetConsoleMode(console, mode);
+    return got;
+}
+
+int terminal_ask_password(lua_State *L) {
+    wchar_t line[PASSWORD_LIMIT];
+    char password[UTF16_TO_UTF8_LIMIT(PASSWORD_LIMIT)];
+    DWORD length = 0;
+    const char *prompt = luaL_checkstring(L, 1);
+    HANDLE console = GetStdHandle(STD_INPUT_HANDLE);
+    DWORD mode;
+    bool got = GetConsoleMode(console, &mode);
+    if (got) {
+        fputs(prompt, stderr);
+        fflush(stderr);
+        got = read_hidden(console, line, &length);
+        fputs("\n", stderr);
+    }
+    while (length > 0 && (line[length - 1] == L'\n' || line[length - 1] == L'\r'))
+        length--;
+    size_t bytes = got ? utf16_to_utf8((const uint8_t *)line, length, password) : 0;
+    SecureZeroMemory(line, sizeof line);
+    if (!got) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushlstring(L, password, bytes);
+    SecureZeroMemory(password, sizeof password);
+    return 1;
+}
+
+int terminal_width(lua_State *L) {
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &info))
+        lua_pushinteger(L, info.srWindow.Right - info.srWindow.Left + 1);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+int terminal_is_terminal(lua_State *L) {
+    static const DWORD names[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    lua_Integer descriptor = luaL_checkinteger(L, 1);
+    DWORD mode;
+    lua_pushboolean(L, descriptor >= 0 && descriptor <= 2 &&
+                           GetConsoleMode(GetStdHandle(names[descriptor]), &mode));
+    return 1;
+}
+
+/* At exit, when nothing of Lua is there any more. */
+static void restore_console(void) {
+    for (int i = 0; i < 2; i++)
+        if (before.changed[i])
+            SetConsoleMode(output(i), before.mode[i]);
+    SetConsoleOutputCP(before.code_page);
+}
+
+int terminal_prepare_output(lua_State *L) {
+    (void)L;
+    bool is_console = false;
+    fflush(stdout);
+    _setmode(_fileno(stdout), _O_BINARY);
+    for (int i = 0; i < 2; i++) {
+        if (before.changed[i] || !GetConsoleMode(output(i), &before.mode[i]))
+            continue;
+        is_console = true;
+        before.changed[i] = true;
+        SetConsoleMode(output(i), before.mode[i] | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+    }
+    if (is_console) {
+        before.code_page = GetConsoleOutputCP();
+        SetConsoleOutputCP(CP_UTF8);
+        atexit(restore_console);
+    }
+    return 0;
+}

@@ -1,7 +1,0 @@
-#include "../clock.h"
-
-#include <windows.h>
-
-int64_t clock_now(void) {
-    return (int64_t)GetTickCount64();
-}

@@ -1,7 +1,0 @@
-#include "../worker.h"
-
-/* There is none: netapi32 does its work. */
-const char *worker_program(lua_State *L) {
-    (void)L;
-    return NULL;
-}

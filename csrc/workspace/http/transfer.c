@@ -1,0 +1,176 @@
+#define _GNU_SOURCE
+
+#include "workspace/http/transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BODY_SIZE ((size_t)8 << 10)
+#define KEPT_BODY_SIZE ((size_t)64 << 10)
+/* libcurl takes and gives back a buffer with every transfer; answers are small. */
+#define BUFFER_SIZE 4096L
+
+static size_t on_body(char *bytes, size_t unit, size_t count, void *context) {
+    struct transfer *transfer = context;
+    size_t length = unit * count;
+    if (length > transfer->body_limit - transfer->body_length) {
+        transfer->too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    size_t needed = transfer->body_length + length;
+    if (needed > transfer->body_size) {
+        size_t size = transfer->body_size ? transfer->body_size : FIRST_BODY_SIZE;
+        while (size < needed)
+            size *= 2;
+        char *body = realloc(transfer->body, size);
+        if (!body) {
+            transfer->no_memory = true;
+            return CURL_WRITEFUNC_ERROR;
+        }
+        transfer->body = body;
+        transfer->body_size = size;
+    }
+    memcpy(transfer->body + transfer->body_length, bytes, length);
+    transfer->body_length = needed;
+    return length;
+}
+
+/* Schannel knows no folder of certificates. */
+static bool is_set_or_unknown(CURLcode result) {
+    return result == CURLE_OK || result == CURLE_NOT_BUILT_IN || result == CURLE_UNKNOWN_OPTION;
+}
+
+/* Trusts the given certificates and no others. Those of the system are taken from its one file
+ * where there is one, since libcurl reads that once for all connections, but a folder each time. */
+static bool set_trust(CURL *easy, const char *ca_file) {
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    bool one_file = ca_file || (version->age >= CURLVERSION_SEVENTH && version->cainfo);
+    return (!ca_file || curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
+           (!one_file || is_set_or_unknown(curl_easy_setopt(easy, CURLOPT_CAPATH, NULL)));
+}
+
+/* libcurl would look for all of them at every transfer. */
+static bool is_proxy_in_environment(void) {
+    return getenv("https_proxy") || getenv("HTTPS_PROXY") || getenv("all_proxy") ||
+           getenv("ALL_PROXY");
+}
+
+/* The URL stays the same and each request has a target of its own, so libcurl has little to parse.
+ * A proxy is always a tunnel, since it would need the whole URL. What is not set here is refused or
+ * off in libcurl itself: redirects, cookies, .netrc, logging on to a proxy by itself. */
+static bool set_options(struct transfer *transfer, const struct transfer_settings *settings) {
+    CURL *easy = transfer->easy;
+    const char *protocols = settings->plain ? "http,https" : "https";
+    bool direct = settings->plain || !is_proxy_in_environment();
+    const char *proxy = settings->proxy ? settings->proxy : direct ? "" : NULL;
+    return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_URL, settings->base_url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->problem) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_SIZE) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "rollcall") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            settings->connect_timeout_milliseconds) == CURLE_OK &&
+           set_trust(easy, settings->ca_file) &&
+           (!proxy || curl_easy_setopt(easy, CURLOPT_PROXY, proxy) == CURLE_OK);
+}
+
+bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
+                   struct transfer_queue *finished, const struct transfer_settings *settings) {
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy)
+        return false;
+    transfer->loop = transfer_loop_retain(loop);
+    transfer->finished = finished;
+    transfer->body_limit = settings->body_limit;
+    if (set_options(transfer, settings))
+        return true;
+    transfer_close(transfer);
+    return false;
+}
+
+void transfer_close(struct transfer *transfer) {
+    transfer_stop(transfer);
+    curl_easy_cleanup(transfer->easy);
+    transfer_loop_release(transfer->loop);
+    free(transfer->body);
+    transfer->easy = NULL;
+    transfer->loop = NULL;
+    transfer->body = NULL;
+    transfer->body_length = transfer->body_size = 0;
+}
+
+bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
+                    const char *body) {
+    CURL *easy = transfer->easy;
+    transfer->body_length = 0;
+    transfer->too_large = transfer->no_memory = false;
+    transfer->problem[0] = '\0';
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+        (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK))
+        return false;
+    transfer->running = transfer_loop_add(transfer->loop, transfer);
+    return transfer->running;
+}
+
+void transfer_stop(struct transfer *transfer) {
+    if (!transfer->running)
+        return;
+    transfer_loop_remove(transfer->loop, transfer);
+    transfer->running = false;
+}
+
+void transfer_finish(struct transfer *transfer, CURLcode result) {
+    struct transfer_queue *queue = transfer->finished;
+    transfer->running = false;
+    if (transfer->no_memory) { /* libcurl only knows that the body was not taken */
+        result = CURLE_OUT_OF_MEMORY;
+        transfer->problem[0] = '\0';
+    }
+    transfer->result = result;
+    transfer->next = NULL;
+    if (queue->last)
+        queue->last->next = transfer;
+    else
+        queue->first = transfer;
+    queue->last = transfer;
+}
+
+struct transfer *transfer_take(struct transfer_queue *queue) {
+    struct transfer *transfer = queue->first;
+    if (transfer) {
+        queue->first = transfer->next;
+        if (!queue->first)
+            queue->last = NULL;
+    }
+    return transfer;
+}
+
+long transfer_status(const struct transfer *transfer) {
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+const char *transfer_header(const struct transfer *transfer, const char *name) {
+    struct curl_header *header;
+    if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return NULL;
+    return header->value;
+}
+
+void transfer_trim(struct transfer *transfer) {
+    transfer->body_length = 0;
+    if (transfer->body_size <= KEPT_BODY_SIZE)
+        return;
+    free(transfer->body);
+    transfer->body = NULL;
+    transfer->body_size = 0;
+}

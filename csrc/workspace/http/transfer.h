@@ -1,0 +1,74 @@
+/* One HTTP transfer after another over the same libcurl handle. No Lua. */
+#ifndef ROLLCALL_TRANSFER_H
+#define ROLLCALL_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "workspace/http/loop.h"
+
+/* What holds for every transfer of a handle. The strings need not outlive transfer_open; all but
+ * the first may be NULL. */
+struct transfer_settings {
+    const char *base_url; /* scheme, host and port */
+    const char *ca_file;
+    const char *proxy;
+    bool plain; /* http instead of https, and then no proxy but the one named here */
+    long connect_timeout_milliseconds;
+    size_t body_limit;
+};
+
+struct transfer_queue {
+    struct transfer *first;
+    struct transfer *last;
+};
+
+struct transfer {
+    CURL *easy;
+    struct transfer_loop *loop; /* whose reference it holds; NULL while it is closed */
+    struct transfer_queue *finished;
+    struct transfer *next;
+    bool running;
+    bool too_large; /* the body was larger than it may be */
+    bool no_memory; /* there was none for the body */
+    CURLcode result;
+    size_t body_length;
+    size_t body_size;
+    size_t body_limit;
+    char *body;
+    char problem[CURL_ERROR_SIZE];
+};
+
+/* Makes a zeroed transfer ready for use in the loop; when it is over it lands in `finished`. False
+ * if there is no memory or libcurl refuses a setting. It must not move in memory until it is
+ * closed. */
+bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
+                   struct transfer_queue *finished, const struct transfer_settings *settings);
+
+/* Frees everything. May be called again. */
+void transfer_close(struct transfer *transfer);
+
+/* Begins a request: a POST if there is a `body`, else a GET. `target` is the path and what follows
+ * it. The headers must stay until the transfer is over; the body is copied. */
+bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
+                    const char *body);
+
+/* Ends a transfer that is under way; it will not land in the queue. */
+void transfer_stop(struct transfer *transfer);
+
+/* Puts a transfer that is over into its queue; for the loop, and for whoever stopped it. */
+void transfer_finish(struct transfer *transfer, CURLcode result);
+
+/* The transfer that was over first, taken out of the queue, or NULL. */
+struct transfer *transfer_take(struct transfer_queue *queue);
+
+long transfer_status(const struct transfer *transfer);
+
+/* A header of the answer, or NULL; valid until the next start. */
+const char *transfer_header(const struct transfer *transfer, const char *name);
+
+/* Gives back the memory of a large body. */
+void transfer_trim(struct transfer *transfer);
+
+#endif

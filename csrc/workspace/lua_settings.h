@@ -1,0 +1,17 @@
+/* What concerns every transfer, in a table of arguments. */
+#ifndef ROLLCALL_LUA_SETTINGS_H
+#define ROLLCALL_LUA_SETTINGS_H
+
+#include <lua.h>
+
+#include "workspace/http/request.h"
+#include "workspace/plain_text.h"
+
+/* [-0, +0, v] What concerns every transfer. */
+void settings_read(lua_State *L, int index, struct transfer_settings *settings,
+                   struct request_policy *policy);
+
+/* [-0, +0, v] The list `secrets`, as far as there is room for it. */
+void settings_read_secrets(lua_State *L, int index, struct secrets *secrets);
+
+#endif

@@ -1,0 +1,66 @@
+--- The command `rollcall`: arguments in, an exit code out. The subcommands stand in files beside
+-- this one.
+local argparse = require "argparse"
+
+local system = require "rollcall.system"
+
+local cli = {}
+
+---Exit codes.
+cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
+
+---@class rollcall.cli.command
+---@field name string
+---@field declare fun(parser: table)
+---@field gives_exit_code? boolean  `run` returns the exit code
+---@field run fun(arguments: table, parser: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
+
+---@type rollcall.cli.command[]
+local commands = {}
+for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
+for _, name in ipairs { "sessions", "report", "check", "snapshot", "diff", "watch", "completion" } do
+  commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
+end
+
+local function new_parser()
+  local parser = argparse("rollcall", "A roll call of who is connected.", [[
+Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in the call.
+'rollcall COMMAND --help' tells more of a command.]])
+  parser:command_target "command"
+  parser:require_command(true)
+  parser:flag("--version", "Show the version and exit."):action(function()
+    print("rollcall " .. require("rollcall").version)
+    os.exit(0, true)
+  end)
+  for _, command in ipairs(commands) do command.declare(parser) end
+  return parser
+end
+
+local function complain(message)
+  io.stderr:write("rollcall: ", message, "\n")
+  return cli.MISTAKEN
+end
+
+---Runs the command and returns its exit code.
+---@param arguments string[]
+---@return integer
+function cli.main(arguments)
+  -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
+  collectgarbage("incremental", 400, 400)
+  system.prepare_output()
+  local parser = new_parser()
+  local parsed, result = parser:pparse(arguments)
+  if not parsed then return complain(result) end
+  for _, command in ipairs(commands) do
+    if command.name == result.command then
+      local ran, failures, problem = pcall(command.run, result, parser)
+      if not (ran and failures) then return complain(tostring(problem or failures)) end
+      local flushed, reason = io.stdout:flush()
+      if not flushed then return complain("cannot write: " .. reason) end
+      if command.gives_exit_code then return failures end
+      return failures > 0 and cli.UNANSWERED or cli.ANSWERED
+    end
+  end
+end
+
+return cli

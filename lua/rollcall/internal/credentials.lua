@@ -1,0 +1,67 @@
+--- Where the command gets a user and a password from: never an argument in the open.
+local system = require "rollcall.system"
+
+local credentials = {}
+
+local PASSWORD_VARIABLE = "ROLLCALL_PASSWORD"
+
+---Reads a file as smbclient's `-A` does: lines of `username = `, `password = `, `domain = `. It is
+---refused if anybody else can read it.
+---@param path string
+---@return { username: string?, password: string?, domain: string? }?
+---@return string? problem
+function credentials.from_file(path)
+  local content, problem = system.read_private_file(path)
+  if not content then return nil, problem end
+  local found, number = {}, 0
+  for line in content:gmatch("([^\n]*)\n?") do
+    number = number + 1
+    line = line:gsub("\r$", "")
+    local name, value = line:match("^%s*(%a+)%s*=%s?(.*)$")
+    if name and (name == "username" or name == "password" or name == "domain") then
+      found[name] = value
+    elseif line:find("%S") and not line:find("^%s*[#;]") then
+      return nil, ("%s:%d: must be 'username =', 'password =' or 'domain ='"):format(path, number)
+    end
+  end
+  return found
+end
+
+---The first line of a command's output.
+---@param command string
+---@return string? password
+---@return string? problem
+function credentials.from_command(command)
+  local pipe = io.popen(command, "r")
+  local line = pipe and pipe:read("l")
+  if not (pipe and pipe:close() and line) then return nil, "the password command failed: " .. command end
+  return line
+end
+
+---Puts together what a command line says about who asks: the file first, then what is said beside
+---it; a password from the command, the environment, or the terminal, in this order.
+---@param arguments { user: string?, auth_file: string?, password_command: string?, kerberos: boolean? }
+---@return { username: string?, password: string?, domain: string?, kerberos: boolean? }?
+---@return string? problem
+function credentials.gather(arguments)
+  local found, problem = {}
+  if arguments.auth_file then
+    found, problem = credentials.from_file(arguments.auth_file)
+    if not found then return nil, problem end
+  end
+  found.username = arguments.user or found.username
+  found.kerberos = arguments.kerberos
+  if arguments.password_command then
+    found.password, problem = credentials.from_command(arguments.password_command)
+    if not found.password then return nil, problem end
+  end
+  if found.password or not found.username then return found end
+  found.password = os.getenv(PASSWORD_VARIABLE)
+  -- With Kerberos there may be a ticket, so nobody is asked.
+  if found.password or found.kerberos then return found end
+  found.password = system.ask_password(("Password for %s: "):format(found.username))
+  if not found.password then return nil, "no password: give -A, --password-command or " .. PASSWORD_VARIABLE end
+  return found
+end
+
+return credentials

@@ -1,0 +1,105 @@
+--- What inventories and policies have in common: blocks of fields in a file, checked, each mistake
+-- told with the file, the line and the field.
+local options = require "rollcall.internal.options"
+local session = require "rollcall.workspace.session"
+
+local declaration = {}
+
+---The line of the file that is being run.
+local function current_line(name)
+  for level = 2, 50 do
+    local where = debug.getinfo(level, "Sl")
+    if not where then return nil end
+    if where.source == "@" .. name then return where.currentline end
+  end
+end
+
+---The line, from that of the block on, on which a field is set.
+local function line_of_field(text, from, field)
+  local number = 0
+  for line in string.gmatch(text .. "\n", "([^\n]*)\n") do
+    number = number + 1
+    if number >= from and number < from + 100 then
+      local code = string.gsub(line, "%-%-.*$", "")
+      if string.find(" " .. code, "[^%w_]" .. field .. "%s*=[^=]") then return number end
+    end
+  end
+  return from
+end
+
+---@class rollcall.declaration
+---@field text string
+---@field name string
+local methods = {}
+local metatable = { __index = methods }
+
+---@param text string  the whole file
+---@param name string  its name
+function declaration.of(text, name)
+  return setmetatable({ text = text, name = name }, metatable)
+end
+
+---Raises a mistake at the line of a field of the block that is being declared, or of the block.
+---@param field? string
+---@param message string
+function methods:mistake(field, message)
+  local line = current_line(self.name) or 1
+  if field and string.find(field, "^[%w_]+$") then line = line_of_field(self.text, line, field) end
+  error(("%s:%d: %s"):format(self.name, line, message), 0)
+end
+
+---@param what string  the block, for the message
+---@param given any
+---@param specification table<string, rollcall.options.check>
+---@param required? string[]
+---@return table checked
+function methods:block(what, given, specification, required)
+  if type(given) ~= "table" then self:mistake(nil, ("%s takes a table of fields"):format(what)) end
+  local checked = {}
+  for field, value in pairs(given) do
+    local check = specification[field]
+    if not check then self:mistake(tostring(field), ("%s: there is no field '%s'"):format(what, tostring(field))) end
+    local result, expectation = check(value)
+    if result == nil then
+      self:mistake(field, ("%s: %s %s"):format(what, field, expectation or "has a wrong value"))
+    end
+    checked[field] = result
+  end
+  for _, field in ipairs(required or {}) do
+    if checked[field] == nil then self:mistake(nil, ("%s: %s is missing"):format(what, field)) end
+  end
+  return checked
+end
+
+---A name, or a list of names; gives a list.
+---@type rollcall.options.check
+function declaration.names(value)
+  if type(value) == "string" then value = { value } end
+  if type(value) ~= "table" or #value == 0 then return nil, "must be a name or a list of names" end
+  for i, name in ipairs(value) do
+    if not options.text(1024)(name) then return nil, ("must be names; number %d is none"):format(i) end
+  end
+  return value
+end
+
+---@param choices string[]
+---@return rollcall.options.check
+function declaration.one_of(choices)
+  return function(value)
+    for _, choice in ipairs(choices) do
+      if value == choice then return value end
+    end
+    return nil, "must be " .. table.concat(choices, ", ")
+  end
+end
+
+---A day, `2026-12-31`; gives the second after it, in UTC.
+---@type rollcall.options.check
+function declaration.day(value)
+  local epoch = session.epoch(type(value) == "string" and value .. " 00:00:00" or nil)
+  local same = epoch and os.date("!%Y-%m-%d", epoch) == value
+  if not same then return nil, "must be a day, such as 2026-12-31" end
+  return epoch + 86400
+end
+
+return declaration

@@ -1,0 +1,247 @@
+--- The sources that an inventory can name: what each takes, and how it is asked.
+local declaration = require "rollcall.internal.declaration"
+local options = require "rollcall.internal.options"
+local target = require "rollcall.smb.target"
+
+local sources = {}
+
+---Kinds that rows of one's own cannot have, since they have a meaning of their own.
+sources.reserved = {
+  connection = true, smb_session = true, file = true, share = true, presence = true, session = true,
+  snapshot = true, target = true, failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
+}
+
+-- For each query of an smb block: the function of rollcall.smb, and the kind of its rows.
+local queries = {
+  rollcall = { call = "rollcall", kind = "presence" },
+  connections = { call = "connections", kind = "connection", takes = { qualifier = true, hidden = true } },
+  sessions = { call = "sessions", kind = "smb_session" },
+  files = { call = "files", kind = "file" },
+  shares = { call = "shares", kind = "share" },
+}
+
+---@type rollcall.options.check
+local function servers(value)
+  local names, expectation = declaration.names(value)
+  if not names then return nil, expectation end
+  for _, name in ipairs(names) do
+    local checked, problem = target.check_servername(name)
+    if not checked then return nil, ("has '%s', which %s"):format(name, problem) end
+  end
+  return names
+end
+
+local connect = { "username", "domain", "password", "nt_hash", "kerberos" }
+
+---@param checks { secret: rollcall.options.check, text_or_reference: rollcall.options.check, credential: rollcall.options.check }
+function sources.specification(checks)
+  local identity = {
+    username = checks.text_or_reference, domain = options.text(256), password = checks.secret, credential = checks.credential,
+  }
+  local function with(fields)
+    for name, check in pairs(identity) do fields[name] = check end
+    return fields
+  end
+  return {
+    smb = {
+      fields = with {
+        servers = servers, query = declaration.one_of { "rollcall", "connections", "sessions", "files", "shares" },
+        qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
+        encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, concurrency = options.integer(1, 1024),
+      },
+      required = { "servers" },
+      problem = function(fields)
+        for _, field in ipairs { "qualifier", "hidden" } do
+          if fields[field] ~= nil and fields.query ~= "connections" then
+            return ('%s belongs to query = "connections"'):format(field), field
+          end
+        end
+      end,
+    },
+    workspace = {
+      fields = with {
+        region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = declaration.names,
+        token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
+        ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
+        timeout = options.seconds,
+      },
+      required = { "users" },
+      problem = function(fields)
+        if not (fields.region or fields.endpoint) then return "region or endpoint is missing" end
+      end,
+    },
+  }
+end
+
+---The fields of a block over those of its credential, secrets fetched.
+local function resolved(fields, names, resolve)
+  local result, from_file = {}, {}
+  local credential = fields.credential or {}
+  if credential.authentication_file then
+    local problem
+    from_file, problem = require("rollcall.internal.credentials").from_file(credential.authentication_file)
+    if not from_file then error(problem, 0) end
+  end
+  for _, name in ipairs(names) do
+    local value = fields[name]
+    if value == nil then value = credential[name] end
+    if value == nil then value = from_file[name] end
+    result[name] = resolve(value)
+  end
+  return result
+end
+
+local function running(step, state, close)
+  return {
+    step = function() return step(state) end,
+    close = close,
+  }
+end
+
+---All blocks with the same query are one enumeration, so their servers are asked side by side.
+local function start_smb(query, blocks)
+  return function(handlers)
+    local smb = require "rollcall.smb"
+    local elements, concurrency = {}, nil
+    local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
+    for _, fields in ipairs(blocks) do
+      local identity = resolved(fields, connect, handlers.resolve)
+      for _, name in ipairs { "encrypt", "port", "timeout" } do identity[name] = fields[name] end
+      for _, server in ipairs(fields.servers) do
+        local element = { servername = server }
+        for name, value in pairs(identity) do element[name] = value end
+        elements[#elements + 1] = element
+      end
+      concurrency = math.max(concurrency or 0, fields.concurrency or 16)
+    end
+    local given = {
+      servername = elements, concurrency = concurrency, on_error = handlers.on_error, on_wait = handlers.on_wait,
+      on_target = function(outcome)
+        outcome.query = query.kind
+        handlers.on_target(outcome)
+      end,
+    }
+    for name in pairs(query.takes or {}) do given[name] = shared[name] end
+    local step, state = smb[query.call](given)
+    return running(function(enumeration)
+      local row = step(enumeration)
+      if row then return query.kind, row end
+    end, state, function() state:close() end)
+  end
+end
+
+local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout" }
+local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
+
+-- What a refusal looks like to whoever asked.
+local function is_denial(failure)
+  return failure.status == 401 or failure.status == 403 or failure.stage == "token" or failure.stage == "auth"
+end
+
+local function start_workspace(fields)
+  return function(handlers)
+    local workspace = require "rollcall.workspace"
+    local given = resolved(fields, workspace_identity, handlers.resolve)
+    for _, name in ipairs(workspace_way) do given[name] = fields[name] end
+    local client = workspace.client(given)
+    local origin = fields.region or fields.endpoint
+    local failures, answered = {}, 0
+    local function note(failure)
+      failures[#failures + 1] = failure
+      handlers.on_error(failure)
+    end
+    local step, state, control = client:sessions {
+      user_name = fields.users, concurrency = fields.concurrency, on_error = note,
+      on_answer = function() answered = answered + 1 end,
+      on_wait = handlers.on_wait,
+    }
+    local function outcome()
+      local first = failures[1]
+      local completeness = not first and "complete" or answered > 0 and "partial"
+        or is_denial(first) and "denied" or "unreachable"
+      return {
+        source = "workspace", target = origin, query = "session", completeness = completeness, claimed = #fields.users,
+        received = answered,
+        reason = first and ("%d of %d users: %s"):format(#fields.users - answered, #fields.users, tostring(first.message or first)) or nil,
+      }
+    end
+    return running(function()
+      -- Refused credentials are raised, on_error or not: they end this source and no other.
+      local stepped, row, user_name = pcall(step, state, control)
+      if not stepped then
+        if type(row) ~= "table" then error(row, 0) end
+        note(row)
+        row = nil
+      end
+      if row then
+        row.origin, row.user_name = origin, user_name
+        return "session", row
+      end
+      handlers.on_target(outcome())
+    end, nil, function()
+      if state then state:close() end
+      if client.close then client:close() end
+    end)
+  end
+end
+
+local function start_snapshot(fields)
+  return function(handlers)
+    local opened, problem = require("rollcall.snapshot").open(fields.path)
+    if not opened then
+      return running(function()
+        handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = problem }
+      end, nil, function() end)
+    end
+    local told = false
+    return running(function()
+      local kind, row = opened:next()
+      if kind then return kind, row end
+      if not told then
+        for _, outcome in ipairs(opened.outcomes) do handlers.on_target(outcome) end
+        told = true
+      end
+    end, nil, function() opened:close() end)
+  end
+end
+
+local function start_rows(fields)
+  return function(handlers)
+    local position = 0
+    return running(function()
+      position = position + 1
+      local row = fields[position]
+      if row then return fields.kind, row end
+      handlers.on_target { source = "rows", target = fields.kind, query = fields.kind, completeness = "complete", received = position - 1 }
+    end, nil, function() end)
+  end
+end
+
+---What to start, given an inventory.
+---@param inv rollcall.inventory
+---@return (fun(handlers: table): { step: function, close: function })[]
+function sources.plan(inv)
+  local plan, groups = {}, {}
+  for _, source in ipairs(inv.sources) do
+    if source.block == "smb" then
+      local fields = source.fields
+      local key = table.concat({ fields.query or "rollcall", fields.qualifier or "", tostring(fields.hidden) }, "\0")
+      local group = groups[key]
+      if not group then
+        group = {}
+        groups[key] = group
+        plan[#plan + 1] = start_smb(queries[fields.query or "rollcall"], group)
+      end
+      group[#group + 1] = fields
+    elseif source.block == "workspace" then
+      plan[#plan + 1] = start_workspace(source.fields)
+    elseif source.block == "snapshot" then
+      plan[#plan + 1] = start_snapshot(source.fields)
+    else
+      plan[#plan + 1] = start_rows(source.fields)
+    end
+  end
+  return plan
+end
+
+return sources

@@ -1,0 +1,102 @@
+---@meta rollcall.smb.core
+error "this file is for editors; the module rollcall.smb.core is written in C"
+
+--- What the C side exports, for `lua/rollcall/smb.lua` to build on. Scripts use that module.
+---@class rollcall.smb.core
+local core = {}
+
+---A server to ask. Made by `rollcall.smb.target`, which checks what C does not.
+---@class rollcall.smb.core.target
+---@field servername string  how the caller named it; in rows and errors
+---@field host string  name or address to connect to
+---@field unc? string  ServerName of the call, `\\host`; nil on Windows for this computer
+---@field port integer
+---@field username string  empty: the one of the Kerberos ticket
+---@field domain string
+---@field password string  or the NT hash in hexadecimal
+---@field nt_hash boolean
+---@field kerberos boolean
+---@field encrypt boolean
+---@field timeout_milliseconds integer  for a logon, and for each answer
+---@field query rollcall.smb.core.query  what to ask it
+---@field qualifier? string  of NetrConnectionEnum
+---@field client_name? string  of NetrSessionEnum
+---@field basepath? string  of NetrFileEnum
+---@field user? string  of NetrSessionEnum and NetrFileEnum
+---@field known? "share"|"client"  what every entry is of, by `known_value`
+---@field known_value? string
+---@field meaning? "share"|"client"  what an entry's netname or cname is
+
+---@class rollcall.smb.core.query
+---@field call "connections"|"sessions"|"files"|"shares"
+---@field level integer|"best"
+---@field prefmaxlen integer  PreferedMaximumLength
+---@field resume_handle integer  where to begin
+
+---How a call has ended.
+---@class rollcall.smb.core.outcome
+---@field level integer  that was asked for last
+---@field usable boolean  whether the pipe is still there for another call
+---@field claimed? integer  entries that the server said there are; nil if it never answered
+---@field received integer
+---@field placeholders integer  how many of those received are placeholders
+---@field failure? rollcall.failure
+
+---@class rollcall.smb.core.enumeration
+---@field next_target fun(): rollcall.smb.core.target?  asked whenever a further server can be asked
+---@field on_end? fun(target: rollcall.smb.core.target, outcome: rollcall.smb.core.outcome): rollcall.smb.core.target?  what to ask the same server next; absent: a failure is raised
+---@field concurrency? integer  1
+---@field server? rollcall.smb.core.server  whose pipe to use; with concurrency 1
+---@field tells_target? boolean  with each entry, give its target
+---@field on_wait? rollcall.on_wait
+
+---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
+---@class rollcall.failure
+---@field source "smb"|"workspace"
+---@field target string  the server, as the caller named it; of "workspace" the user, or the service
+---@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"|"token"|"request"|"answer"  what was being done
+---@field code integer|string  of "smb" a NET_API_STATUS, or the status of an RPC fault; of "workspace" the service's error_code, the name of a CURLcode, or a word such as "INVALID_JSON"
+---@field name? string  of "smb" the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
+---@field message string
+---@field status? integer  of "workspace" the HTTP status; nil if no answer came
+---@field request_id? string  of "workspace" what the service calls the request
+---@field user_name? string  of "workspace" whom the question was about
+
+---What the calls are, and what their levels consist of: the table that C decodes by.
+---@return table<string, { procedure: string, filters: string[], levels: { level: integer, fields: { name: string, type: "integer"|"string" }[] }[] }>  levels from the richest down
+function core.calls() end
+
+---A page as the server gave it.
+---@class rollcall.smb.page<T>
+---@field entries table[]
+---@field level integer  that they are of
+---@field entriesread integer
+---@field totalentries integer  how many the server claims there are from `resume_handle` on
+---@field resume_handle integer?  nil if the server gave none
+---@field status integer  0, or 234 (ERROR_MORE_DATA) when there is more
+
+---Enumerates over all targets. The four values are those of a generic `for`.
+---@param enumeration rollcall.smb.core.enumeration
+---@return fun(enumeration: userdata): table?, rollcall.smb.core.target?
+---@return userdata enumeration  `close`, `__close` and `__gc` end its workers
+---@return nil
+---@return userdata enumeration
+function core.enumerate(enumeration) end
+
+---Opens one server's srvsvc pipe and keeps it open.
+---@param target rollcall.smb.core.target
+---@return rollcall.smb.core.server
+function core.server(target) end
+
+---@class rollcall.smb.core.server
+local server = {}
+
+---Makes one call; opens the pipe anew if it was lost.
+---@param target rollcall.smb.core.target  the server's own, with the query of this call
+---@return rollcall.smb.page
+function server:page(target) end
+
+---Ends the worker. May be called again.
+function server:close() end
+
+return core

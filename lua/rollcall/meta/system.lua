@@ -1,0 +1,70 @@
+---@meta rollcall.system
+error "this file is for editors; the module rollcall.system is written in C"
+
+--- What the command, the reports and the files need of the operating system.
+---@class rollcall.system
+local system = {}
+
+---Asks for a password on the terminal, without echo.
+---@param prompt string
+---@return string? password  nil without a terminal
+function system.ask_password(prompt) end
+
+---@param descriptor integer  0 to 2
+---@return boolean
+function system.is_terminal(descriptor) end
+
+---@return integer?  columns of the terminal that standard output is; nil if it is none
+function system.terminal_width() end
+
+---For a program whose output is made of bytes, UTF-8 and terminal sequences: from now on standard
+---output takes them as they are. On Windows it would change line ends, and a console would read
+---another character set; elsewhere there is nothing to do.
+function system.prepare_output() end
+
+---Puts a file in the place of another, which may be there or not, in one step.
+---@param from string
+---@param to string
+---@return boolean? replaced
+---@return string? problem
+function system.replace_file(from, to) end
+
+---Reads a file with secrets in it.
+---@param path string
+---@return string? content
+---@return string? problem  that it cannot be read, or that others may read it
+function system.read_private_file(path) end
+
+---Calls a function that must not run or grow without end. An allocation beyond the limit fails as if
+---the machine had no more memory; the instructions are counted by a hook.
+---It may take five seconds.
+---@param instructions integer
+---@param bytes integer  that it may allocate, over what it frees
+---@param f function
+---@param ... any
+---@return boolean ended  whether it came to its end by itself
+---@return integer bytes  that it allocated, over what was freed meanwhile
+---@return any ...  its results, or what it raised
+function system.confine(instructions, bytes, f, ...) end
+
+---Decodes a line of JSON that is an object of strings with no escapes but `\"` and `\\`, integers and booleans.
+---@param line string
+---@return table?  nil for any other line, which may be good JSON all the same
+function system.flat_object(line) end
+
+---From now on SIGTERM, SIGINT and SIGHUP do not end the process but are noted.
+function system.catch_signals() end
+
+---@return integer?  the first signal that was noted
+function system.caught_signal() end
+
+---@param seconds number
+---@return boolean  false if a signal was noted, before or while sleeping
+function system.sleep(seconds) end
+
+---Waits for what an on_wait is given, as the iterators do without one.
+---@param waits rollcall.waits
+---@return number seconds  that it waited
+function system.wait(waits) end
+
+return system

@@ -1,0 +1,266 @@
+--- Rows as text. A format is a function that takes a report's frame and returns a writer; each
+-- stands in a file of its own beside this one, and a function of your own will do as well.
+local columns = require "rollcall.internal.columns"
+local grouping = require "rollcall.report.grouping"
+local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
+local selection = require "rollcall.report.selection"
+
+local report = {}
+
+---@class rollcall.report.frame
+---@field write fun(text: string)
+---@field kind string  of the rows, such as "connection"; "who" for presences of any kind, "group" for groups
+---@field columns rollcall.report.column[]
+---@field width integer  columns of the terminal
+---@field colour boolean  whether escapes for colour may be written
+---@field title string
+---@field made string  when the report was begun, as `2026-11-21T07:00:00Z`
+---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
+
+---@class rollcall.report.writer
+---@field row fun(self, row: table)
+---@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `top`; for charts
+---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)
+
+---@class rollcall.report.totals
+---@field rows integer
+---@field users integer
+---@field clients integer
+---@field resources integer
+
+---@alias rollcall.report.format fun(frame: rollcall.report.frame): rollcall.report.writer|fun(row: table)
+
+---@type string[]
+report.formats = { "table", "csv", "json", "jsonl", "markdown", "html" }
+
+local is_format = {}
+for _, name in ipairs(report.formats) do is_format[name] = true end
+
+-- The formats for people leave out what has no title.
+local for_people = { table = true, markdown = true, html = true }
+
+local function with_title(all)
+  local titled = {}
+  for _, column in ipairs(all) do
+    if column.title then titled[#titled + 1] = column end
+  end
+  return titled
+end
+
+---@param seconds integer  since 1970
+---@return string  as `2026-11-21T07:00:00Z`
+function report.time(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) --[[@as string]]
+end
+
+local function new_writer(format, frame)
+  local make = type(format) == "string" and require("rollcall.report." .. format) or format
+  local writer = make(frame)
+  if type(writer) == "table" and writer.row and writer.finish then return writer end
+  if not options.callable(writer) then error("report: a format must return a writer or a function", 0) end
+  return { row = function(_, row) writer(row) end, finish = function() end }
+end
+
+---A writer of rows of one kind, as they come.
+---@param format "table"|"csv"|"json"|"jsonl"|"markdown"|"html"|rollcall.report.format
+---@param kind string  such as "connection"
+---@param write fun(text: string)
+---@param width? integer  columns of the terminal; 80
+---@param settings? { colour: boolean?, title: string? }
+---@return rollcall.report.writer
+function report.new(format, kind, write, width, settings)
+  local all = columns[kind]
+  return new_writer(format, {
+    write = write,
+    kind = kind,
+    columns = for_people[format] and with_title(all) or all,
+    width = width or 80,
+    colour = settings and settings.colour or false,
+    title = settings and settings.title or "Roll call",
+    made = report.time(os.time()),
+    whole = false,
+  })
+end
+
+local function format_check(value)
+  if is_format[value] or options.callable(value) then return value end
+  return nil, "must be " .. table.concat(report.formats, ", ") .. " or a function"
+end
+
+local function rows_check(value)
+  if type(value) == "table" and not getmetatable(value) or options.callable(value) then return value end
+  return nil, "must be an iterator of kind and row, or a list of rows"
+end
+
+local function names_check(value)
+  if type(value) == "string" then return { value } end
+  if type(value) ~= "table" or #value == 0 then return nil, "must be a field's name, or a list of them" end
+  for _, name in ipairs(value) do
+    if type(name) ~= "string" then return nil, "must be a list of names" end
+  end
+  return value
+end
+
+local function callable_or_string(value)
+  if type(value) == "string" then return value end
+  return options.callable(value)
+end
+
+local function anything(value) return value end
+
+local specification = {
+  rows = rows_check, format = format_check, write = options.callable, width = anything, colour = options.boolean,
+  title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
+  group_by = names_check, measures = names_check, top = options.integer(1, 1000000), totals = options.boolean,
+  outcomes = anything, failures = anything, now = anything, accounts = options.callable, utc_offset = options.integer(-86400, 86400),
+}
+
+---@class rollcall.report.options
+---@field rows (fun(): string?, table?)|table[]  an iterator of kind and row, such as `inventory.rows` gives; or a list of rows, each with a `kind` or "row"
+---@field format? string|rollcall.report.format  "table"
+---@field write? fun(text: string)  io.write
+---@field width? integer  columns of the terminal; 80
+---@field colour? boolean  false
+---@field title? string
+---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own
+---@field filter? fun(view: rollcall.presence): any  which rows are in it
+---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand as they came
+---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures
+---@field measures? string|string[]  "distinct:client", "sum:num_opens", "max:idle", "min:since"; {"distinct:user", "distinct:client"}
+---@field top? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
+---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; true
+---@field outcomes? rollcall.outcome[]  what came of each target; a list that may be filled while rows are read
+---@field failures? rollcall.failure[]
+---@field now? integer
+---@field accounts? fun(account: string): string?  as in rollcall.presence
+---@field utc_offset? integer
+
+local function each_of(rows)
+  if type(rows) ~= "table" then return rows end
+  local position = 0
+  return function()
+    position = position + 1
+    local row = rows[position]
+    if row then return row.kind or "row", row end
+  end
+end
+
+local function columns_of(given)
+  local titles, shows = {}, {}
+  for _, column in ipairs(columns.who) do
+    if column.title then titles[column.name] = column end
+    shows[column.name] = column.show
+  end
+  if given.group_by then return grouping.columns(given.group_by, given.measures, titles) end
+  if not given.columns then return for_people[given.format] and with_title(columns.who) or columns.who end
+  local chosen = {}
+  for i, name in ipairs(given.columns) do
+    chosen[i] = titles[name] or { name = name, title = name:upper(), show = shows[name] }
+  end
+  return chosen
+end
+
+---Counts rows and the distinct values of some of their fields.
+local function new_tally()
+  local users, clients, resources = {}, {}, {}
+  local totals = { rows = 0, users = 0, clients = 0, resources = 0 }
+  return totals, function(view)
+    totals.rows = totals.rows + 1
+    local user, client, resource = view.user, view.client, view.resource
+    if user and not users[user] then
+      users[user], totals.users = true, totals.users + 1
+    end
+    if client and not clients[client] then
+      clients[client], totals.clients = true, totals.clients + 1
+    end
+    if resource and not resources[resource] then
+      resources[resource], totals.resources = true, totals.resources + 1
+    end
+  end
+end
+
+---Watches for the fields that only a user-made row could have; a name that no row has is a mistake.
+local function new_lookout(given)
+  local missing, some = {}, false
+  local function add(name)
+    if name and not presence.is_field(name) then missing[name], some = true, true end
+  end
+  for _, list in ipairs { given.columns or {}, given.group_by or {} } do
+    for _, name in ipairs(list) do add(name) end
+  end
+  for _, measure in ipairs(given.measures or {}) do add(measure:match ":(.+)$") end
+  if type(given.sort) == "string" and not given.group_by then add(given.sort:match "^%-?(.*)$") end
+  return missing, some and function(row)
+    for name in pairs(missing) do
+      if row[name] ~= nil then missing[name] = nil end
+    end
+  end or nil
+end
+
+---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
+---allows it; else memory is bounded by `top`, by the groups, or by the rows.
+---Raises what is wrong with the options, and what the iterator raises.
+---@param given rollcall.report.options
+---@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines came of them, and which of the named fields no row had
+function report.render(given)
+  given = options.check("report.render", given, specification, 2)
+  if not given.rows then error("report.render: rows is missing", 2) end
+  given.format = given.format or "table"
+  given.measures = given.measures or given.group_by and { "distinct:user", "distinct:client" }
+  local problem = given.measures and grouping.problem(given.measures)
+  if problem then error("report.render: measures: " .. problem, 2) end
+
+  local now = given.now or os.time()
+  local shown = columns_of(given)
+  local writer = new_writer(given.format, {
+    write = given.write or io.write, kind = given.group_by and "group" or "who", columns = shown, width = given.width or 80,
+    colour = given.colour or false, title = given.title or "Roll call", made = report.time(now), whole = true,
+  })
+  local names = {}
+  for i, column in ipairs(shown) do names[i] = column.name end
+
+  local written = 0
+  local function write_row(row)
+    written = written + 1
+    writer:row(row)
+  end
+  local sort = given.sort or given.group_by and "-rows"
+  local selected = selection.new(sort, given.top, write_row)
+  local groups = given.group_by and grouping.new(given.group_by, given.measures)
+  local missing, look_out = new_lookout(given)
+  local totals, count
+  if given.totals ~= false then totals, count = new_tally() end
+  local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
+  local field, observe, filter = presence.field, writer.observe, given.filter
+  local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
+  local rows = 0
+  for kind, row in each_of(given.rows) do
+    local view = view_of(kind, row)
+    if look_out then look_out(row) end
+    if not filter or filter(view) then
+      rows = rows + 1
+      if count then count(view) end
+      if observe then observe(writer, view) end
+      if groups then
+        groups:add(view)
+      else
+        local plain = {}
+        for _, name in ipairs(names) do plain[name] = field(view, name) end
+        if sorted_by then plain[sorted_by] = field(view, sorted_by) end
+        selected:add(plain)
+      end
+    end
+  end
+  if groups then
+    for group in groups:each() do selected:add(group) end
+  end
+  selected:finish()
+  writer:finish(given.outcomes or {}, given.failures or {}, totals)
+  local missing_names = {}
+  for name in pairs(missing) do missing_names[#missing_names + 1] = name end
+  table.sort(missing_names)
+  return { rows = rows, written = written, missing = missing_names }
+end
+
+return report

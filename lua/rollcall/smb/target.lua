@@ -1,0 +1,122 @@
+--- SMB servers as a caller names them, turned into what rollcall.core takes.
+local options = require "rollcall.internal.options"
+local platform = require "rollcall.internal.platform"
+
+local target = {}
+
+local SMB_PORT = 445
+local DEFAULT_TIMEOUT = 10
+
+---@type rollcall.options.check
+local function nt_hash(value)
+  local text = type(value) == "string" and value or ""
+  local digits = text:match("^%x+:(%x+)$") or text:match("^%x+$")
+  if digits and #digits == 32 then return digits:upper() end
+  return nil, "must be 32 hexadecimal digits, with an LM hash and a colon in front or without"
+end
+
+---The options that say how to reach a server and as whom; every call takes them.
+---@class rollcall.smb.connect_options
+---@field port? integer  TCP port, 445; a port in `servername` wins
+---@field username? string  also `DOMAIN\user`; absent: your own Kerberos ticket
+---@field password? string
+---@field nt_hash? string  instead of a password: 32 hexadecimal digits
+---@field domain? string  the account's domain or workgroup
+---@field kerberos? boolean  Kerberos and nothing else: with the password, or with the ticket of the credential cache
+---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
+---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
+target.specification = {
+  port = options.integer(1, 65535),
+  username = options.text(256),
+  password = options.text(1024, 0),
+  nt_hash = nt_hash,
+  domain = options.text(256, 0),
+  kerberos = options.boolean,
+  encrypt = options.boolean,
+  timeout = options.seconds,
+}
+
+-- What netapi32 leaves to how Windows is set up.
+local not_on_windows = { "nt_hash", "kerberos", "encrypt" }
+
+---Splits a server's name into the host and, if it is there, the port.
+---@param name string  `fs1`, `\\fs1`, `10.0.0.1:4450`, `::1`, `[::1]:4450`
+---@return string? host  nil if this is no server's name
+---@return string|integer|nil port  or what is wrong
+local function split(name)
+  local bare = name:match("^\\\\(.*)$") or name
+  local host, port = bare:match("^%[(.-)%]$"), nil
+  if not host then host, port = bare:match("^%[(.-)%]:(%d+)$") end
+  if not host and select(2, bare:gsub(":", "")) > 1 then host = bare end
+  if not host then host, port = bare:match("^([^:]*):(%d+)$") end
+  host = host or bare
+  if not host:find("^[%w%.%-_:%%\x80-\xff]+$") or #host > 255 then
+    return nil, "is no server's name or address"
+  end
+  if port then
+    port = math.tointeger(tonumber(port))
+    if not port or port < 1 or port > 65535 then return nil, "has a port that is not one" end
+    if platform.is_windows and port ~= SMB_PORT then return nil, "has a port, and Windows asks at 445 and nowhere else" end
+  end
+  return host, port
+end
+
+---@param value any
+---@return string? servername, string? expectation
+function target.check_servername(value)
+  local text, expectation = options.text(300)(value)
+  if not text then return nil, expectation end
+  local host, problem = split(text)
+  if not host then return nil, problem end
+  return text
+end
+
+-- A name as it stands in \\NAME, where a colon would end it.
+local function unc_name(host)
+  if not platform.is_windows or not host:find(":", 1, true) then return host end
+  return host:gsub(":", "-"):gsub("%%", "s") .. ".ipv6-literal.net"
+end
+
+---@param connect table  checked connect options
+---@return string? problem
+function target.check_credentials(connect)
+  if platform.is_windows then
+    for _, name in ipairs(not_on_windows) do
+      if connect[name] then return name .. " cannot be asked for on Windows" end
+    end
+    if connect.port and connect.port ~= SMB_PORT then return "port cannot be any other than 445 on Windows" end
+  end
+  if connect.password and connect.nt_hash then return "password and nt_hash exclude each other" end
+  if connect.kerberos and connect.nt_hash then return "kerberos and nt_hash exclude each other" end
+  if not connect.username then
+    if connect.password or connect.nt_hash then return "username is missing" end
+    if connect.kerberos == false then return "username is missing" end
+  elseif not (connect.password or connect.nt_hash or connect.kerberos) then
+    return "password, nt_hash or kerberos is missing"
+  end
+end
+
+---@param servername string  checked
+---@param connect table  checked connect options
+---@return rollcall.smb.core.target
+function target.new(servername, connect)
+  local host, port = split(servername)
+  local name = unc_name(host --[[@as string]])
+  local is_this_computer = platform.is_windows and host == "localhost" and not connect.username
+  local domain, username = (connect.username or ""):match("^([^\\]+)\\(.+)$")
+  return {
+    servername = servername:match("^\\\\(.*)$") or servername,
+    host = name,
+    unc = not is_this_computer and "\\\\" .. name or nil,
+    port = port or connect.port or SMB_PORT,
+    username = username or connect.username or "",
+    domain = connect.domain or domain or "",
+    password = connect.password or connect.nt_hash or "",
+    nt_hash = connect.nt_hash ~= nil,
+    kerberos = connect.kerberos or not connect.username,
+    encrypt = connect.encrypt or false,
+    timeout_milliseconds = math.max(1, math.ceil((connect.timeout or DEFAULT_TIMEOUT) * 1000)),
+  }
+end
+
+return target
