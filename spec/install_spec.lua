@@ -31,7 +31,8 @@ describe("make install", function()
     local listing = lab.run(("cd '%s' && find . -type f"):format(prefix))
     for _, file in ipairs {
       "bin/rollcall", "share/man/man1/rollcall.1",
-      "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/smb/core.so", "lib/lua/5.4/rollcall/smb/smbpipe", "lib/lua/5.4/rollcall/system.so",
+      "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/smb/core.so", "lib/lua/5.4/rollcall/smb/smbpipe",
+      "lib/lua/5.4/rollcall/system.so",
       "lib/lua/5.4/rollcall/workspace/core.so",
     } do
       assert.is_truthy(listing:find("./" .. file, 1, true), file)
