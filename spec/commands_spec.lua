@@ -303,10 +303,11 @@ describe("the commands", function()
   end)
 
   it("stand in a man page without faults", function()
-    local _, code, complaint = lab.run "LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z lua/rollcall/manual/rollcall.1"
+    local path = "lua/rollcall/manual/rollcall.1"
+    local _, code, complaint = lab.run("LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z " .. path)
     assert.equal(0, code)
     assert.equal("", complaint)
-    local page = content "lua/rollcall/manual/rollcall.1"
+    local page = content(path)
     for _, name in ipairs(names) do assert.is_truthy(page:find(name, 1, true), name) end
   end)
 
