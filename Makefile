@@ -26,16 +26,18 @@ COMMAND := $(BUILD)/rollcall
 
 # What a library is made of is whole folders of csrc. A file for one system alone says so at the end of its name.
 WINDOWS_FILES := %_windows.c %_netapi32.c %_bcrypt.c
-POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c
+POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c %_epoll.c %_kqueue.c
+POLLER ?= $(if $(filter Linux,$(shell uname)),epoll,kqueue)
+NOT_HERE := $(WINDOWS_FILES) $(filter-out %_$(POLLER).c,%_epoll.c %_kqueue.c)
 folders = $(foreach folder,$(1),$(wildcard csrc/$(folder)/*.c))
 SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
 SYSTEM_FOLDERS := base binding system
 
-SMB_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(SMB_FOLDERS)))
-WORKSPACE_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(WORKSPACE_FOLDERS)))
-SYSTEM_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,$(SYSTEM_FOLDERS)))
-WORKER_SOURCES := $(filter-out $(WINDOWS_FILES),$(call folders,base rpc smbpipe)) csrc/smb/frame.c
+SMB_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SMB_FOLDERS)))
+WORKSPACE_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(WORKSPACE_FOLDERS)))
+SYSTEM_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SYSTEM_FOLDERS)))
+WORKER_SOURCES := $(filter-out $(NOT_HERE),$(call folders,base rpc smbpipe)) csrc/smb/frame.c
 SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
@@ -176,7 +178,7 @@ lint:
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/cloud.sh .ci/run \
 	  $(HARDENING_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
-$(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(WINDOWS_FILES),$(call folders,base rpc))
+$(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(SMBCLIENT_CFLAGS) $^ -o $@ $(SMBCLIENT_LIBS)
 

@@ -7,11 +7,11 @@
 #include "binding/export.h"
 #include "system/flat_object.h"
 #include "system/limits.h"
+#include "system/poller.h"
 #include "system/private_file.h"
 #include "system/replace_file.h"
 #include "system/signals.h"
 #include "system/terminal.h"
-#include "system/wait.h"
 
 EXPORT int luaopen_rollcall_system(lua_State *L);
 
@@ -28,10 +28,12 @@ int luaopen_rollcall_system(lua_State *L) {
         {"catch_signals", signals_catch},
         {"caught_signal", signals_caught},
         {"sleep", signals_sleep},
-        {"wait", wait_for},
+        {"poller", poller_new},
+        {"wait", poller_wait_for},
         {NULL, NULL},
     };
     luaL_checkversion(L);
+    poller_register(L);
     luaL_newlib(L, functions);
     return 1;
 }

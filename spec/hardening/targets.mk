@@ -26,7 +26,7 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
 	signature snapshot workspace_failures connections))
-WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/lua_%.c,$(filter-out $(WINDOWS_FILES),$(call folders,base rpc smb)))
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/lua_%.c,$(filter-out $(NOT_HERE),$(call folders,base rpc smb)))
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
@@ -47,7 +47,7 @@ HARDENING_CHECKS += analyze
 
 analyze: hardening-packages
 	@CC='$(CC)' ANALYSED_CFLAGS='-Icsrc $(LUA_CFLAGS) $(SMBCLIENT_CFLAGS) $(CURL_CFLAGS)' \
-	  spec/hardening/analyze $(FACTS)/analyze.tsv $(filter-out $(WINDOWS_FILES),$(shell find csrc -name '*.c'))
+	  spec/hardening/analyze $(FACTS)/analyze.tsv $(filter-out $(NOT_HERE),$(shell find csrc -name '*.c'))
 
 # Fuzzers: each for FUZZ_SECONDS, then what lines of the protocol files their committed corpus goes
 # through, of which at least COVERAGE in a hundred are wanted. The corpus began with what the lab's

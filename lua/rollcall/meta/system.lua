@@ -62,9 +62,30 @@ function system.caught_signal() end
 ---@return boolean  false if a signal was noted, before or while sleeping
 function system.sleep(seconds) end
 
----Waits for what an on_wait is given, as the iterators do without one.
+---Waits for what an on_wait is told of, as the iterators do without one.
 ---@param waits rollcall.waits
 ---@return number seconds  that it waited
 function system.wait(waits) end
+
+---Several descriptors that are waited for as one.
+---@return rollcall.system.poller
+function system.poller() end
+
+---@class rollcall.system.poller
+local poller = {}
+
+---From now on it can be read whenever this descriptor can.
+---@param descriptor integer
+function poller:add(descriptor) end
+
+---@param timeout? number  seconds; absent: for ever
+---@return number seconds  that it waited
+function poller:wait(timeout) end
+
+---@return integer?  the one to wait for, until it is closed; nil on Windows
+function poller:descriptor() end
+
+---May be called again.
+function poller:close() end
 
 return system

@@ -1,0 +1,180 @@
+#include "binding/on_wait.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "binding/interrupt.h"
+
+/* Where there is no descriptor, on_wait comes back so soon. */
+#define LOOK_MILLISECONDS 20
+
+/* The longest wait that on_wait is told of, so that no sum of its runs over. */
+#define LONGEST_MILLISECONDS ((int64_t)86400 * 1000)
+
+int64_t waiter_now(const struct waiter *waiter) {
+    return clock_now() - waiter->away;
+}
+
+void waiter_leave(struct waiter *waiter) {
+    if (!waiter->left_at)
+        waiter->left_at = clock_now();
+}
+
+void waiter_come_back(struct waiter *waiter) {
+    if (waiter->left_at)
+        waiter->away += clock_now() - waiter->left_at;
+    waiter->left_at = 0;
+}
+
+void waiter_begin(struct waiter *waiter, const struct waiter_kind *kind) {
+    *waiter = (struct waiter){.kind = kind, .descriptor = -1, .closed = true};
+}
+
+void waiter_open(lua_State *L, struct waiter *waiter) {
+    waiter->waits_outside = !lua_isnil(L, -1);
+    lua_setiuservalue(L, 1, WAITER_ON_WAIT);
+    waiter->closed = false;
+    waiter_leave(waiter);
+}
+
+void waiter_end(struct waiter *waiter) {
+    waiter->closed = true;
+    waiter->kind->end(waiter);
+}
+
+void waiter_close(struct waiter *waiter) {
+    waiter->closed = true;
+    waiter->ends_later = waiter->stepping;
+    if (!waiter->stepping)
+        waiter->kind->end(waiter);
+}
+
+/* [-0, +1, m] Pushes what on_wait is told. */
+static void push_waits(lua_State *L, const struct waiter *waiter, int64_t milliseconds) {
+    lua_createtable(L, 0, 2);
+    if (waiter->descriptor >= 0) {
+        lua_pushinteger(L, waiter->descriptor);
+        lua_setfield(L, -2, "descriptor");
+    } else if (milliseconds < 0 || milliseconds > LOOK_MILLISECONDS) {
+        milliseconds = LOOK_MILLISECONDS;
+    }
+    if (milliseconds >= 0) {
+        if (milliseconds > LONGEST_MILLISECONDS)
+            milliseconds = LONGEST_MILLISECONDS;
+        lua_pushnumber(L, (lua_Number)milliseconds / 1000);
+        lua_setfield(L, -2, "timeout");
+    }
+}
+
+/* [-0, +0, -] Of the time that on_wait took, takes off what it says it waited, at the top of the
+ * stack: the rest it spent on something else. Who says nothing has waited all the time. */
+static void count_wait(lua_State *L, struct waiter *waiter) {
+    int64_t took = clock_now() - waiter->left_at;
+    waiter->left_at = 0;
+    if (!lua_isnumber(L, -1))
+        return;
+    lua_Number waited = lua_tonumber(L, -1) * 1000;
+    if (!(waited > 0))
+        waiter->away += took;
+    else if (waited < (lua_Number)took) /* a sum of seconds is seldom whole in milliseconds */
+        waiter->away += took - (int64_t)(waited + 0.5);
+}
+
+/* [-0, +0, e] Takes a turn, which waits for so many milliseconds at most. */
+static void take_turn(lua_State *L, struct waiter *waiter, int64_t milliseconds) {
+    switch (waiter->kind->wait(waiter, milliseconds)) {
+    case WAITER_TURN:
+        return;
+    case WAITER_INTERRUPTED:
+        interrupt_run_hook(L);
+        return;
+    case WAITER_IMPOSSIBLE:
+        waiter_end(waiter);
+        luaL_error(L, "%s cannot wait any more; not enough memory?", waiter->kind->name);
+    }
+}
+
+/* [-results, +0, e] A function of the caller's has ended: its results or what it raised are at the
+ * top of the stack. */
+static void end_call(lua_State *L, struct waiter *waiter, int status) {
+    waiter->calling_back = false;
+    if (status != LUA_OK && status != LUA_YIELD) {
+        waiter_end(waiter);
+        lua_error(L);
+    }
+    if (!waiter->is_waiting) {
+        waiter_come_back(waiter);
+        waiter->kind->take_results(L, waiter);
+        return;
+    }
+    waiter->is_waiting = false;
+    count_wait(L, waiter);
+    lua_settop(L, 1);
+    if (!waiter->closed)
+        take_turn(L, waiter, 0);
+}
+
+static int go_on(lua_State *L, struct waiter *waiter);
+
+/* [-0, +n, e] Goes on after a function of the caller's that yielded. */
+static int after_yield(lua_State *L, int status, lua_KContext context) {
+    struct waiter *waiter = lua_touserdata(L, 1);
+    (void)context;
+    end_call(L, waiter, status);
+    return go_on(L, waiter);
+}
+
+/* [-(1 + arguments), +0, e] Calls a function of the caller's, which may close the iterator but not
+ * step it. */
+static void call(lua_State *L, struct waiter *waiter, int arguments, int results) {
+    waiter->calling_back = true;
+    waiter_leave(waiter);
+    end_call(L, waiter, lua_pcallk(L, arguments, results, 0, 0, after_yield));
+}
+
+/* [-0, +0, e] */
+static void wait(lua_State *L, struct waiter *waiter, int64_t until) {
+    int64_t rest = until == WAITER_NEVER ? -1 : until - waiter_now(waiter);
+    if (until != WAITER_NEVER && rest < 0)
+        rest = 0;
+    if (!waiter->waits_outside || rest == 0) {
+        take_turn(L, waiter, rest);
+        return;
+    }
+    lua_getiuservalue(L, 1, WAITER_ON_WAIT);
+    push_waits(L, waiter, rest);
+    waiter->is_waiting = true;
+    call(L, waiter, 1, 1);
+}
+
+static int go_on(lua_State *L, struct waiter *waiter) {
+    while (!waiter->closed) {
+        struct waiter_wish wish = {.until = WAITER_NEVER};
+        waiter->stepping = true;
+        int values = waiter->kind->advance(L, waiter, &wish);
+        waiter->stepping = false;
+        if (waiter->ends_later)
+            waiter_end(waiter);
+        if (values > 0)
+            return values;
+        if (waiter->closed)
+            break;
+        if (values == WAITER_CALL)
+            call(L, waiter, wish.arguments, wish.results);
+        else
+            wait(L, waiter, wish.until);
+    }
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    return 1;
+}
+
+int waiter_step(lua_State *L, struct waiter *waiter) {
+    lua_settop(L, 1);
+    if (waiter->calling_back)
+        return luaL_error(L, "%s cannot be stepped from a function it calls", waiter->kind->name);
+    if (waiter->stepping && !waiter->closed)
+        return luaL_error(L, "%s cannot be stepped while it is being stepped", waiter->kind->name);
+    return go_on(L, waiter);
+}
