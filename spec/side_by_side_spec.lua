@@ -155,15 +155,18 @@ end)
 describe("on_wait", function()
   it("cannot make a wait endless that is made of short ones", function()
     local began
+    local waited = 0
     local ran, failure = pcall(function()
       for _ in iterators["an enumeration"](function(waits)
+        waited = waited + 1
+        if waited == 1 then return system.wait(waits) end -- until the worker runs
         if not began then
           lab.run("kill -STOP " .. lab.workers()[1])
           began = uptime()
         end
         if uptime() - began > 5 then error "it goes on and on" end
         -- As a sum of waits comes out, a little less than it should be.
-        return system.wait { read = waits.read, write = waits.write, timeout = 0.001 } - 1e-12
+        return system.wait { descriptor = waits.descriptor, timeout = 0.001 } - 1e-12
       end, { timeout = 0.5 }) do end -- luacheck: ignore 542
     end)
     assert.is_false(ran)
@@ -202,24 +205,29 @@ end)
 describe("system.wait", function()
   it("waits for a time, and tells how long", function()
     local before = uptime()
-    local waited = system.wait { read = {}, write = {}, timeout = 0.2 }
+    local waited = system.wait { timeout = 0.2 }
     assert.is_true(waited >= 0.19 and waited < 2, waited)
     assert.is_true(uptime() - before >= 0.18)
   end)
 
   it("ends when something can be read", function()
-    local file <close> = assert(io.open "/dev/zero")
-    assert.is_truthy(file)
-    -- /dev/zero can always be read; it is the newest descriptor.
+    local pipe <close> = assert(io.popen("echo something; sleep 20"))
+    assert.is_truthy(pipe)
+    -- The pipe is the newest descriptor.
     local newest = tonumber(io.popen("ls /proc/$PPID/fd | sort -n | tail -2 | head -1"):read("n"))
-    assert.is_true(system.wait { read = { newest }, write = {}, timeout = 20 } < 5)
+    assert.is_true(system.wait { descriptor = newest, timeout = 15 } < 5)
+    local poller <close> = system.poller()
+    poller:add(newest)
+    assert.is_true(poller:wait(15) < 5)
+    assert.is_true(system.wait { descriptor = poller:descriptor(), timeout = 15 } < 5)
   end)
 
   for words, waits in pairs {
-    ["nothing to wait for"] = { read = {}, write = {} },
-    ["table of what is waited for"] = { timeout = 1 },
-    ["something else than a descriptor"] = { read = { "x" }, write = {} },
-    ["0 or more seconds"] = { read = {}, write = {}, timeout = -1 },
+    ["nothing to wait for"] = {},
+    ["its descriptor is none"] = { descriptor = "x" },
+    ["not a descriptor"] = { descriptor = -1 },
+    ["Bad file descriptor"] = { descriptor = 999999 },
+    ["0 or more seconds"] = { timeout = -1 },
   } do
     it("refuses what it cannot wait for: " .. words, function()
       assert.error_matches(function() system.wait(waits) end, words, 1, true)
@@ -301,7 +309,7 @@ describe("sources side by side", function()
   it("look at one that waits also while another has rows without end", function()
     local on_wait, run = side_by_side.new(function() error "nobody needs to wait" end)
     local answered = source { function()
-      on_wait { read = { 0 }, write = {} }
+      on_wait { timeout = 0 }
       return "answer", {}
     end }
     local endless = { step = function() return "row", {} end, close = function() end }
@@ -322,18 +330,21 @@ describe("sources side by side", function()
       return 0.5
     end)
     local told = {}
-    local function waiting(descriptor, timeout)
+    local function waiting(timeout)
+      local poller = system.poller()
       return source { function()
-        local seconds = on_wait { read = { descriptor }, write = { descriptor + 1 }, timeout = timeout }
+        local seconds = on_wait { descriptor = poller:descriptor(), timeout = timeout }
         told[#told + 1] = seconds
         return "row", {}
       end }
     end
-    local step = run { waiting(3, 7), waiting(5, 2), waiting(8, nil) }
+    local step = run { waiting(7), waiting(2), waiting(nil) }
     local count = 0
     while step() do count = count + 1 end
     assert.equal(3, count)
-    assert.same({ { read = { 3, 5, 8 }, write = { 4, 6, 9 }, timeout = 2 } }, seen)
+    assert.equal(1, #seen)
+    assert.equal(2, seen[1].timeout)
+    assert.is_true(math.type(seen[1].descriptor) == "integer")
     assert.same({ 0.5, 0.5, 0.5 }, told)
   end)
 

@@ -31,7 +31,8 @@ void waiter_begin(struct waiter *waiter, const struct waiter_kind *kind) {
     *waiter = (struct waiter){.kind = kind, .descriptor = -1, .closed = true};
 }
 
-void waiter_open(lua_State *L, struct waiter *waiter) {
+void waiter_open(lua_State *L, struct waiter *waiter, int descriptor) {
+    waiter->descriptor = descriptor;
     waiter->waits_outside = !lua_isnil(L, -1);
     lua_setiuservalue(L, 1, WAITER_ON_WAIT);
     waiter->closed = false;

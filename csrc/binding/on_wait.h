@@ -66,8 +66,8 @@ struct waiter {
 void waiter_begin(struct waiter *waiter, const struct waiter_kind *kind);
 
 /* [-1, +0, -] Takes on_wait, or nil, from the top of the stack, and opens the waiter, which has
- * what it needs. */
-void waiter_open(lua_State *L, struct waiter *waiter);
+ * what it needs. `descriptor` is the one that on_wait is told of, or -1. */
+void waiter_open(lua_State *L, struct waiter *waiter, int descriptor);
 
 /* [-0, +n, e] The next values, or nil. */
 int waiter_step(lua_State *L, struct waiter *waiter);

@@ -1,7 +1,11 @@
-/* A client of one server's srvsvc interface: opens the pipe, binds, and makes one call at a time,
- * without blocking and each in bounded time. Knows no Lua.
+/* A link to one server's srvsvc interface: logs on, opens the pipe, and makes one call at a time,
+ * without blocking and each in bounded time. No Lua.
  *
- * client.c speaks srvsvc itself, through a worker; windows/client.c has netapi32 make the calls. */
+ * A link has one owner at a time, which is whoever took it last. It does something for its owner
+ * alone, and hands what comes of that to nobody else.
+ *
+ * link_worker.c speaks srvsvc itself, through a worker; link_netapi32.c has netapi32 make the
+ * calls. What they share is in link.c. Times are milliseconds of the owner's clock. */
 #ifndef ROLLCALL_LINK_H
 #define ROLLCALL_LINK_H
 
@@ -9,85 +13,83 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rpc/dcerpc.h"
+#include "base/poller.h"
 #include "rpc/srvsvc.h"
 #include "smb/frame.h"
 #include "smb/link_failure.h"
-#if !defined(_WIN32)
-#include "smb/worker_process.h"
-#endif
 
-struct pollfd;
+struct link;
 
-enum client_state {
-    CLIENT_CLOSED,
-    CLIENT_OPENING, /* the worker looks for the server and logs on */
-    CLIENT_BINDING,
-    CLIENT_READY,
-    CLIENT_CALLING,
-    CLIENT_ANSWERED, /* client_take_page has the answer */
-    CLIENT_FAILED,   /* `failure` says why; the client can be opened again */
-};
-
-struct client {
-    enum client_state state;
-    enum frame_stage stage;
-#if defined(_WIN32)
-    struct task *task;   /* the logon or the call that is under way, or has just come back */
-    struct logon *logon; /* NULL: as whoever runs this process */
-#else
-    struct pipe pipe;
-    struct dcerpc_answer answer;
-    uint32_t call_id;
-    uint16_t fragment_limit;
-#endif
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level;
-    uint32_t timeout_milliseconds;
-    int64_t deadline; /* of the step that is under way, in clock_now's time */
-    const void *user; /* of those who share a client, who began what is under way */
-    struct link_failure failure;
+enum link_state {
+    LINK_CLOSED,
+    LINK_STARTING, /* a worker starts, which is no time of the server's */
+    LINK_OPENING,  /* looks for the server and logs on */
+    LINK_BINDING,
+    LINK_READY,
+    LINK_CALLING,
+    LINK_ANSWERED, /* link_take_page has the answer */
+    LINK_FAILED,   /* link_failure says why; the link can be opened again */
+    LINK_LOST,     /* somebody else has taken it */
 };
 
 /* A page and the bytes it points into. */
-struct client_page {
+struct link_page {
     struct srvsvc_page page;
     uint8_t *stub;
 };
 
-#if defined(_WIN32)
-#define CLIENT_INITIAL                                                                             \
-    { .state = CLIENT_CLOSED }
-#else
-#define CLIENT_INITIAL                                                                             \
-    { .pipe = PIPE_INITIAL }
-#endif
+/* A closed link with one reference, or NULL without memory. Without the last reference it is
+ * closed and freed. */
+struct link *link_new(void);
+struct link *link_retain(struct link *link);
+void link_release(struct link *link);
 
-/* Begins to open the server's pipe, with a worker that runs already if there is one. */
-void client_open(struct client *client, const char *program, const struct frame_target *target);
+/* From now on the link is this owner's, whose poller tells when it can go on. What was under way
+ * for another is ended; a pipe that is open and idle stays open. */
+void link_take(struct link *link, const void *owner, struct poller *poller);
+
+/* If the link is this owner's it is nobody's from now on, and what was under way is ended. */
+void link_leave(struct link *link, const void *owner);
+
+/* Begins to open the server's pipe. */
+void link_open(struct link *link, const char *program, const struct frame_target *target,
+               int64_t now);
 
 /* Begins a call, in state READY. */
-void client_call(struct client *client, const struct srvsvc_request *request, size_t answer_limit);
+void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+               int64_t now);
 
-/* Does what can be done now without waiting, and returns the state it led to. */
-enum client_state client_progress(struct client *client);
-
-/* Whether something is under way that a poll can wait for. */
-bool client_is_busy(const struct client *client);
+/* Does what can be done now without waiting, and returns the state it led to, as the owner sees
+ * it. */
+enum link_state link_progress(struct link *link, const void *owner, int64_t now);
 
 /* In state ANSWERED: takes the answer over, or fails if it is malformed. */
-bool client_take_page(struct client *client, struct client_page *page);
-void client_free_page(struct client_page *page);
+bool link_take_page(struct link *link, struct link_page *page);
+void link_free_page(struct link_page *page);
 
-/* Ends the worker and frees everything. May be called at any time, and again. */
-void client_close(struct client *client);
+/* Ends what is under way, and the connection. The link is nobody's then, and can be taken again. */
+void link_close(struct link *link);
 
-/* What there is to wait for until one of the busy clients can progress or is past its deadline:
- * fills `polled`, which has room for `count` elements, and returns how many it needed. */
-size_t client_polled(struct client *const *clients, struct pollfd *polled, size_t count,
-                     int *milliseconds);
+enum link_state link_state(const struct link *link, const void *owner);
 
-/* Waits for just that. False after a signal. */
-bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count);
+/* Whether the pipe is open and nothing is under way, so that anybody may take the link and call. */
+bool link_is_idle(const struct link *link);
+
+/* Whether something is under way that a poller can wait for. */
+bool link_is_busy(const struct link *link);
+
+/* When the step that is under way is given up. */
+int64_t link_deadline(const struct link *link);
+
+const struct link_failure *link_failure(const struct link *link);
+
+/* Whether it can be opened without starting a worker; and how many workers are worth starting at
+ * once, since those that start take the processors from those that work. */
+bool link_is_warm(const struct link *link);
+size_t link_starts_at_once(void);
+
+/* Waits until one of the busy links can go on, for so many milliseconds at most, below 0 for ever;
+ * they have been taken with this poller. Returns 0 or an errno: EINTR after a signal. */
+int link_wait(struct link *const *links, size_t count, struct poller *poller, int64_t milliseconds);
 
 #endif

@@ -1,249 +1,340 @@
-#define _POSIX_C_SOURCE 200809L
-
-#include "smb/link.h"
+#define _GNU_SOURCE
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/clock.h"
 #include "rpc/win32_status.h"
+#include "smb/link_common.h"
+#include "smb/worker_process.h"
 
-static const char *const stage_names[STAGE_COUNT] = {
-    [STAGE_WORKER] = "worker", [STAGE_RESOLVE] = "resolve", [STAGE_CONNECT] = "connect",
-    [STAGE_LOGON] = "logon",   [STAGE_PIPE] = "pipe",       [STAGE_CALL] = "call",
+#define LOGON_LIMIT ((size_t)16 + 4 * 1024)
+
+/* A worker that has said nothing for so long does not run. */
+#define START_MILLISECONDS 30000
+
+struct link {
+    struct link_common common;
+    struct worker_process worker;
+    bool watched;     /* its socket is in the owner's poller */
+    bool watched_out; /* also for room to send */
+    bool ready;       /* the poller says that something has happened */
+    uint8_t *logon;   /* what a worker that ran already was sent, until it is known to live */
+    size_t logon_length;
+    char *program;
+    struct dcerpc_answer answer;
+    uint32_t call_id;
+    uint16_t fragment_limit;
 };
 
-bool client_is_busy(const struct client *client) {
-    return client->state == CLIENT_OPENING || client->state == CLIENT_BINDING ||
-           client->state == CLIENT_CALLING;
+struct link *link_new(void) {
+    struct link *link = calloc(1, sizeof *link);
+    if (!link)
+        return NULL;
+    link->common.references = 1;
+    link->worker = (struct worker_process)WORKER_NONE;
+    return link;
 }
 
-void client_close(struct client *client) {
-    pipe_stop(&client->pipe);
-    dcerpc_free_answer(&client->answer);
-    client->state = CLIENT_CLOSED;
+void link_free(struct link *link) {
+    free(link->program);
+    free(link);
+}
+
+static void forget_logon(struct link *link) {
+    if (!link->logon)
+        return;
+    explicit_bzero(link->logon, link->logon_length);
+    free(link->logon);
+    link->logon = NULL;
+}
+
+static void unwatch(struct link *link) {
+    if (link->watched)
+        poller_set(link->common.poller, link->worker.descriptor, 0, NULL);
+    link->watched = link->watched_out = false;
+}
+
+/* The owner's poller waits for the worker while something is under way, and not else: what nobody
+ * reads would be ready for ever. */
+void link_watch(struct link *link) {
+    bool out = worker_has_output(&link->worker);
+    if (!link_is_busy(link) || link->worker.descriptor < 0) {
+        unwatch(link);
+        return;
+    }
+    if (link->watched && link->watched_out == out)
+        return;
+    link->watched = poller_set(link->common.poller, link->worker.descriptor,
+                               out ? POLLER_READ | POLLER_WRITE : POLLER_READ, link) == 0;
+    link->watched_out = out;
+}
+
+static void stop_worker(struct link *link) {
+    unwatch(link);
+    worker_stop(&link->worker);
+    dcerpc_free_answer(&link->answer);
+}
+
+void link_end(struct link *link) {
+    stop_worker(link);
+    forget_logon(link);
+    link->common.state = LINK_CLOSED;
 }
 
 /* A worker that is in the middle of something is of no use to the next server. */
-static void fail(struct client *client, enum frame_stage stage, uint32_t status,
-                 const char *detail) {
-    client_close(client);
-    link_failure_set(&client->failure, stage_names[stage], status, detail);
-    client->state = CLIENT_FAILED;
+static void fail(struct link *link, enum frame_stage stage, uint32_t status, const char *detail) {
+    link_end(link);
+    link_set_failed(link, stage, status, detail);
 }
 
-static void start_step(struct client *client, enum client_state state, enum frame_stage stage) {
-    client->state = state;
-    client->stage = stage;
-    client->deadline = clock_now() + client->timeout_milliseconds;
+bool link_is_warm(const struct link *link) {
+    return link->worker.descriptor >= 0;
 }
 
-void client_open(struct client *client, const char *program, const struct frame_target *target) {
-    const size_t target_limit = 16 + 4 * 1024;
-    if (client_is_busy(client))
-        client_close(client); /* a call that nobody waits for any more */
-    dcerpc_free_answer(&client->answer);
-    client->timeout_milliseconds = target->timeout_milliseconds;
-    client->call_id = 1;
-    client->fragment_limit = DCERPC_FRAGMENT_LIMIT;
-    start_step(client, CLIENT_OPENING, STAGE_WORKER);
-    if (client->pipe.descriptor < 0) {
-        int error = pipe_start(&client->pipe, program);
+size_t link_starts_at_once(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > 0 ? 2 * (size_t)processors : 2;
+}
+
+/* Starts a worker if none runs, and sends it what it is to open. */
+static void send_logon(struct link *link, int64_t now) {
+    bool starts = !link_is_warm(link);
+    link_start_step(link, LINK_OPENING, STAGE_WORKER, now);
+    if (starts) {
+        int error = worker_start(&link->worker, link->program);
         if (error) {
             char detail[256];
-            snprintf(detail, sizeof detail, "cannot start %s: %s", program, strerror(error));
-            fail(client, STAGE_WORKER, status_of_errno(error), detail);
+            snprintf(detail, sizeof detail, "cannot start %s: %s", link->program, strerror(error));
+            fail(link, STAGE_WORKER, status_of_errno(error), detail);
             return;
         }
+        link->common.state = LINK_STARTING;
+        link->common.deadline = now + START_MILLISECONDS;
     }
-    uint8_t *payload = pipe_frame(&client->pipe, target_limit);
+    uint8_t *payload = worker_frame(&link->worker, link->logon_length);
     if (!payload) {
-        fail(client, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
+        fail(link, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    size_t length = frame_write_target(payload, target_limit, target);
-    if (length == 0)
-        fail(client, STAGE_WORKER, ERROR_INVALID_PARAMETER, "names and password are too long");
+    memcpy(payload, link->logon, link->logon_length);
+    worker_send(&link->worker, FRAME_TARGET, link->logon_length);
+    if (starts)
+        forget_logon(link);
+    link->ready = true;
+    link_watch(link);
+}
+
+static bool keep_program(struct link *link, const char *program) {
+    if (link->program && strcmp(link->program, program) == 0)
+        return true;
+    free(link->program);
+    link->program = strdup(program);
+    return link->program != NULL;
+}
+
+void link_open(struct link *link, const char *program, const struct frame_target *target,
+               int64_t now) {
+    if (link_is_busy(link))
+        link_end(link);
+    dcerpc_free_answer(&link->answer);
+    forget_logon(link);
+    link->common.timeout_milliseconds = target->timeout_milliseconds;
+    link->call_id = 1;
+    link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
+    link->logon = malloc(LOGON_LIMIT);
+    if (!link->logon || !keep_program(link, program)) {
+        fail(link, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
+        return;
+    }
+    link->logon_length = frame_write_target(link->logon, LOGON_LIMIT, target);
+    if (link->logon_length == 0)
+        fail(link, STAGE_WORKER, ERROR_INVALID_PARAMETER, "names and password are too long");
     else
-        pipe_send(&client->pipe, FRAME_TARGET, length);
+        send_logon(link, now);
 }
 
-static void bind(struct client *client) {
-    uint8_t *pdu = pipe_frame(&client->pipe, DCERPC_BIND_LENGTH);
+static void bind(struct link *link) {
+    uint8_t *pdu = worker_frame(&link->worker, DCERPC_BIND_LENGTH);
     if (!pdu) {
-        fail(client, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
+        fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    dcerpc_write_bind(pdu, client->call_id, &srvsvc_interface);
-    pipe_send(&client->pipe, FRAME_PDU, DCERPC_BIND_LENGTH);
-    client->state = CLIENT_BINDING;
-    client->stage = STAGE_PIPE;
+    dcerpc_write_bind(pdu, link->call_id, &srvsvc_interface);
+    worker_send(&link->worker, FRAME_PDU, DCERPC_BIND_LENGTH);
+    link->common.state = LINK_BINDING;
+    link->common.stage = STAGE_PIPE;
 }
 
-static void send_request(struct client *client, const struct srvsvc_request *request,
+static void send_request(struct link *link, const struct srvsvc_request *request,
                          const uint8_t *stub, size_t stub_length) {
     for (size_t offset = 0; offset < stub_length;) {
-        uint8_t *pdu = pipe_frame(&client->pipe, client->fragment_limit);
+        uint8_t *pdu = worker_frame(&link->worker, link->fragment_limit);
         size_t length;
         if (!pdu) {
-            fail(client, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
+            fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
             return;
         }
-        offset += dcerpc_write_request(pdu, client->fragment_limit, client->call_id,
+        offset += dcerpc_write_request(pdu, link->fragment_limit, link->call_id,
                                        request->call->opnum, stub, stub_length, offset, &length);
-        pipe_send(&client->pipe, FRAME_PDU, length);
+        worker_send(&link->worker, FRAME_PDU, length);
     }
+    link->ready = true;
+    link_watch(link);
 }
 
-void client_call(struct client *client, const struct srvsvc_request *request, size_t answer_limit) {
-    client->call = request->call;
-    client->level = request->level;
-    start_step(client, CLIENT_CALLING, STAGE_CALL);
-    dcerpc_start_answer(&client->answer, ++client->call_id, answer_limit);
+void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+               int64_t now) {
+    link->common.call = request->call;
+    link->common.level = request->level;
+    link_start_step(link, LINK_CALLING, STAGE_CALL, now);
+    dcerpc_start_answer(&link->answer, ++link->call_id, answer_limit);
     size_t length = srvsvc_write_request(request, NULL, 0);
     uint8_t *stub = length ? malloc(length) : NULL;
     if (!stub) {
-        fail(client, STAGE_CALL, length ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER,
+        fail(link, STAGE_CALL, length ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER,
              length ? "" : "a name that is too long or is not UTF-8");
         return;
     }
     srvsvc_write_request(request, stub, length);
-    send_request(client, request, stub, length);
+    send_request(link, request, stub, length);
     free(stub);
 }
 
-static void take_fault(struct client *client) {
-    uint32_t fault = client->answer.fault;
+static void take_fault(struct link *link) {
+    uint32_t fault = link->answer.fault;
     const char *name = dcerpc_fault_name(fault);
     if (fault == ERROR_ACCESS_DENIED) {
-        fail(client, STAGE_CALL, fault, "RPC fault");
+        fail(link, STAGE_CALL, fault, "RPC fault");
         return;
     }
-    fail(client, STAGE_CALL, RPC_S_PROTOCOL_ERROR, "");
-    client->failure.code = fault;
-    client->failure.name = name ? name : "RPC fault";
-    snprintf(client->failure.message, sizeof client->failure.message,
-             "%s: the server's RPC answered with fault 0x%08" PRIx32, client->call->procedure,
+    fail(link, STAGE_CALL, RPC_S_PROTOCOL_ERROR, "");
+    link->common.failure.code = fault;
+    link->common.failure.name = name ? name : "RPC fault";
+    snprintf(link->common.failure.message, sizeof link->common.failure.message,
+             "%s: the server's RPC answered with fault 0x%08" PRIx32, link->common.call->procedure,
              fault);
 }
 
-static void take_pdu(struct client *client, const struct frame *frame) {
+static void take_pdu(struct link *link, const struct frame *frame) {
     const char *problem;
-    if (client->state == CLIENT_BINDING) {
-        problem = dcerpc_read_bind_ack(frame->payload, frame->length, client->call_id,
-                                       &client->fragment_limit);
+    if (link->common.state == LINK_BINDING) {
+        problem = dcerpc_read_bind_ack(frame->payload, frame->length, link->call_id,
+                                       &link->fragment_limit);
         if (problem)
-            fail(client, STAGE_PIPE, RPC_S_PROTOCOL_ERROR, problem);
+            fail(link, STAGE_PIPE, RPC_S_PROTOCOL_ERROR, problem);
         else
-            client->state = CLIENT_READY;
+            link->common.state = LINK_READY;
         return;
     }
-    problem = dcerpc_add_fragment(&client->answer, frame->payload, frame->length);
+    problem = dcerpc_add_fragment(&link->answer, frame->payload, frame->length);
     if (problem)
-        fail(client, STAGE_CALL,
+        fail(link, STAGE_CALL,
              problem == dcerpc_no_memory ? ERROR_NOT_ENOUGH_MEMORY : RPC_S_PROTOCOL_ERROR, problem);
-    else if (client->answer.fault)
-        take_fault(client);
-    else if (client->answer.complete)
-        client->state = CLIENT_ANSWERED;
+    else if (link->answer.fault)
+        take_fault(link);
+    else if (link->answer.complete)
+        link->common.state = LINK_ANSWERED;
 }
 
 /* The worker closed the pipe, but can open another. */
-static void take_failure(struct client *client, const struct frame *frame) {
+static void take_failure(struct link *link, const struct frame *frame) {
     struct frame_failure failure;
     if (!frame_read_failure(frame, &failure)) {
-        fail(client, STAGE_WORKER, ERROR_INVALID_DATA, "");
+        fail(link, STAGE_WORKER, ERROR_INVALID_DATA, "");
         return;
     }
-    dcerpc_free_answer(&client->answer);
-    link_failure_set(&client->failure, stage_names[failure.stage], failure.status, failure.detail);
-    client->state = CLIENT_FAILED;
+    dcerpc_free_answer(&link->answer);
+    link_set_failed(link, failure.stage, failure.status, failure.detail);
 }
 
-static void take_frame(struct client *client, const struct frame *frame) {
-    bool opening = client->state == CLIENT_OPENING;
+/* The first frame of a worker: from now on the time is the server's. */
+static void take_sign_of_life(struct link *link, int64_t now) {
+    forget_logon(link);
+    if (link->common.state == LINK_STARTING)
+        link_start_step(link, LINK_OPENING, STAGE_WORKER, now);
+}
+
+static void take_frame(struct link *link, const struct frame *frame, int64_t now) {
+    take_sign_of_life(link, now);
+    bool opening = link->common.state == LINK_OPENING;
     if (frame->kind == FRAME_FAILED)
-        take_failure(client, frame);
+        take_failure(link, frame);
     else if (frame->kind == FRAME_STAGE && opening && frame->length == 1 &&
              frame->payload[0] < STAGE_COUNT)
-        client->stage = (enum frame_stage)frame->payload[0];
+        link->common.stage = (enum frame_stage)frame->payload[0];
     else if (frame->kind == FRAME_OPEN && opening)
-        bind(client);
+        bind(link);
     else if (frame->kind == FRAME_PDU && !opening)
-        take_pdu(client, frame);
+        take_pdu(link, frame);
     else
-        fail(client, STAGE_WORKER, ERROR_INVALID_DATA, "the worker is out of step");
+        fail(link, STAGE_WORKER, ERROR_INVALID_DATA, "the worker is out of step");
 }
 
-enum client_state client_progress(struct client *client) {
-    while (client_is_busy(client)) {
+/* A worker that ran already may have died while it was idle, which is nothing of this server's. */
+static void take_end(struct link *link, int64_t now) {
+    if (link->logon) {
+        stop_worker(link);
+        send_logon(link, now);
+    } else {
+        fail(link, link->common.stage, ERROR_PROCESS_ABORTED, "");
+    }
+}
+
+enum link_state link_progress(struct link *link, const void *owner, int64_t now) {
+    if (link->common.owner != owner)
+        return LINK_LOST;
+    while (link_is_busy(link) && (link->ready || now >= link->common.deadline)) {
         struct frame frame;
-        switch (pipe_next(&client->pipe, &frame)) {
-        case PIPE_FRAME:
-            take_frame(client, &frame);
+        switch (worker_next(&link->worker, &frame)) {
+        case WORKER_FRAME:
+            take_frame(link, &frame, now);
             break;
-        case PIPE_ENDED:
-            fail(client, client->stage, ERROR_PROCESS_ABORTED, "");
+        case WORKER_ENDED:
+            take_end(link, now);
             break;
-        case PIPE_WAIT:
-            if (clock_now() < client->deadline)
-                return client->state;
-            char detail[64];
-            snprintf(detail, sizeof detail, "waited %g seconds",
-                     client->timeout_milliseconds / 1000.0);
-            fail(client, client->stage, ERROR_SEM_TIMEOUT, detail);
+        case WORKER_WAIT:
+            link->ready = false;
+            if (now >= link->common.deadline) {
+                enum frame_stage stage = link->common.stage;
+                link_end(link);
+                link_set_late(link, stage);
+            }
             break;
         }
     }
-    return client->state;
+    link_watch(link);
+    return link->common.state;
 }
 
-bool client_take_page(struct client *client, struct client_page *page) {
+bool link_take_page(struct link *link, struct link_page *page) {
     size_t offset;
-    size_t length = client->answer.length;
+    size_t length = link->answer.length;
     const char *problem =
-        srvsvc_read_page(&page->page, client->level, client->answer.stub, length, &offset);
+        srvsvc_read_page(&page->page, link->common.level, link->answer.stub, length, &offset);
     if (problem) {
         char detail[160];
         snprintf(detail, sizeof detail, "%s (byte %zu of %zu)", problem, offset, length);
-        fail(client, STAGE_CALL, RPC_X_BAD_STUB_DATA, detail);
+        fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, detail);
         return false;
     }
-    page->stub = client->answer.stub;
-    client->answer.stub = NULL;
-    dcerpc_free_answer(&client->answer);
-    client->state = CLIENT_READY;
+    page->stub = link->answer.stub;
+    link->answer.stub = NULL;
+    dcerpc_free_answer(&link->answer);
+    link->common.state = LINK_READY;
     return true;
 }
 
-void client_free_page(struct client_page *page) {
-    free(page->stub);
-    *page = (struct client_page){0};
-}
-
-size_t client_polled(struct client *const *clients, struct pollfd *polled, size_t count,
-                     int *milliseconds) {
-    int64_t nearest = INT64_MAX;
-    size_t busy = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!client_is_busy(clients[i]))
-            continue;
-        polled[busy++] =
-            (struct pollfd){clients[i]->pipe.descriptor, pipe_events(&clients[i]->pipe), 0};
-        if (clients[i]->deadline < nearest)
-            nearest = clients[i]->deadline;
-    }
-    int64_t rest = nearest - clock_now();
-    *milliseconds = busy == 0 || rest < 0 ? 0 : rest > 60000 ? 60000 : (int)rest;
-    return busy;
-}
-
-bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count) {
-    int timeout;
-    nfds_t busy = client_polled(clients, polled, count, &timeout);
-    return busy == 0 || poll(polled, busy, timeout) >= 0 || errno != EINTR;
+int link_wait(struct link *const *links, size_t count, struct poller *poller,
+              int64_t milliseconds) {
+    struct poller_event events[64];
+    (void)links;
+    (void)count;
+    int happened = poller_wait(poller, events, sizeof events / sizeof *events, milliseconds);
+    for (int i = 0; i < happened; i++)
+        ((struct link *)events[i].owner)->ready = true;
+    return happened < 0 ? errno : 0;
 }

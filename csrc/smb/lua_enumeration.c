@@ -2,166 +2,202 @@
  * as tables, in order of arrival. What is asked of a server, and what follows, its targets say. */
 #include "smb/lua_enumeration.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/polled.h"
-#include "binding/interrupt.h"
-#include "binding/waits.h"
-#include "smb/lua_enumeration_state.h"
 #include "smb/lua_row.h"
 #include "smb/lua_server.h"
+#include "smb/lua_slot.h"
 
 #define METATABLE "rollcall.enumeration"
 #define CONCURRENCY_LIMIT 1024
 
-/* Where an enumeration stands that has no entry to give. */
-enum stand { AT_PAGE, AT_WAIT, AT_END };
-
-static int enumeration_close(lua_State *L) {
-    enumeration_end(luaL_checkudata(L, 1, METATABLE));
-    return 0;
-}
-
-/* Makes a list of the clients at work; `clients` and `polled` have room for all. */
-static size_t active_clients(struct enumeration *enumeration) {
-    size_t active = 0;
+static void end(struct waiter *waiter) {
+    struct enumeration *enumeration = (struct enumeration *)waiter;
+    enumeration->reading = enumeration->called = NULL;
     for (size_t i = 0; i < enumeration->slot_count; i++)
-        if (enumeration->slots[i].active)
-            enumeration->clients[active++] = enumeration->slots[i].client;
-    return active;
+        slot_end(enumeration, &enumeration->slots[i]);
+    poller_close(&enumeration->poller);
+    waiter->descriptor = -1;
 }
 
-static bool is_any_active(const struct enumeration *enumeration) {
-    for (size_t i = 0; i < enumeration->slot_count; i++)
-        if (enumeration->slots[i].active)
-            return true;
-    return false;
-}
-
-/* The time that the caller spent on something else is not the servers'. */
-static void move_deadlines(struct enumeration *enumeration, int64_t away) {
-    for (size_t i = 0; i < enumeration->slot_count; i++)
-        enumeration->slots[i].client->deadline += away;
-    enumeration->left_at = 0;
-}
-
-/* [-0, +0, e] Goes on with the servers until one of them has a page, or there are none left, or
- * there is nothing to do but wait. */
-static enum stand go_on(lua_State *L, struct enumeration *enumeration) {
-    if (enumeration->left_at)
-        move_deadlines(enumeration, clock_now() - enumeration->left_at);
-    enumeration_fill_slots(L, enumeration);
-    if (!is_any_active(enumeration))
-        return AT_END;
-    return enumeration_progress(L, enumeration) ? AT_PAGE : AT_WAIT;
-}
-
-/* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
-static void end_wait(lua_State *L, struct enumeration *enumeration, int status) {
-    enumeration->calling_back = false;
-    if (status != LUA_OK && status != LUA_YIELD) {
-        enumeration_end(enumeration);
-        lua_error(L);
-    }
-    move_deadlines(enumeration, waits_away(L, clock_now() - enumeration->left_at));
-    lua_settop(L, 1);
-}
-
-/* [-0, +0, e] Waits for the nearest thing to happen. on_wait may yield, and `after` goes on. */
-static void wait(lua_State *L, struct enumeration *enumeration, lua_KFunction after) {
-    size_t active = active_clients(enumeration);
-    if (!enumeration->waits_outside) {
-        if (!client_wait(enumeration->clients, enumeration->polled, active))
-            interrupt_run_hook(L);
-        return;
-    }
-    int timeout;
-    size_t count = client_polled(enumeration->clients, enumeration->polled, active, &timeout);
-    if (timeout == 0)
-        return;
-    lua_getiuservalue(L, 1, ON_WAIT);
-    waits_push(L, enumeration->polled, count, timeout);
-    enumeration->calling_back = true;
-    enumeration->left_at = clock_now();
-    end_wait(L, enumeration, lua_pcallk(L, 1, 1, 0, 0, after));
+static enum waiter_turn wait(struct waiter *waiter, int64_t milliseconds) {
+    struct enumeration *enumeration = (struct enumeration *)waiter;
+    int error =
+        link_wait(enumeration->links, enumeration->slot_count, &enumeration->poller, milliseconds);
+    return error == 0 ? WAITER_TURN : error == EINTR ? WAITER_INTERRUPTED : WAITER_IMPOSSIBLE;
 }
 
 /* [-0, +(0|1|2), e] Pushes the next entry of the page that is being read, and its target if that
- * is wanted; returns false if there is no such page, or no more of it. */
-static bool push_entry(lua_State *L, struct enumeration *enumeration) {
-    struct slot *slot = enumeration->reading;
+ * is wanted; returns how many values these are, or 0 if there is no such page, or no more of it. */
+static int push_entry(lua_State *L, struct enumeration *enumeration) {
+    struct enumeration_slot *slot = enumeration->reading;
     if (!slot)
-        return false;
-    if (entry_push(L, &slot->page.page)) {
-        if (enumeration->tells_target)
-            enumeration_push_target(L, enumeration, slot);
-        return true;
+        return 0;
+    if (!entry_push(L, &slot->page.page)) {
+        slot_finish_page(L, enumeration);
+        return 0;
     }
-    enumeration_finish_page(L, enumeration);
+    if (enumeration->tells_target)
+        slot_push_target(L, enumeration, slot);
+    return enumeration->tells_target ? 2 : 1;
+}
+
+/* [-0, +n, e] Asks for a call of on_end for a slot that has come to its end, if there is one.
+ * Without on_end a failure is raised. */
+static bool call_on_end(lua_State *L, struct enumeration *enumeration, struct waiter_wish *wish) {
+    for (size_t i = 0; i < enumeration->slot_count; i++) {
+        struct enumeration_slot *slot = &enumeration->slots[i];
+        if (slot->state != SLOT_ENDED && slot->state != SLOT_FAILED)
+            continue;
+        link_free_page(&slot->page);
+        if (lua_getiuservalue(L, 1, ON_END) != LUA_TNIL) {
+            slot_push_target(L, enumeration, slot);
+            slot_push_outcome(L, enumeration, slot);
+            enumeration->called = slot;
+            enumeration->function = ON_END;
+            *wish = (struct waiter_wish){.arguments = 2, .results = 1};
+            return true;
+        }
+        if (slot->state == SLOT_FAILED) {
+            slot_push_failure(L, enumeration, slot);
+            waiter_end(&enumeration->waiter);
+            lua_error(L);
+        }
+        lua_pop(L, 1);
+        slot->state = SLOT_FREE;
+    }
     return false;
 }
 
-static int advance(lua_State *L, struct enumeration *enumeration);
-
-/* [-0, +(1|2), e] Goes on after an on_wait that yielded. */
-static int after_wait(lua_State *L, int status, lua_KContext context) {
-    struct enumeration *enumeration = lua_touserdata(L, 1);
-    (void)context;
-    end_wait(L, enumeration, status);
-    return advance(L, enumeration);
+/* [-0, +n, -] Asks for a call of next_target, if there may be one and a slot for it. */
+static bool call_next_target(lua_State *L, struct enumeration *enumeration,
+                             struct waiter_wish *wish) {
+    if (enumeration->out_of_targets || !(enumeration->called = slot_find_free(enumeration)))
+        return false;
+    lua_getiuservalue(L, 1, NEXT_TARGET);
+    enumeration->function = NEXT_TARGET;
+    *wish = (struct waiter_wish){.arguments = 0, .results = 1};
+    return true;
 }
 
-/* [-0, +(1|2), e] Pushes the next entry, or nil after the last. */
-static int advance(lua_State *L, struct enumeration *enumeration) {
-    while (!enumeration->closed) {
-        if (push_entry(L, enumeration))
-            return lua_gettop(L) - 1;
-        enum stand stand = go_on(L, enumeration);
-        if (stand == AT_END)
-            enumeration_end(enumeration);
-        else if (stand == AT_PAGE)
-            enumeration->left_at = clock_now();
-        else
-            wait(L, enumeration, after_wait);
+/* [-1, +0, e] Takes the target, or nil, that on_end or next_target gave. */
+static void take_results(lua_State *L, struct waiter *waiter) {
+    struct enumeration *enumeration = (struct enumeration *)waiter;
+    if (waiter->closed) {
+        lua_pop(L, 1);
+    } else if (!lua_isnil(L, -1)) {
+        slot_begin_target(L, enumeration, enumeration->called);
+    } else {
+        enumeration->out_of_targets |= enumeration->function == NEXT_TARGET;
+        lua_pop(L, 1);
     }
-    lua_pushnil(L);
-    return 1;
 }
+
+enum progress { NOTHING_LEFT, NOTHING_YET, A_SLOT_ENDED, A_PAGE };
+
+/* [-0, +0, e] Goes on with every server, and notes until when they can be waited for. */
+static enum progress progress(lua_State *L, struct enumeration *enumeration, int64_t *until) {
+    enum progress made = NOTHING_LEFT;
+    *until = WAITER_NEVER;
+    for (size_t i = 0; i < enumeration->slot_count; i++) {
+        struct enumeration_slot *slot = &enumeration->slots[i];
+        if (slot->state != SLOT_ACTIVE)
+            continue;
+        if (slot_progress(L, enumeration, slot))
+            return A_PAGE;
+        if (slot->state != SLOT_ACTIVE) {
+            made = A_SLOT_ENDED;
+            continue;
+        }
+        if (made == NOTHING_LEFT)
+            made = NOTHING_YET;
+        int64_t deadline = slot_deadline(enumeration, slot);
+        if (deadline < *until)
+            *until = deadline;
+    }
+    return made;
+}
+
+/* [-0, +n, e] */
+static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish) {
+    struct enumeration *enumeration = (struct enumeration *)waiter;
+    for (;;) {
+        int values = push_entry(L, enumeration);
+        if (values > 0)
+            return values;
+        waiter_come_back(waiter);
+        if (call_on_end(L, enumeration, wish) || call_next_target(L, enumeration, wish))
+            return WAITER_CALL;
+        switch (progress(L, enumeration, &wish->until)) {
+        case A_PAGE:
+            waiter_leave(waiter);
+            break;
+        case A_SLOT_ENDED:
+            break;
+        case NOTHING_LEFT:
+            waiter_end(waiter);
+            return WAITER_WAIT;
+        case NOTHING_YET:
+            return WAITER_WAIT;
+        }
+    }
+}
+
+static const struct waiter_kind kind = {"an enumeration", advance, take_results, wait, end};
 
 static int enumeration_next(lua_State *L) {
-    struct enumeration *enumeration = luaL_checkudata(L, 1, METATABLE);
-    lua_settop(L, 1);
-    if (enumeration->calling_back)
-        return luaL_error(L, "an enumeration cannot be stepped from a function it calls");
-    return advance(L, enumeration);
+    return waiter_step(L, luaL_checkudata(L, 1, METATABLE));
+}
+
+static int enumeration_close(lua_State *L) {
+    waiter_close(luaL_checkudata(L, 1, METATABLE));
+    return 0;
+}
+
+static int enumeration_gc(lua_State *L) {
+    waiter_end(luaL_checkudata(L, 1, METATABLE));
+    return 0;
 }
 
 static int enumeration_tostring(lua_State *L) {
     const struct enumeration *enumeration = luaL_checkudata(L, 1, METATABLE);
-    lua_pushfstring(L, "rollcall.enumeration (%s)", enumeration->closed ? "closed" : "open");
+    lua_pushfstring(L, "rollcall.enumeration (%s)", enumeration->waiter.closed ? "closed" : "open");
     return 1;
 }
 
 /* [-0, +1, v] Pushes a new enumeration that is closed: it holds nothing yet. */
 static struct enumeration *new_enumeration(lua_State *L, size_t slot_count) {
-    size_t slots_size = slot_count * sizeof(struct slot);
-    size_t clients_size = slot_count * sizeof(struct client *);
-    size_t polled_size = slot_count * sizeof(struct pollfd);
-    struct enumeration *enumeration = lua_newuserdatauv(
-        L, sizeof *enumeration + slots_size + clients_size + polled_size, USER_VALUES);
-    memset(enumeration, 0, sizeof *enumeration + slots_size);
-    enumeration->closed = true;
+    size_t slots_size = slot_count * sizeof(struct enumeration_slot);
+    size_t links_size = slot_count * sizeof(struct link *);
+    struct enumeration *enumeration =
+        lua_newuserdatauv(L, sizeof *enumeration + slots_size + links_size, USER_VALUES);
+    memset(enumeration, 0, sizeof *enumeration + slots_size + links_size);
+    waiter_begin(&enumeration->waiter, &kind);
+    enumeration->poller = (struct poller)POLLER_CLOSED;
     enumeration->slot_count = slot_count;
-    enumeration->clients = (struct client **)(enumeration->slots + slot_count);
-    enumeration->polled = (struct pollfd *)(enumeration->clients + slot_count);
-    for (size_t i = 0; i < slot_count; i++) {
-        enumeration->slots[i].own = (struct client)CLIENT_INITIAL;
-        enumeration->slots[i].client = &enumeration->slots[i].own;
-    }
+    enumeration->links = (struct link **)(enumeration->slots + slot_count);
     luaL_setmetatable(L, METATABLE);
     return enumeration;
+}
+
+/* [-0, +0, v] Keeps the arguments at 2 in the enumeration at 1. */
+static void read_arguments(lua_State *L, struct enumeration *enumeration) {
+    lua_getfield(L, 2, "next_target");
+    lua_setiuservalue(L, 1, NEXT_TARGET);
+    lua_getfield(L, 2, "on_end");
+    lua_setiuservalue(L, 1, ON_END);
+    lua_getfield(L, 2, "tells_target");
+    enumeration->tells_target = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    lua_createtable(L, (int)enumeration->slot_count, 0);
+    lua_setiuservalue(L, 1, TARGETS);
+    if (lua_getfield(L, 2, "server") != LUA_TNIL) {
+        enumeration->links[0] = link_retain(server_link(L, -1));
+        enumeration->has_server = true;
+    }
+    lua_setiuservalue(L, 1, SERVER);
 }
 
 int enumeration_enumerate(lua_State *L) {
@@ -174,33 +210,21 @@ int enumeration_enumerate(lua_State *L) {
     lua_settop(L, 1);
 
     struct enumeration *enumeration = new_enumeration(L, (size_t)concurrency);
-    lua_getfield(L, 1, "next_target");
-    lua_setiuservalue(L, 2, NEXT_TARGET);
-    lua_getfield(L, 1, "on_end");
-    lua_setiuservalue(L, 2, ON_END);
-    enumeration->waits_outside = lua_getfield(L, 1, "on_wait") != LUA_TNIL;
-    lua_setiuservalue(L, 2, ON_WAIT);
-    lua_getfield(L, 1, "tells_target");
-    enumeration->tells_target = lua_toboolean(L, -1);
-    lua_createtable(L, (int)concurrency, 0);
-    lua_setiuservalue(L, 2, TARGETS);
-    if (lua_getfield(L, 1, "server") != LUA_TNIL)
-        enumeration->slots[0].client = server_client(L, -1);
-    lua_setiuservalue(L, 2, SERVER);
-    lua_settop(L, 2);
-    enumeration->closed = false;
-    enumeration->left_at = clock_now();
+    lua_insert(L, 1);
+    read_arguments(L, enumeration);
+    lua_getfield(L, 2, "on_wait");
+    waiter_open(L, &enumeration->waiter, -1); /* until there is a server */
 
     entry_push_closure(L, enumeration_next);
-    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 1);
     lua_pushnil(L);
-    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 1);
     return 4;
 }
 
 void enumeration_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
-        {"__gc", enumeration_close},
+        {"__gc", enumeration_gc},
         {"__close", enumeration_close},
         {"__tostring", enumeration_tostring},
         {NULL, NULL},

@@ -1,8 +1,11 @@
 #include "smb/lua_server.h"
 
+#include <errno.h>
 #include <lauxlib.h>
+#include <string.h>
 
-#include "base/polled.h"
+#include "base/clock.h"
+#include "base/poller.h"
 #include "binding/interrupt.h"
 #include "rpc/win32_status.h"
 #include "smb/lua_row.h"
@@ -11,7 +14,8 @@
 #define METATABLE "rollcall.server"
 
 struct server {
-    struct client client;
+    struct link *link; /* NULL: this handle is new and has nothing yet */
+    struct poller poller;
     bool opened; /* and so in the caller's hands */
     bool closed;
 };
@@ -19,8 +23,17 @@ struct server {
 static int server_close(lua_State *L) {
     struct server *server = luaL_checkudata(L, 1, METATABLE);
     server->closed = true;
-    client_close(&server->client);
-    server->client.user = NULL;
+    if (server->link)
+        link_close(server->link);
+    poller_close(&server->poller);
+    return 0;
+}
+
+static int server_gc(lua_State *L) {
+    struct server *server = luaL_checkudata(L, 1, METATABLE);
+    server_close(L);
+    link_release(server->link);
+    server->link = NULL;
     return 0;
 }
 
@@ -31,38 +44,50 @@ static struct server *check_open(lua_State *L, int index) {
     return server;
 }
 
-struct client *server_client(lua_State *L, int index) {
-    return &check_open(L, index)->client;
+struct link *server_link(lua_State *L, int index) {
+    return check_open(L, index)->link;
 }
 
-/* [-0, +0, e] Waits until the server's client is no longer busy, and raises what failed. A handle
- * that nobody has yet is closed then. */
-static void finish(lua_State *L, struct server *server, int target) {
-    struct pollfd polled;
-    struct client *client = &server->client;
-    while (client_progress(client), client_is_busy(client))
-        if (!client_wait(&client, &polled, 1))
+/* [-0, +0, e] Raises the failure of what was asked of the target at index 2. A handle that nobody
+ * has yet is closed then. */
+static void raise(lua_State *L, struct server *server, const struct link_failure *failure) {
+    target_push_failure(L, 2, failure);
+    if (!server->opened)
+        link_close(server->link);
+    lua_error(L);
+}
+
+/* [-0, +0, e] Waits until the owner's link is no longer busy, and raises what failed. */
+static void finish(lua_State *L, struct server *server, const void *owner) {
+    struct link *link = server->link;
+    enum link_state state;
+    while (state = link_progress(link, owner, clock_now()),
+           link_is_busy(link) && state != LINK_LOST) {
+        int64_t rest = link_deadline(link) - clock_now();
+        int error = link_wait(&link, 1, &server->poller, rest > 0 ? rest : 0);
+        if (error == EINTR)
             interrupt_run_hook(L);
-    if (client->state == CLIENT_FAILED) {
-        target_push_failure(L, target, client);
-        if (!server->opened)
-            client_close(client);
-        lua_error(L);
+        else if (error)
+            luaL_error(L, "cannot wait for a server: %s", strerror(error));
     }
-    server->opened = true;
+    if (state == LINK_FAILED)
+        raise(L, server, link_failure(link));
+    if (state != LINK_READY && state != LINK_ANSWERED)
+        luaL_error(L, "this server handle was closed, or used again, during the call");
 }
 
-/* A page that an error while its tables are made cannot leak. */
+/* A page that an error while its tables are made cannot leak; and the owner of the link meanwhile.
+ */
 static int free_page(lua_State *L) {
-    client_free_page(lua_touserdata(L, 1));
+    link_free_page(lua_touserdata(L, 1));
     return 0;
 }
 
 /* [-0, +1, m] Pushes an empty page that frees itself. */
-static struct client_page *push_page(lua_State *L) {
+static struct link_page *push_page(lua_State *L) {
     static const char metatable[] = "rollcall.page";
-    struct client_page *page = lua_newuserdatauv(L, sizeof *page, 0);
-    *page = (struct client_page){0};
+    struct link_page *page = lua_newuserdatauv(L, sizeof *page, 0);
+    *page = (struct link_page){0};
     if (luaL_newmetatable(L, metatable)) {
         lua_pushcfunction(L, free_page);
         lua_setfield(L, -2, "__gc");
@@ -93,29 +118,46 @@ static void push_result(lua_State *L, struct srvsvc_page *page, bool tells_level
     lua_setfield(L, -2, "status");
 }
 
+/* [-0, +1, e] The page at 3 of the target at 2, as a table. A closure of its own for each, since a
+ * finaliser that runs meanwhile may ask for a page too. */
+static int make_page(lua_State *L) {
+    struct link_page *page = lua_touserdata(L, 3);
+    push_result(L, &page->page, lua_toboolean(L, 4), 2);
+    link_free_page(page);
+    return 1;
+}
+
+/* [-0, +0, e] Asks for the page, falling back from level to level if that is wanted. */
+static void ask(lua_State *L, struct server *server, struct query *query, struct link_page *page) {
+    struct link_failure failure;
+    link_take(server->link, page, &server->poller);
+    if (link_state(server->link, page) != LINK_READY) {
+        target_open(L, 2, server->link, clock_now());
+        finish(L, server, page);
+    }
+    for (;;) {
+        target_call(L, 2, server->link, query, clock_now());
+        finish(L, server, page);
+        if (target_take_page(server->link, query, page, &failure))
+            return;
+        if (failure.code != ERROR_INVALID_LEVEL || !query_fall_back(query))
+            raise(L, server, &failure);
+    }
+}
+
 static int server_page(lua_State *L) {
     struct server *server = check_open(L, 1);
     struct query query;
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     target_read_query(L, 2, &query);
-    if (server->client.state != CLIENT_READY) {
-        target_open(L, 2, &server->client);
-        finish(L, server, 2);
-    }
-    struct client_page *page = push_page(L);
-    for (;;) {
-        target_call(L, 2, &server->client, &query);
-        finish(L, server, 2);
-        if (target_take_page(&server->client, page))
-            break;
-        if (server->client.failure.code != ERROR_INVALID_LEVEL || !query_fall_back(&query)) {
-            target_push_failure(L, 2, &server->client);
-            return lua_error(L);
-        }
-    }
-    push_result(L, &page->page, query.best, 2);
-    client_free_page(page);
+    struct link_page *page = push_page(L);
+    ask(L, server, &query, page);
+    link_leave(server->link, page);
+    lua_pushboolean(L, query.best);
+    entry_push_closure(L, make_page);
+    lua_insert(L, 1);
+    lua_call(L, 4, 1);
     return 1;
 }
 
@@ -129,26 +171,39 @@ int server_new(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct server *server = lua_newuserdatauv(L, sizeof *server, 0);
-    *server = (struct server){.client = CLIENT_INITIAL};
+    *server = (struct server){.poller = POLLER_CLOSED};
     luaL_setmetatable(L, METATABLE);
-    target_open(L, 1, &server->client);
-    finish(L, server, 1);
+    lua_insert(L, 1);
+    server->link = link_new();
+    if (!server->link)
+        return luaL_error(L, "not enough memory for a server");
+    int error = poller_open(&server->poller);
+    if (error) {
+        struct link_failure failure;
+        link_failure_set(&failure, "worker", status_of_errno(error), strerror(error));
+        raise(L, server, &failure);
+    }
+    link_take(server->link, server, &server->poller);
+    target_open(L, 2, server->link, clock_now());
+    finish(L, server, server);
+    link_leave(server->link, server);
+    server->opened = true;
+    lua_settop(L, 1);
     return 1;
 }
 
 void server_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
-        {"__gc", server_close},
+        {"__gc", server_gc},
         {"__close", server_close},
         {"__tostring", server_tostring},
         {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {{"close", server_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"close", server_close}, {"page", server_page}, {NULL, NULL}};
     luaL_newmetatable(L, METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
-    entry_push_closure(L, server_page);
-    lua_setfield(L, -2, "page");
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }

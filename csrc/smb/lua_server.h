@@ -9,8 +9,8 @@
 /* Lua: rollcall.smb.core.server, see lua/rollcall/meta/smb_core.lua. */
 int server_new(lua_State *L);
 
-/* [-0, +0, v] The client of the open server handle at `index`; it lives as long as the handle. */
-struct client *server_client(lua_State *L, int index);
+/* [-0, +0, v] The link of the open server handle at `index`; it lives as long as the handle. */
+struct link *server_link(lua_State *L, int index);
 
 /* [-0, +0, m] */
 void server_register(lua_State *L);

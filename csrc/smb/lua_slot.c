@@ -1,73 +1,151 @@
-/* The slots of an enumeration: one target after another in each, its pages, and what came of it. */
-#include "smb/lua_enumeration_state.h"
+#include "smb/lua_slot.h"
 
+#include <errno.h>
 #include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "rpc/win32_status.h"
+#include "smb/lua_failure.h"
 #include "smb/lua_row.h"
 
-void enumeration_end(struct enumeration *enumeration) {
-    enumeration->closed = true;
-    enumeration->reading = NULL;
+/* So many pages in a row may say that there is more, and have nothing. */
+#define EMPTY_PAGES_LIMIT 16
+
+static struct link *link_of(const struct enumeration *enumeration,
+                            const struct enumeration_slot *slot) {
+    return enumeration->links[slot - enumeration->slots];
+}
+
+void slot_end(struct enumeration *enumeration, struct enumeration_slot *slot) {
+    struct link **link = &enumeration->links[slot - enumeration->slots];
+    slot->state = SLOT_FREE;
+    link_free_page(&slot->page);
+    if (!*link)
+        return;
+    link_leave(*link, slot);
+    link_release(*link);
+    *link = NULL;
+}
+
+struct enumeration_slot *slot_find_free(struct enumeration *enumeration) {
+    struct enumeration_slot *cold = NULL;
+    size_t starting = 0;
     for (size_t i = 0; i < enumeration->slot_count; i++) {
-        enumeration->slots[i].active = false;
-        client_free_page(&enumeration->slots[i].page);
-        client_close(&enumeration->slots[i].own);
+        struct enumeration_slot *slot = &enumeration->slots[i];
+        const struct link *link = enumeration->links[i];
+        if (slot->state != SLOT_FREE)
+            starting += link && link_state(link, slot) == LINK_STARTING;
+        else if (link && link_is_warm(link))
+            return slot;
+        else if (!cold)
+            cold = slot;
     }
+    return starting < link_starts_at_once() ? cold : NULL;
 }
 
-/* [-(1 + arguments), +results, e] Calls a function of the caller's, which may close the
- * enumeration but not step it. If it fails, that is the end of the enumeration. */
-static void call_back(lua_State *L, struct enumeration *enumeration, int arguments, int results) {
-    enumeration->calling_back = true;
-    int status = lua_pcall(L, arguments, results, 0);
-    enumeration->calling_back = false;
-    if (status != LUA_OK) {
-        enumeration_end(enumeration);
-        lua_error(L);
-    }
-}
-
-int enumeration_push_target(lua_State *L, const struct enumeration *enumeration,
-                            const struct slot *slot) {
+int slot_push_target(lua_State *L, const struct enumeration *enumeration,
+                     const struct enumeration_slot *slot) {
     lua_getiuservalue(L, 1, TARGETS);
     lua_rawgeti(L, -1, (lua_Integer)(slot - enumeration->slots) + 1);
     lua_remove(L, -2);
     return lua_gettop(L);
 }
 
-/* [-1, +0, m] Pops a target, or nil, and keeps it as the slot's. */
+/* [-1, +0, m] Pops a target and keeps it as the slot's. */
 static void keep_target(lua_State *L, const struct enumeration *enumeration,
-                        const struct slot *slot) {
+                        const struct enumeration_slot *slot) {
     lua_getiuservalue(L, 1, TARGETS);
     lua_insert(L, -2);
     lua_rawseti(L, -2, (lua_Integer)(slot - enumeration->slots) + 1);
     lua_pop(L, 1);
 }
 
-/* [-1, +0, e] Pops a target, makes it the slot's, and begins to open its pipe, unless there is one
- * of an earlier target that it follows. */
-static void begin_target(lua_State *L, struct enumeration *enumeration, struct slot *slot,
-                         bool follows) {
+static void fail(struct enumeration_slot *slot, const struct link_failure *failure) {
+    slot->failure = *failure;
+    slot->state = SLOT_FAILED;
+}
+
+static void fail_with(struct enumeration_slot *slot, const char *stage, uint32_t status,
+                      const char *detail) {
+    link_failure_set(&slot->failure, stage, status, detail);
+    slot->state = SLOT_FAILED;
+}
+
+static void lose(struct enumeration_slot *slot) {
+    fail_with(slot, "call", ERROR_OPERATION_ABORTED,
+              "its server handle was closed, or used by another iterator, meanwhile");
+}
+
+/* [-0, +0, e] Begins the slot's next call. */
+static void call(lua_State *L, struct enumeration *enumeration, struct enumeration_slot *slot) {
+    struct link *link = link_of(enumeration, slot);
+    int target = slot_push_target(L, enumeration, slot);
+    link_take(link, slot, &enumeration->poller);
+    target_call(L, target, link, &slot->query, waiter_now(&enumeration->waiter));
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, v] */
+static void open_link(lua_State *L, struct enumeration *enumeration,
+                      struct enumeration_slot *slot) {
+    struct link *link = link_of(enumeration, slot);
+    int target = slot_push_target(L, enumeration, slot);
+    link_take(link, slot, &enumeration->poller);
+    target_open(L, target, link, waiter_now(&enumeration->waiter));
+    lua_pop(L, 1);
+}
+
+/* What every link needs is had with the first, so that a failure is a server's. Returns 0 or an
+ * errno. */
+static int have_link(struct enumeration *enumeration, const struct enumeration_slot *slot) {
+    struct link **link = &enumeration->links[slot - enumeration->slots];
+    struct poller *poller = &enumeration->poller;
+    if (!*link && !(*link = link_new()))
+        return ENOMEM;
+    int error = poller->descriptor < 0 ? poller_open(poller) : 0;
+    enumeration->waiter.descriptor = poller->descriptor;
+    return error;
+}
+
+void slot_begin_target(lua_State *L, struct enumeration *enumeration,
+                       struct enumeration_slot *slot) {
+    bool is_next = enumeration->function == NEXT_TARGET;
     int target = lua_gettop(L);
     luaL_checktype(L, target, LUA_TTABLE);
     target_read_query(L, target, &slot->query);
     slot->earlier_handle = slot->query.resume_handle;
-    slot->page_count = 0;
+    slot->page_count = slot->empty_count = 0;
     slot->claimed = slot->received = slot->placeholders = 0;
-    if (!follows || slot->client->state != CLIENT_READY)
-        target_open(L, target, slot->client);
-    slot->client->user = slot;
+    if (is_next) {
+        slot->allowed = target_read_deadline(L, target);
+        slot->deadline = WAITER_NEVER;
+    }
     keep_target(L, enumeration, slot);
-    slot->active = true;
+    slot->state = SLOT_ACTIVE;
+    int error = have_link(enumeration, slot);
+    if (error)
+        fail_with(slot, "worker", status_of_errno(error), strerror(error));
+    else if (link_is_idle(link_of(enumeration, slot)) && (!is_next || enumeration->has_server))
+        call(L, enumeration, slot);
+    else
+        open_link(L, enumeration, slot);
 }
 
-/* [-0, +1, m] Pushes what came of the slot's target. `failed`: its client's failure did. */
-static void push_outcome(lua_State *L, const struct slot *slot, int target, bool failed) {
+void slot_push_failure(lua_State *L, const struct enumeration *enumeration,
+                       const struct enumeration_slot *slot) {
+    int target = slot_push_target(L, enumeration, slot);
+    target_push_failure(L, target, &slot->failure);
+    lua_remove(L, target);
+}
+
+void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
+                       struct enumeration_slot *slot) {
+    const struct link *link = link_of(enumeration, slot);
     lua_createtable(L, 0, 6);
     lua_pushinteger(L, slot->query.level->number);
     lua_setfield(L, -2, "level");
-    lua_pushboolean(L, slot->client->state == CLIENT_READY);
+    lua_pushboolean(L, link && link_is_idle(link));
     lua_setfield(L, -2, "usable");
     if (slot->page_count > 0) {
         lua_pushinteger(L, (lua_Integer)slot->claimed);
@@ -77,61 +155,17 @@ static void push_outcome(lua_State *L, const struct slot *slot, int target, bool
     lua_setfield(L, -2, "received");
     lua_pushinteger(L, (lua_Integer)slot->placeholders);
     lua_setfield(L, -2, "placeholders");
-    if (failed) {
-        target_push_failure(L, target, slot->client);
+    if (slot->state == SLOT_FAILED) {
+        slot_push_failure(L, enumeration, slot);
         lua_setfield(L, -2, "failure");
     }
-}
-
-/* [-0, +0, e] The slot's target has come to its end. Gives on_end what came of it; a target that
- * on_end returns is asked next, over the same pipe. Without on_end a failure is raised. */
-static void end_target(lua_State *L, struct enumeration *enumeration, struct slot *slot,
-                       bool failed) {
-    int target = enumeration_push_target(L, enumeration, slot);
-    client_free_page(&slot->page);
-    slot->active = false;
-    if (enumeration->reading == slot)
-        enumeration->reading = NULL;
-    if (lua_getiuservalue(L, 1, ON_END) != LUA_TNIL) {
-        lua_pushvalue(L, target);
-        push_outcome(L, slot, target, failed);
-        call_back(L, enumeration, 2, 1);
-        if (!lua_isnil(L, -1) && !enumeration->closed)
-            begin_target(L, enumeration, slot, true);
-    } else if (failed) {
-        target_push_failure(L, target, slot->client);
-        enumeration_end(enumeration);
-        lua_error(L);
-    }
-    lua_settop(L, target - 1);
-    if (!slot->active) {
-        lua_pushnil(L);
-        keep_target(L, enumeration, slot);
-    }
-}
-
-void enumeration_fill_slots(lua_State *L, struct enumeration *enumeration) {
-    for (size_t i = 0; i < enumeration->slot_count; i++) {
-        if (enumeration->slots[i].active)
-            continue;
-        if (enumeration->out_of_targets || enumeration->closed)
-            return;
-        lua_getiuservalue(L, 1, NEXT_TARGET);
-        call_back(L, enumeration, 0, 1);
-        if (!lua_isnil(L, -1) && !enumeration->closed) {
-            struct slot *slot = &enumeration->slots[i];
-            begin_target(L, enumeration, slot, slot->client != &slot->own);
-        } else {
-            enumeration->out_of_targets = true;
-            lua_pop(L, 1);
-        }
-    }
+    slot->state = SLOT_FREE;
 }
 
 /* Decides what follows the page that was just read to its end. Returns false if the server would
  * go in circles. A handle is compared with one seen before, which is taken anew whenever the
  * number of pages has doubled: a circle of any length is found within three times its length. */
-static bool follow_resume_handle(struct slot *slot) {
+static bool follow_resume_handle(struct enumeration_slot *slot) {
     const struct srvsvc_page *page = &slot->page.page;
     if (!page->has_resume_handle || page->resume_handle == slot->earlier_handle ||
         page->resume_handle == slot->query.resume_handle)
@@ -142,88 +176,94 @@ static bool follow_resume_handle(struct slot *slot) {
     return true;
 }
 
-/* [-0, +0, e] Begins the slot's next call. */
-static void call(lua_State *L, const struct enumeration *enumeration, struct slot *slot) {
-    int target = enumeration_push_target(L, enumeration, slot);
-    target_call(L, target, slot->client, &slot->query);
-    slot->client->user = slot;
-    lua_pop(L, 1);
-}
-
-/* [-0, +0, e] The client is a server handle's, and was closed or taken for something else. What it
- * brings now, if anything, is not the slot's. */
-static void lose_client(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
-    link_failure_set(&slot->client->failure, "call", ERROR_OPERATION_ABORTED,
-                     "its server handle was closed, or used by another iterator, meanwhile");
-    end_target(L, enumeration, slot, true);
-}
-
 /* [-0, +0, m] The slot's page is the one that entries are taken from now. */
-static void begin_page(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
+static void begin_page(lua_State *L, struct enumeration *enumeration,
+                       struct enumeration_slot *slot) {
     const struct srvsvc_page *page = &slot->page.page;
     enumeration->reading = slot;
     if (slot->page_count++ == 0)
         slot->claimed = page->total_entries;
+    slot->empty_count = page->entries_read > 0 ? 0 : slot->empty_count + 1;
     slot->received += page->entries_read;
-    int target = enumeration_push_target(L, enumeration, slot);
+    int target = slot_push_target(L, enumeration, slot);
     entry_begin_page(L, page->level, slot->query.best, target);
     lua_pop(L, 1);
 }
 
-void enumeration_finish_page(lua_State *L, struct enumeration *enumeration) {
-    struct slot *slot = enumeration->reading;
+void slot_finish_page(lua_State *L, struct enumeration *enumeration) {
+    struct enumeration_slot *slot = enumeration->reading;
     bool more = slot->page.page.status == ERROR_MORE_DATA;
     bool moves = more && follow_resume_handle(slot);
     slot->placeholders += slot->page.page.placeholder_count;
-    client_free_page(&slot->page);
+    link_free_page(&slot->page);
     enumeration->reading = NULL;
     if (more && !moves)
-        link_failure_set(&slot->client->failure, "call", ERROR_INVALID_DATA,
-                         "the server says there is more, but its resume handle does not move on");
-    if (moves && slot->client->state != CLIENT_READY)
-        lose_client(L, enumeration, slot);
-    else if (moves)
+        fail_with(slot, "call", ERROR_INVALID_DATA,
+                  "the server says there is more, but its resume handle does not move on");
+    else if (more && slot->empty_count >= EMPTY_PAGES_LIMIT)
+        fail_with(slot, "call", ERROR_INVALID_DATA,
+                  "the server says there is more, but its pages have been empty for long");
+    else if (!more)
+        slot->state = SLOT_ENDED;
+    else if (link_is_idle(link_of(enumeration, slot)))
         call(L, enumeration, slot);
     else
-        end_target(L, enumeration, slot, more);
+        lose(slot);
 }
 
 /* [-0, +0, e] Takes an answer over. Returns whether it is a page. */
-static bool take_answer(lua_State *L, struct enumeration *enumeration, struct slot *slot) {
-    if (target_take_page(slot->client, &slot->page)) {
+static bool take_answer(lua_State *L, struct enumeration *enumeration,
+                        struct enumeration_slot *slot) {
+    if (target_take_page(link_of(enumeration, slot), &slot->query, &slot->page, &slot->failure)) {
         begin_page(L, enumeration, slot);
         return true;
     }
-    if (slot->client->failure.code == ERROR_INVALID_LEVEL && query_fall_back(&slot->query))
+    if (slot->failure.code == ERROR_INVALID_LEVEL && query_fall_back(&slot->query))
         call(L, enumeration, slot);
     else
-        end_target(L, enumeration, slot, true);
+        slot->state = SLOT_FAILED;
     return false;
 }
 
-bool enumeration_progress(lua_State *L, struct enumeration *enumeration) {
-    for (size_t i = 0; i < enumeration->slot_count; i++) {
-        struct slot *slot = &enumeration->slots[i];
-        if (!slot->active)
-            continue;
-        if (slot->client->user != slot) {
-            lose_client(L, enumeration, slot);
-            continue;
-        }
-        switch (client_progress(slot->client)) {
-        case CLIENT_READY:
-            call(L, enumeration, slot);
-            break;
-        case CLIENT_ANSWERED:
-            if (take_answer(L, enumeration, slot))
-                return true;
-            break;
-        case CLIENT_FAILED:
-            end_target(L, enumeration, slot, true);
-            break;
-        default:
-            break;
-        }
+/* [-0, +0, -] All that the server was asked took too long. */
+static void give_up(struct enumeration_slot *slot, struct link *link) {
+    char detail[96];
+    snprintf(detail, sizeof detail, "not done after %g seconds, which is its deadline",
+             (double)slot->allowed / 1000);
+    link_leave(link, slot);
+    fail_with(slot, "call", ERROR_SEM_TIMEOUT, detail);
+}
+
+bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumeration_slot *slot) {
+    struct link *link = link_of(enumeration, slot);
+    int64_t now = waiter_now(&enumeration->waiter);
+    enum link_state state = link_progress(link, slot, now);
+    if (slot->deadline == WAITER_NEVER && state != LINK_STARTING)
+        slot->deadline = now + slot->allowed;
+    if (now >= slot->deadline && (state == LINK_READY || link_is_busy(link)) &&
+        state != LINK_LOST) {
+        give_up(slot, link);
+        return false;
     }
-    return false;
+    switch (state) {
+    case LINK_READY:
+        call(L, enumeration, slot);
+        return false;
+    case LINK_ANSWERED:
+        return take_answer(L, enumeration, slot);
+    case LINK_FAILED:
+        fail(slot, link_failure(link));
+        return false;
+    case LINK_CLOSED:
+    case LINK_LOST:
+        lose(slot);
+        return false;
+    default:
+        return false;
+    }
+}
+
+int64_t slot_deadline(const struct enumeration *enumeration, const struct enumeration_slot *slot) {
+    int64_t step = link_deadline(link_of(enumeration, slot));
+    return step < slot->deadline ? step : slot->deadline;
 }

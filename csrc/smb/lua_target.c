@@ -76,7 +76,11 @@ bool query_fall_back(struct query *query) {
     return true;
 }
 
-void target_open(lua_State *L, int index, struct client *client) {
+int64_t target_read_deadline(lua_State *L, int index) {
+    return integer_field(L, index, "deadline_milliseconds", INT32_MAX);
+}
+
+void target_open(lua_State *L, int index, struct link *link, int64_t now) {
     const struct frame_target target = {
         .host = text_field(L, index, "host"),
         .username = text_field(L, index, "username"),
@@ -89,7 +93,7 @@ void target_open(lua_State *L, int index, struct client *client) {
         .kerberos = boolean_field(L, index, "kerberos"),
         .nt_hash = boolean_field(L, index, "nt_hash"),
     };
-    client_open(client, worker_program(L), &target);
+    link_open(link, worker_program(L), &target, now);
 }
 
 /* [-0, +0, m] */
@@ -101,7 +105,8 @@ static struct srvsvc_text request_text(lua_State *L, int index, const char *name
     return text;
 }
 
-void target_call(lua_State *L, int index, struct client *client, const struct query *query) {
+void target_call(lua_State *L, int index, struct link *link, const struct query *query,
+                 int64_t now) {
     struct srvsvc_request request = {
         .call = query->call,
         .level = query->level,
@@ -111,28 +116,30 @@ void target_call(lua_State *L, int index, struct client *client, const struct qu
     };
     for (size_t i = 0; i < query->call->filter_count; i++)
         request.filters[i] = request_text(L, index, query->call->filters[i]);
-    client_call(client, &request,
-                query->preferred_maximum_length == MAX_PREFERRED_LENGTH ? WHOLE_ANSWER_LIMIT
-                                                                        : ANSWER_LIMIT);
+    bool all_at_once = query->preferred_maximum_length == MAX_PREFERRED_LENGTH;
+    link_call(link, &request, all_at_once ? WHOLE_ANSWER_LIMIT : ANSWER_LIMIT, now);
 }
 
-bool target_take_page(struct client *client, struct client_page *page) {
+bool target_take_page(struct link *link, const struct query *query, struct link_page *page,
+                      struct link_failure *failure) {
     char detail[256];
-    if (!client_take_page(client, page))
+    const struct srvsvc_call *call = query->call;
+    if (!link_take_page(link, page)) {
+        *failure = *link_failure(link);
         return false;
+    }
     uint32_t status = page->page.status;
     if (status == NERR_SUCCESS || status == ERROR_MORE_DATA)
         return true;
-    client_free_page(page);
-    const struct srvsvc_call *call = client->call;
+    link_free_page(page);
     if (status == ERROR_ACCESS_DENIED)
         snprintf(detail, sizeof detail, "%s is for members of %s", call->procedure, call->groups);
     else
         snprintf(detail, sizeof detail, "%s", call->procedure);
-    link_failure_set(&client->failure, "call", status, detail);
+    link_failure_set(failure, "call", status, detail);
     return false;
 }
 
-void target_push_failure(lua_State *L, int index, const struct client *client) {
-    link_failure_push(L, &client->failure, text_field(L, index, "servername"));
+void target_push_failure(lua_State *L, int index, const struct link_failure *failure) {
+    link_failure_push(L, failure, text_field(L, index, "servername"));
 }

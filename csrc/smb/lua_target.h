@@ -1,4 +1,4 @@
-/* A server to ask, as the Lua side describes it: a table that lua/rollcall/target.lua makes and
+/* A server to ask, as the Lua side describes it: a table that lua/rollcall/smb/target.lua makes and
  * checks. What it holds stands in lua/rollcall/meta/smb_core.lua, as rollcall.smb.core.target. */
 #ifndef ROLLCALL_LUA_TARGET_H
 #define ROLLCALL_LUA_TARGET_H
@@ -23,17 +23,22 @@ void target_read_query(lua_State *L, int index, struct query *query);
 /* Whether there is a poorer level to fall back to, which then is the query's. */
 bool query_fall_back(struct query *query);
 
+/* [-0, +0, v] Milliseconds for all that the target at `index` is asked. */
+int64_t target_read_deadline(lua_State *L, int index);
+
 /* [-0, +0, v] Begins to open the pipe of the target at `index`. */
-void target_open(lua_State *L, int index, struct client *client);
+void target_open(lua_State *L, int index, struct link *link, int64_t now);
 
 /* [-0, +0, v] Begins the call for the target at `index`. */
-void target_call(lua_State *L, int index, struct client *client, const struct query *query);
+void target_call(lua_State *L, int index, struct link *link, const struct query *query,
+                 int64_t now);
 
-/* [-0, +0, m] Takes the answer over. False if it is malformed or the server's status is neither
- * success nor ERROR_MORE_DATA: then the client's `failure` says so. */
-bool target_take_page(struct client *client, struct client_page *page);
+/* Takes the answer to the query over. False if it is malformed or the server's status is neither
+ * success nor ERROR_MORE_DATA: then `failure` says so. */
+bool target_take_page(struct link *link, const struct query *query, struct link_page *page,
+                      struct link_failure *failure);
 
-/* [-0, +1, m] Pushes the client's failure as an error object about the target at `index`. */
-void target_push_failure(lua_State *L, int index, const struct client *client);
+/* [-0, +1, v] Pushes the failure as an error object about the target at `index`. */
+void target_push_failure(lua_State *L, int index, const struct link_failure *failure);
 
 #endif

@@ -1,5 +1,5 @@
 /* A worker process and the socket to it, as a pollable descriptor of whole frames. Nothing here
- * blocks but the last moment of pipe_stop, which waits for a process that was just killed. */
+ * blocks but the last moment of worker_stop, which waits for a process that was just killed. */
 #ifndef ROLLCALL_WORKER_PROCESS_H
 #define ROLLCALL_WORKER_PROCESS_H
 
@@ -10,7 +10,7 @@
 
 #include "smb/frame.h"
 
-struct pipe {
+struct worker_process {
     int descriptor; /* -1: not started */
     pid_t process;
     uint8_t *in; /* FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT bytes */
@@ -22,31 +22,31 @@ struct pipe {
     size_t out_capacity;
 };
 
-enum pipe_state {
-    PIPE_WAIT,  /* nothing now: poll */
-    PIPE_FRAME, /* a frame came */
-    PIPE_ENDED, /* the worker is gone, or sent what is no frame */
+enum worker_state {
+    WORKER_WAIT,  /* nothing now: poll */
+    WORKER_FRAME, /* a frame came */
+    WORKER_ENDED, /* the worker is gone, or sent what is no frame */
 };
 
-#define PIPE_INITIAL                                                                               \
+#define WORKER_NONE                                                                                \
     { .descriptor = -1 }
 
 /* Starts the worker program. Returns 0, or an errno with nothing started. */
-int pipe_start(struct pipe *pipe, const char *program);
+int worker_start(struct worker_process *worker, const char *program);
 
 /* Kills the worker if it runs, and frees everything. May be called at any time, and again. */
-void pipe_stop(struct pipe *pipe);
+void worker_stop(struct worker_process *worker);
 
 /* Makes room for a frame and returns where its payload goes, or NULL without memory. */
-uint8_t *pipe_frame(struct pipe *pipe, size_t payload_limit);
+uint8_t *worker_frame(struct worker_process *worker, size_t payload_limit);
 
-/* Queues the frame whose payload was written to the place that pipe_frame returned. */
-void pipe_send(struct pipe *pipe, uint8_t kind, size_t payload_length);
+/* Queues the frame whose payload was written to the place that worker_frame returned. */
+void worker_send(struct worker_process *worker, uint8_t kind, size_t payload_length);
 
 /* Sends what is queued and looks for a frame, which stays valid until the next call. */
-enum pipe_state pipe_next(struct pipe *pipe, struct frame *frame);
+enum worker_state worker_next(struct worker_process *worker, struct frame *frame);
 
-/* What to poll the descriptor for. */
-short pipe_events(const struct pipe *pipe);
+/* Whether something is queued that the worker has no room for yet. */
+bool worker_has_output(const struct worker_process *worker);
 
 #endif

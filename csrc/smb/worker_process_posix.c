@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -98,28 +97,28 @@ static int spawn(pid_t *process, const char *program, int socket, char **environ
     return error;
 }
 
-int pipe_start(struct pipe *pipe, const char *program) {
+int worker_start(struct worker_process *worker, const char *program) {
     int sockets[2];
     int error = ENOMEM;
-    if (!pipe->in && !(pipe->in = malloc(IN_CAPACITY)))
+    if (!worker->in && !(worker->in = malloc(IN_CAPACITY)))
         return error;
-    pipe->in_start = pipe->in_end = pipe->out_start = pipe->out_end = 0;
+    worker->in_start = worker->in_end = worker->out_start = worker->out_end = 0;
     char **environment = passed_environment();
     if (!environment)
         return error;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
         error = errno;
     } else {
-        error = spawn(&pipe->process, program, sockets[1], environment);
+        error = spawn(&worker->process, program, sockets[1], environment);
         close(sockets[1]);
         if (error)
             close(sockets[0]);
         else
-            pipe->descriptor = sockets[0];
+            worker->descriptor = sockets[0];
     }
     free(environment);
     if (!error)
-        fcntl(pipe->descriptor, F_SETFL, O_NONBLOCK);
+        fcntl(worker->descriptor, F_SETFL, O_NONBLOCK);
     return error;
 }
 
@@ -137,82 +136,83 @@ static void end_process(pid_t process) {
         continue;
 }
 
-void pipe_stop(struct pipe *pipe) {
-    if (pipe->descriptor >= 0) {
-        close(pipe->descriptor);
-        end_process(pipe->process);
+void worker_stop(struct worker_process *worker) {
+    if (worker->descriptor >= 0) {
+        close(worker->descriptor);
+        end_process(worker->process);
     }
-    if (pipe->out)
-        explicit_bzero(pipe->out, pipe->out_capacity);
-    free(pipe->in);
-    free(pipe->out);
-    *pipe = (struct pipe)PIPE_INITIAL;
+    if (worker->out)
+        explicit_bzero(worker->out, worker->out_capacity);
+    free(worker->in);
+    free(worker->out);
+    *worker = (struct worker_process)WORKER_NONE;
 }
 
-uint8_t *pipe_frame(struct pipe *pipe, size_t payload_limit) {
-    size_t needed = pipe->out_end + FRAME_HEADER_LENGTH + payload_limit;
-    if (needed > pipe->out_capacity) {
+uint8_t *worker_frame(struct worker_process *worker, size_t payload_limit) {
+    size_t needed = worker->out_end + FRAME_HEADER_LENGTH + payload_limit;
+    if (needed > worker->out_capacity) {
         uint8_t *out = malloc(needed);
         if (!out)
             return NULL;
-        if (pipe->out) {
-            memcpy(out, pipe->out, pipe->out_end);
-            explicit_bzero(pipe->out, pipe->out_capacity);
-            free(pipe->out);
+        if (worker->out) {
+            memcpy(out, worker->out, worker->out_end);
+            explicit_bzero(worker->out, worker->out_capacity);
+            free(worker->out);
         }
-        pipe->out = out;
-        pipe->out_capacity = needed;
+        worker->out = out;
+        worker->out_capacity = needed;
     }
-    return pipe->out + pipe->out_end + FRAME_HEADER_LENGTH;
+    return worker->out + worker->out_end + FRAME_HEADER_LENGTH;
 }
 
-void pipe_send(struct pipe *pipe, uint8_t kind, size_t payload_length) {
-    frame_write_header(pipe->out + pipe->out_end, kind, payload_length);
-    pipe->out_end += FRAME_HEADER_LENGTH + payload_length;
+void worker_send(struct worker_process *worker, uint8_t kind, size_t payload_length) {
+    frame_write_header(worker->out + worker->out_end, kind, payload_length);
+    worker->out_end += FRAME_HEADER_LENGTH + payload_length;
 }
 
 /* False if the worker is gone. */
-static bool flush(struct pipe *pipe) {
-    while (pipe->out_start < pipe->out_end) {
-        ssize_t sent = send(pipe->descriptor, pipe->out + pipe->out_start,
-                            pipe->out_end - pipe->out_start, MSG_NOSIGNAL);
+static bool flush(struct worker_process *worker) {
+    while (worker->out_start < worker->out_end) {
+        ssize_t sent = send(worker->descriptor, worker->out + worker->out_start,
+                            worker->out_end - worker->out_start, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
             return errno == EAGAIN || errno == EWOULDBLOCK;
-        explicit_bzero(pipe->out + pipe->out_start, (size_t)sent);
-        pipe->out_start += (size_t)sent;
+        explicit_bzero(worker->out + worker->out_start, (size_t)sent);
+        worker->out_start += (size_t)sent;
     }
-    pipe->out_start = pipe->out_end = 0;
+    worker->out_start = worker->out_end = 0;
     return true;
 }
 
-enum pipe_state pipe_next(struct pipe *pipe, struct frame *frame) {
-    if (!flush(pipe))
-        return PIPE_ENDED;
+enum worker_state worker_next(struct worker_process *worker, struct frame *frame) {
+    if (!flush(worker))
+        return WORKER_ENDED;
     for (;;) {
-        size_t length = frame_read(pipe->in + pipe->in_start, pipe->in_end - pipe->in_start, frame);
+        size_t length =
+            frame_read(worker->in + worker->in_start, worker->in_end - worker->in_start, frame);
         if (length == SIZE_MAX)
-            return PIPE_ENDED;
+            return WORKER_ENDED;
         if (length > 0) {
-            pipe->in_start += length;
-            return PIPE_FRAME;
+            worker->in_start += length;
+            return WORKER_FRAME;
         }
-        memmove(pipe->in, pipe->in + pipe->in_start, pipe->in_end - pipe->in_start);
-        pipe->in_end -= pipe->in_start;
-        pipe->in_start = 0;
+        memmove(worker->in, worker->in + worker->in_start, worker->in_end - worker->in_start);
+        worker->in_end -= worker->in_start;
+        worker->in_start = 0;
         ssize_t got =
-            recv(pipe->descriptor, pipe->in + pipe->in_end, IN_CAPACITY - pipe->in_end, 0);
+            recv(worker->descriptor, worker->in + worker->in_end, IN_CAPACITY - worker->in_end, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return PIPE_WAIT;
+            return WORKER_WAIT;
         if (got <= 0)
-            return PIPE_ENDED;
-        pipe->in_end += (size_t)got;
+            return WORKER_ENDED;
+        worker->in_end += (size_t)got;
     }
 }
 
-short pipe_events(const struct pipe *pipe) {
-    return pipe->out_start < pipe->out_end ? POLLIN | POLLOUT : POLLIN;
+bool worker_has_output(const struct worker_process *worker) {
+    return worker->out_start < worker->out_end;
 }

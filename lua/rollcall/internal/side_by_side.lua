@@ -8,8 +8,7 @@ local side_by_side = {}
 
 ---What is waited for.
 ---@class rollcall.waits
----@field read integer[]  descriptors, until one can be read
----@field write integer[]  or written
+---@field descriptor? integer  until it can be read; it stays the same for as long as the iterator is open. nil on Windows
 ---@field timeout? number  or until so many seconds are over
 
 ---Called instead of waiting, and may yield: what an event loop gives its own wait for. It returns
@@ -22,18 +21,16 @@ local ROWS_BETWEEN_LOOKS = 64
 
 local WAIT, ROW = {}, {}
 
-local function append(list, more)
-  table.move(more, 1, #more, #list + 1, list)
-end
-
+-- What all members wait for: their descriptors, put into the poller, and the earliest time.
+---@param poller rollcall.system.poller
 ---@param members { waits: rollcall.waits }[]
 ---@return rollcall.waits
-local function merged(members)
-  local result = { read = {}, write = {} }
+local function merged(poller, members)
+  local result = { descriptor = poller:descriptor() }
   for _, member in ipairs(members) do
     local waits = member.waits
-    append(result.read, waits.read)
-    append(result.write, waits.write)
+    -- Each time anew: a source may have begun another iterator, whose descriptor has an old number.
+    if waits.descriptor then poller:add(waits.descriptor) end
     if waits.timeout then result.timeout = math.min(result.timeout or waits.timeout, waits.timeout) end
   end
   return result
@@ -59,7 +56,7 @@ end
 ---@return rollcall.on_wait on_wait  what each source is to be started with
 ---@return fun(running: rollcall.side_by_side.source[]): step: (fun(): string?, table?), close: fun() run  makes one of the sources
 function side_by_side.new(wait)
-  wait = wait or system.wait
+  local poller = system.poller()
   local waited = 0 -- seconds so far, nil once a wait did not tell
 
   local function on_wait(waits)
@@ -98,7 +95,9 @@ function side_by_side.new(wait)
           turn, waiting = turn - 1, 0
         end
         if waiting > 0 and waiting >= #members then
-          local seconds = wait(merged(members))
+          local waits = merged(poller, members)
+          local seconds
+          if wait then seconds = wait(waits) else seconds = poller:wait(waits.timeout) end
           waited = waited and tonumber(seconds) and waited + seconds
           look_at_all()
           waiting = 0
@@ -111,6 +110,7 @@ function side_by_side.new(wait)
         if coroutine.status(member.thread) == "suspended" then coroutine.close(member.thread) end
       end
       for _, source in ipairs(running) do source:close() end
+      poller:close()
     end
     return step, close
   end

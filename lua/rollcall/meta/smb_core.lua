@@ -18,6 +18,7 @@ local core = {}
 ---@field kerberos boolean
 ---@field encrypt boolean
 ---@field timeout_milliseconds integer  for a logon, and for each answer
+---@field deadline_milliseconds integer  for all of it together
 ---@field query rollcall.smb.core.query  what to ask it
 ---@field qualifier? string  of NetrConnectionEnum
 ---@field client_name? string  of NetrSessionEnum

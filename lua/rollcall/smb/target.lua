@@ -6,6 +6,7 @@ local target = {}
 
 local SMB_PORT = 445
 local DEFAULT_TIMEOUT = 10
+local DEFAULT_DEADLINE = 120
 
 ---@type rollcall.options.check
 local function nt_hash(value)
@@ -25,6 +26,7 @@ end
 ---@field kerberos? boolean  Kerberos and nothing else: with the password, or with the ticket of the credential cache
 ---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
+---@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
 target.specification = {
   port = options.integer(1, 65535),
   username = options.text(256),
@@ -34,6 +36,7 @@ target.specification = {
   kerberos = options.boolean,
   encrypt = options.boolean,
   timeout = options.seconds,
+  deadline = options.seconds,
 }
 
 -- What netapi32 leaves to how Windows is set up.
@@ -96,6 +99,10 @@ function target.check_credentials(connect)
   end
 end
 
+local function milliseconds(seconds)
+  return math.max(1, math.ceil(seconds * 1000))
+end
+
 ---@param servername string  checked
 ---@param connect table  checked connect options
 ---@return rollcall.smb.core.target
@@ -115,7 +122,8 @@ function target.new(servername, connect)
     nt_hash = connect.nt_hash ~= nil,
     kerberos = connect.kerberos or not connect.username,
     encrypt = connect.encrypt or false,
-    timeout_milliseconds = math.max(1, math.ceil((connect.timeout or DEFAULT_TIMEOUT) * 1000)),
+    timeout_milliseconds = milliseconds(connect.timeout or DEFAULT_TIMEOUT),
+    deadline_milliseconds = milliseconds(connect.deadline or DEFAULT_DEADLINE),
   }
 end
 

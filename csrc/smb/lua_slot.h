@@ -1,0 +1,88 @@
+/* The slots of an enumeration: one target after another in each, its pages, and what came of it.
+ * lua_enumeration.c steps them. The enumeration stands at index 1 of the stack. */
+#ifndef ROLLCALL_LUA_SLOT_H
+#define ROLLCALL_LUA_SLOT_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/poller.h"
+#include "binding/on_wait.h"
+#include "smb/link.h"
+#include "smb/lua_target.h"
+
+enum { ON_WAIT = WAITER_ON_WAIT, NEXT_TARGET, ON_END, TARGETS, SERVER, USER_VALUES = SERVER };
+
+enum slot_state {
+    SLOT_FREE,
+    SLOT_ACTIVE,
+    SLOT_ENDED,  /* and on_end is to be called */
+    SLOT_FAILED, /* likewise, with `failure` */
+};
+
+struct enumeration_slot {
+    enum slot_state state; /* but for SLOT_FREE there is a target in TARGETS */
+    struct query query;    /* with the resume handle of the page that is next */
+    struct link_page page;
+    int64_t allowed;         /* milliseconds for all that its server is asked */
+    int64_t deadline;        /* of that; WAITER_NEVER before the server's time begins */
+    uint32_t earlier_handle; /* one that was seen before, for noticing a circle */
+    uint32_t page_count;
+    uint32_t empty_count; /* of the latest pages */
+    uint64_t claimed;     /* entries the server said there are, when it was first asked */
+    uint64_t received;
+    uint64_t placeholders; /* of those received */
+    struct link_failure failure;
+};
+
+struct enumeration {
+    struct waiter waiter; /* the first member */
+    struct poller poller;
+    bool out_of_targets;
+    bool tells_target; /* with each entry, its target */
+    size_t slot_count;
+    struct enumeration_slot *reading; /* whose page is being turned into tables */
+    struct enumeration_slot *called;  /* for which a function of the caller's is called: */
+    int function;                     /* ON_END or NEXT_TARGET */
+    bool has_server;                  /* the link of the only slot is a server handle's */
+    struct link **links;              /* one a slot, NULL before its first target */
+    struct enumeration_slot slots[];
+};
+
+/* A slot that can take a target without starting more workers than are of use; or NULL. */
+struct enumeration_slot *slot_find_free(struct enumeration *enumeration);
+
+/* [-1, +0, e] Pops a target and makes it the slot's. Its pipe is opened, unless it is one that
+ * on_end gave, or a server handle's, and the pipe is open. One that on_end gave has what is left of
+ * the time that the server had. */
+void slot_begin_target(lua_State *L, struct enumeration *enumeration,
+                       struct enumeration_slot *slot);
+
+/* [-0, +0, e] Does what can be done without waiting; returns whether the slot has a page, which is
+ * `reading` then. */
+bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumeration_slot *slot);
+
+/* [-0, +0, e] The page that was being read is read to its end. */
+void slot_finish_page(lua_State *L, struct enumeration *enumeration);
+
+/* [-0, +1, e] Pushes what came of the slot's target, and makes the slot free. */
+void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
+                       struct enumeration_slot *slot);
+
+/* [-0, +1, m] Pushes the slot's failure as an error object. */
+void slot_push_failure(lua_State *L, const struct enumeration *enumeration,
+                       const struct enumeration_slot *slot);
+
+/* [-0, +1, -] Pushes the slot's target and returns its index. */
+int slot_push_target(lua_State *L, const struct enumeration *enumeration,
+                     const struct enumeration_slot *slot);
+
+/* When the slot's server is given up if it says nothing until then. */
+int64_t slot_deadline(const struct enumeration *enumeration, const struct enumeration_slot *slot);
+
+/* Ends what the slot has under way and frees what it holds. May be called again. */
+void slot_end(struct enumeration *enumeration, struct enumeration_slot *slot);
+
+#endif
