@@ -1,8 +1,8 @@
-/* What client.h promises, kept by netapi32: each logon and each call blocks a thread of its own,
+/* What link.h promises, kept by netapi32: each logon and each call blocks a thread of its own,
  * and one that is past its deadline is left to itself. Windows opens no pipe before the first call.
  */
-#include "smb/link.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/wide.h"
 #include "rpc/win32_status.h"
+#include "smb/link_common.h"
 #include "smb/logon.h"
 #include "smb/netapi32.h"
 #include "smb/task.h"
@@ -17,8 +18,6 @@
 /* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller gets a look so
  * often. */
 #define LONGEST_WAIT_MILLISECONDS 250
-/* And an on_wait, which cannot be told what to wait for, comes back so soon. */
-#define LOOK_MILLISECONDS 20
 /* How long a session that ends is waited for. It ends all the same, unless the process does. */
 #define CLOSING_MILLISECONDS 2000
 
@@ -38,9 +37,10 @@ struct calling {
     struct logon *logon;
 };
 
-static const char *const stage_names[STAGE_COUNT] = {
-    [STAGE_WORKER] = "worker", [STAGE_RESOLVE] = "resolve", [STAGE_CONNECT] = "connect",
-    [STAGE_LOGON] = "logon",   [STAGE_PIPE] = "pipe",       [STAGE_CALL] = "call",
+struct link {
+    struct link_common common;
+    struct task *task;   /* the logon or the call that is under way, or has just come back */
+    struct logon *logon; /* NULL: as whoever runs this process */
 };
 
 static void run_opening(void *work) {
@@ -110,20 +110,41 @@ static enum frame_stage stage_of(uint32_t status) {
     }
 }
 
-bool client_is_busy(const struct client *client) {
-    return client->state == CLIENT_OPENING || client->state == CLIENT_CALLING;
+struct link *link_new(void) {
+    struct link *link = calloc(1, sizeof *link);
+    if (link)
+        link->common.references = 1;
+    return link;
 }
 
-static void leave_task(struct client *client) {
-    if (client->task)
-        task_leave(client->task);
-    client->task = NULL;
+void link_free(struct link *link) {
+    free(link);
+}
+
+/* Nothing is polled: see link_wait. */
+void link_watch(struct link *link) {
+    (void)link;
+}
+
+bool link_is_warm(const struct link *link) {
+    (void)link;
+    return true;
+}
+
+size_t link_starts_at_once(void) {
+    return SIZE_MAX;
+}
+
+static void leave_task(struct link *link) {
+    if (link->task)
+        task_leave(link->task);
+    link->task = NULL;
 }
 
 /* Ends the session, if nobody else uses it, and waits for that at most so long. */
-static void close_session(struct client *client, int64_t milliseconds) {
-    struct logon *logon = client->logon;
-    client->logon = NULL;
+static void close_session(struct link *link, int64_t milliseconds) {
+    struct logon *logon = link->logon;
+    link->logon = NULL;
     if (!logon)
         return;
     struct task *task = task_start(&closing_kind, logon);
@@ -142,32 +163,28 @@ static void close_session(struct client *client, int64_t milliseconds) {
     task_leave(task);
 }
 
-static void shut(struct client *client, int64_t milliseconds) {
-    leave_task(client);
-    close_session(client, milliseconds);
-    client->state = CLIENT_CLOSED;
+static void shut(struct link *link, int64_t milliseconds) {
+    leave_task(link);
+    close_session(link, milliseconds);
+    link->common.state = LINK_CLOSED;
 }
 
-void client_close(struct client *client) {
-    shut(client, CLOSING_MILLISECONDS);
+void link_end(struct link *link) {
+    shut(link, CLOSING_MILLISECONDS);
 }
 
-static void fail(struct client *client, enum frame_stage stage, uint32_t status,
-                 const char *detail) {
-    shut(client, 0); /* the other servers are not to wait */
-    link_failure_set(&client->failure, stage_names[stage], status, detail);
-    client->state = CLIENT_FAILED;
+static void fail(struct link *link, enum frame_stage stage, uint32_t status, const char *detail) {
+    shut(link, 0); /* the other servers are not to wait */
+    link_set_failed(link, stage, status, detail);
 }
 
-static void start_step(struct client *client, enum client_state state, enum frame_stage stage,
-                       const struct task_kind *kind, void *work) {
-    client->state = state;
-    client->stage = stage;
-    client->deadline = clock_now() + client->timeout_milliseconds;
-    client->task = task_start(kind, work);
-    if (!client->task) {
+static void start_task(struct link *link, enum link_state state, enum frame_stage stage,
+                       int64_t now, const struct task_kind *kind, void *work) {
+    link_start_step(link, state, stage, now);
+    link->task = task_start(kind, work);
+    if (!link->task) {
         kind->discard(work);
-        fail(client, stage, ERROR_NO_SYSTEM_RESOURCES,
+        fail(link, stage, ERROR_NO_SYSTEM_RESOURCES,
              "too many calls are under way that never come back");
     }
 }
@@ -196,19 +213,20 @@ static struct opening *new_opening(const struct frame_target *target) {
     return NULL;
 }
 
-void client_open(struct client *client, const char *program, const struct frame_target *target) {
+void link_open(struct link *link, const char *program, const struct frame_target *target,
+               int64_t now) {
     (void)program;
-    shut(client, 0);
-    client->timeout_milliseconds = target->timeout_milliseconds;
+    shut(link, 0);
+    link->common.timeout_milliseconds = target->timeout_milliseconds;
     if (target->username[0] == '\0') {
-        client->state = CLIENT_READY;
+        link->common.state = LINK_READY;
         return;
     }
     struct opening *opening = new_opening(target);
     if (opening)
-        start_step(client, CLIENT_OPENING, STAGE_LOGON, &opening_kind, opening);
+        start_task(link, LINK_OPENING, STAGE_LOGON, now, &opening_kind, opening);
     else
-        fail(client, STAGE_LOGON, ERROR_INVALID_PARAMETER, "a name or password that is not UTF-8");
+        fail(link, STAGE_LOGON, ERROR_INVALID_PARAMETER, "a name or password that is not UTF-8");
 }
 
 static bool copy_text(const struct srvsvc_text *text, wchar_t **copy) {
@@ -217,12 +235,13 @@ static bool copy_text(const struct srvsvc_text *text, wchar_t **copy) {
     return *copy || !text->utf8;
 }
 
-void client_call(struct client *client, const struct srvsvc_request *request, size_t answer_limit) {
-    client->call = request->call;
-    client->level = request->level;
+void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+               int64_t now) {
+    link->common.call = request->call;
+    link->common.level = request->level;
     struct calling *calling = calloc(1, sizeof *calling);
     if (!calling) {
-        fail(client, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
+        fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
     struct netapi32_request *own = &calling->request;
@@ -231,29 +250,29 @@ void client_call(struct client *client, const struct srvsvc_request *request, si
     own->preferred_maximum_length = request->preferred_maximum_length;
     own->resume_handle = request->resume_handle;
     calling->limit = answer_limit;
-    calling->logon = logon_retain(client->logon);
+    calling->logon = logon_retain(link->logon);
     bool copied = copy_text(&request->server_name, &own->server_name);
     for (size_t i = 0; copied && i < request->call->filter_count; i++)
         copied = copy_text(&request->filters[i], &own->filters[i]);
     if (copied) {
-        start_step(client, CLIENT_CALLING, STAGE_CALL, &calling_kind, calling);
+        start_task(link, LINK_CALLING, STAGE_CALL, now, &calling_kind, calling);
         return;
     }
     discard_calling(calling);
-    fail(client, STAGE_CALL, ERROR_INVALID_PARAMETER, "a name that is too long or is not UTF-8");
+    fail(link, STAGE_CALL, ERROR_INVALID_PARAMETER, "a name that is too long or is not UTF-8");
 }
 
-static void take_opening(struct client *client) {
-    struct opening *opening = task_work(client->task);
+static void take_opening(struct link *link) {
+    struct opening *opening = task_work(link->task);
     uint32_t status = opening->status;
     bool was_there = opening->was_there;
-    client->logon = opening->logon;
+    link->logon = opening->logon;
     opening->logon = NULL;
-    leave_task(client);
+    leave_task(link);
     if (status == NERR_SUCCESS)
-        client->state = CLIENT_READY;
+        link->common.state = LINK_READY;
     else
-        fail(client, stage_of(status) == STAGE_CONNECT ? STAGE_CONNECT : STAGE_LOGON, status,
+        fail(link, stage_of(status) == STAGE_CONNECT ? STAGE_CONNECT : STAGE_LOGON, status,
              was_there ? "Windows has a session to that server; leave out username and password "
                          "to use it, or end it first"
                        : "");
@@ -261,88 +280,71 @@ static void take_opening(struct client *client) {
 
 /* A status by which the server itself answered is the caller's to judge, as one that came over the
  * wire; the others say that there is none, or that it would not let us in. */
-static void take_calling(struct client *client) {
-    struct calling *calling = task_work(client->task);
+static void take_calling(struct link *link) {
+    struct calling *calling = task_work(link->task);
     const struct netapi32_answer *answer = &calling->answer;
     uint32_t status = answer->status;
     enum frame_stage stage = stage_of(status);
     if (stage != STAGE_CALL)
-        fail(client, stage, status, client->call->procedure);
+        fail(link, stage, status, link->common.call->procedure);
     else if (!answer->stub)
-        fail(client, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY,
+        fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY,
              answer->length > calling->limit ? "the answer is larger than it may be" : "");
     else
-        client->state = CLIENT_ANSWERED;
+        link->common.state = LINK_ANSWERED;
 }
 
-enum client_state client_progress(struct client *client) {
-    if (!client_is_busy(client))
-        return client->state;
-    if (task_is_done(client->task)) {
-        if (client->state == CLIENT_OPENING)
-            take_opening(client);
+enum link_state link_progress(struct link *link, const void *owner, int64_t now) {
+    if (link->common.owner != owner)
+        return LINK_LOST;
+    if (!link_is_busy(link))
+        return link->common.state;
+    if (task_is_done(link->task)) {
+        if (link->common.state == LINK_OPENING)
+            take_opening(link);
         else
-            take_calling(client);
-    } else if (clock_now() >= client->deadline) {
-        char detail[64];
-        snprintf(detail, sizeof detail, "waited %g seconds", client->timeout_milliseconds / 1000.0);
-        fail(client, client->stage, ERROR_SEM_TIMEOUT, detail);
+            take_calling(link);
+    } else if (now >= link->common.deadline) {
+        enum frame_stage stage = link->common.stage;
+        shut(link, 0);
+        link_set_late(link, stage);
     }
-    return client->state;
+    return link->common.state;
 }
 
-bool client_take_page(struct client *client, struct client_page *page) {
-    struct calling *calling = task_work(client->task);
+bool link_take_page(struct link *link, struct link_page *page) {
+    struct calling *calling = task_work(link->task);
     size_t offset;
     size_t length = calling->answer.length;
     page->stub = calling->answer.stub;
     calling->answer.stub = NULL;
-    leave_task(client);
-    const char *problem = srvsvc_read_page(&page->page, client->level, page->stub, length, &offset);
+    leave_task(link);
+    const char *problem =
+        srvsvc_read_page(&page->page, link->common.level, page->stub, length, &offset);
     if (problem) {
-        client_free_page(page);
-        fail(client, STAGE_CALL, RPC_X_BAD_STUB_DATA, problem);
+        link_free_page(page);
+        fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, problem);
         return false;
     }
-    client->state = CLIENT_READY;
+    link->common.state = LINK_READY;
     return true;
 }
 
-void client_free_page(struct client_page *page) {
-    free(page->stub);
-    *page = (struct client_page){0};
+static bool is_any_done(struct link *const *links, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (links[i] && link_is_busy(links[i]) && task_is_done(links[i]->task))
+            return true;
+    return false;
 }
 
-/* Milliseconds until a busy client can progress or is past its deadline. */
-static int64_t rest_of(struct client *const *clients, size_t count) {
-    int64_t nearest = INT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (!client_is_busy(clients[i]))
-            continue;
-        if (task_is_done(clients[i]->task))
-            return 0;
-        if (clients[i]->deadline < nearest)
-            nearest = clients[i]->deadline;
-    }
-    int64_t rest = nearest - clock_now();
-    return nearest == INT64_MAX || rest < 0 ? 0 : rest;
-}
-
-size_t client_polled(struct client *const *clients, struct pollfd *polled, size_t count,
-                     int *milliseconds) {
-    int64_t rest = rest_of(clients, count);
-    (void)polled;
-    *milliseconds = rest < LOOK_MILLISECONDS ? (int)rest : LOOK_MILLISECONDS;
-    return 0;
-}
-
-bool client_wait(struct client *const *clients, struct pollfd *polled, size_t count) {
+/* A task that ends after it was counted ends the wait. */
+int link_wait(struct link *const *links, size_t count, struct poller *poller,
+              int64_t milliseconds) {
     uint64_t ended = task_count_ended();
-    int64_t rest = rest_of(clients, count);
-    (void)polled;
-    if (rest == 0)
-        return true;
-    bool looks = rest > LONGEST_WAIT_MILLISECONDS;
-    task_wait(ended, looks ? LONGEST_WAIT_MILLISECONDS : (uint32_t)rest);
-    return !looks;
+    (void)poller;
+    if (milliseconds == 0 || is_any_done(links, count))
+        return 0;
+    bool looks = milliseconds < 0 || milliseconds > LONGEST_WAIT_MILLISECONDS;
+    task_wait(ended, looks ? LONGEST_WAIT_MILLISECONDS : (uint32_t)milliseconds);
+    return looks ? EINTR : 0;
 }

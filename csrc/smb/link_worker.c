@@ -157,7 +157,7 @@ void link_open(struct link *link, const char *program, const struct frame_target
         send_logon(link, now);
 }
 
-static void bind(struct link *link) {
+static void bind_interface(struct link *link) {
     uint8_t *pdu = worker_frame(&link->worker, DCERPC_BIND_LENGTH);
     if (!pdu) {
         fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
@@ -267,7 +267,7 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
              frame->payload[0] < STAGE_COUNT)
         link->common.stage = (enum frame_stage)frame->payload[0];
     else if (frame->kind == FRAME_OPEN && opening)
-        bind(link);
+        bind_interface(link);
     else if (frame->kind == FRAME_PDU && !opening)
         take_pdu(link, frame);
     else

@@ -26,7 +26,8 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
 	signature snapshot workspace_failures connections))
-WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/lua_%.c,$(filter-out $(NOT_HERE),$(call folders,base rpc smb)))
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/link_worker.c,$(foreach source,$(filter-out \
+	$(NOT_HERE),$(call folders,base rpc smb)),$(if $(filter lua_%,$(notdir $(source))),,$(source))))
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
@@ -61,7 +62,7 @@ FUZZ := spec/hardening/fuzz
 FUZZ_BUILD ?= $(BUILD)/fuzz
 COVERAGE_BUILD := $(BUILD)/coverage
 FUZZ_CFLAGS ?= -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZERS_IN_C := dcerpc srvsvc text frame client worker
+FUZZERS_IN_C := dcerpc srvsvc text frame link worker
 FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
 FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
 PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/srvsvc.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \

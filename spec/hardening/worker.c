@@ -14,25 +14,27 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "base/polled.h"
-#include "smb/link.h"
+#include "base/clock.h"
+/* for a look at its worker */
+#include "smb/link_worker.c"
 
 static unsigned opened, refused, answered;
 
-static void give_up(const char *what, const struct client *client) {
+static void give_up(const char *what, const struct link *link) {
     fprintf(stderr, "worker: %s: %s: %s\n", what,
-            client->failure.stage ? client->failure.stage : "?", client->failure.message);
+            link->common.failure.stage ? link->common.failure.stage : "?",
+            link->common.failure.message);
     exit(EXIT_FAILURE);
 }
 
-static enum client_state finish(struct client *client) {
-    struct pollfd polled;
-    while (client_progress(client), client_is_busy(client))
-        client_wait(&client, &polled, 1);
-    return client->state;
+static enum link_state finish(struct link *link, struct poller *poller) {
+    enum link_state state;
+    while (state = link_progress(link, poller, clock_now()), link_is_busy(link))
+        link_wait(&link, 1, poller, -1);
+    return state;
 }
 
-static void ask(struct client *client, const struct srvsvc_call *call,
+static void ask(struct link *link, struct poller *poller, const struct srvsvc_call *call,
                 const struct srvsvc_level *level) {
     const char *filters[SRVSVC_FILTERS_LIMIT] = {"projects", NULL};
     struct srvsvc_request request = {
@@ -41,17 +43,17 @@ static void ask(struct client *client, const struct srvsvc_call *call,
         .server_name = {"\\\\127.0.0.1", 11},
         .preferred_maximum_length = 65536,
     };
-    struct client_page page;
+    struct link_page page;
     if (call == srvsvc_find_call("connections"))
         request.filters[0] = (struct srvsvc_text){filters[0], strlen(filters[0])};
-    client_call(client, &request, (size_t)64 << 20);
-    if (finish(client) != CLIENT_ANSWERED || !client_take_page(client, &page))
-        give_up(call->procedure, client);
+    link_call(link, &request, (size_t)64 << 20, clock_now());
+    if (finish(link, poller) != LINK_ANSWERED || !link_take_page(link, &page))
+        give_up(call->procedure, link);
     answered++;
-    client_free_page(&page);
+    link_free_page(&page);
 }
 
-static void visit(struct client *client, const char *program, uint16_t port) {
+static void visit(struct link *link, struct poller *poller, const char *program, uint16_t port) {
     struct frame_target target = {
         .host = "127.0.0.1",
         .username = getenv("LAB_USERNAME"),
@@ -61,34 +63,42 @@ static void visit(struct client *client, const char *program, uint16_t port) {
         .port = port,
     };
     if (!target.username || !target.password)
-        give_up("this runs inside spec/lab/run", client);
-    client_open(client, program, &target);
-    if (finish(client) != CLIENT_READY)
-        give_up("open", client);
+        give_up("this runs inside spec/lab/run", link);
+    link_take(link, poller, poller);
+    link_open(link, program, &target, clock_now());
+    if (finish(link, poller) != LINK_READY)
+        give_up("open", link);
     opened++;
     for (size_t i = 0; i < srvsvc_call_count; i++)
         for (size_t level = 0; level < srvsvc_calls[i].level_count; level++)
-            ask(client, &srvsvc_calls[i], &srvsvc_calls[i].levels[level]);
+            ask(link, poller, &srvsvc_calls[i], &srvsvc_calls[i].levels[level]);
     target.password = "wrong";
-    client_open(client, program, &target);
-    if (finish(client) != CLIENT_FAILED || client->pipe.descriptor < 0)
-        give_up("a wrong password", client);
+    link_take(link, poller, poller);
+    link_open(link, program, &target, clock_now());
+    if (finish(link, poller) != LINK_FAILED || !link_is_warm(link))
+        give_up("a wrong password", link);
     refused++;
 }
 
 int main(int count, char **values) {
-    struct client client = CLIENT_INITIAL;
+    struct poller poller;
     if (count < 3) {
         fprintf(stderr, "usage: worker PROGRAM PORT...\n");
         return EXIT_FAILURE;
     }
+    struct link *link = link_new();
+    if (!link || poller_open(&poller) != 0) {
+        perror("worker");
+        return EXIT_FAILURE;
+    }
     for (int i = 2; i < count; i++)
-        visit(&client, values[1], (uint16_t)strtol(values[i], NULL, 10));
-    shutdown(client.pipe.descriptor, SHUT_WR);
+        visit(link, &poller, values[1], (uint16_t)strtol(values[i], NULL, 10));
+    shutdown(link->worker.descriptor, SHUT_WR);
     int status;
-    while (waitpid(client.pipe.process, &status, 0) < 0 && errno == EINTR)
+    while (waitpid(link->worker.process, &status, 0) < 0 && errno == EINTR)
         continue;
-    client_close(&client);
+    link_release(link);
+    poller_close(&poller);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fprintf(stderr, "worker: it ended with status %#x\n", (unsigned)status);
         return EXIT_FAILURE;

@@ -18,6 +18,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     total=N         claim this TotalEntries
     stuck           a resume handle that never moves
     circle=N        resume handles that come round again after N pages
+    endless=N       pages without end, of N entries each, whose resume handles move on
     status=N[@PAGE] this status, from that page (1) on
     fault=N         an RPC fault
     stub=HEX        these bytes as the whole stub
@@ -256,6 +257,10 @@ class Answers:
             return self.pack(level, b"", 0, 0, 0, INVALID_LEVEL)
         if "circle" in self.options:
             start = (start % int(self.options["circle"]))
+        if "endless" in self.options:
+            count = int(self.options["endless"])
+            entries = rows.pack(LEVELS[opnum][level].split(), 0, count)
+            return self.pack(level, entries, count, rows.count, start + 1, MORE_DATA)
         count = rows.fits(start, room)
         if count == 0 and start < rows.count:
             return self.pack(level, b"", 0, 0, 0, BUFFER_TOO_SMALL)

@@ -35,6 +35,7 @@ function smb_options.declare(command)
   command:flag("--encrypt", "Fail where the server cannot encrypt.")
   command:option("-p --port", "TCP port."):convert(integer):argname("PORT")
   command:option("--timeout", "Seconds for a logon, and for each answer."):convert(number):argname("SECONDS")
+  command:option("--deadline", "Seconds for all that a server is asked."):convert(number):argname("SECONDS")
   command:option("--concurrency", "Servers asked at the same time."):convert(integer):argname("N")
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
@@ -58,6 +59,7 @@ function smb_options.gather(arguments)
     encrypt = arguments.encrypt,
     port = arguments.port,
     timeout = arguments.timeout,
+    deadline = arguments.deadline,
     concurrency = arguments.concurrency,
   }
 end

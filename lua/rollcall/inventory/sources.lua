@@ -47,7 +47,8 @@ function sources.specification(checks)
       fields = with {
         servers = servers, query = declaration.one_of { "rollcall", "connections", "sessions", "files", "shares" },
         qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
-        encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, concurrency = options.integer(1, 1024),
+        encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
+        concurrency = options.integer(1, 1024),
       },
       required = { "servers" },
       problem = function(fields)
@@ -63,7 +64,7 @@ function sources.specification(checks)
         region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = declaration.names,
         token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
         ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
-        timeout = options.seconds,
+        timeout = options.seconds, deadline = options.seconds,
       },
       required = { "users" },
       problem = function(fields)
@@ -106,7 +107,7 @@ local function start_smb(query, blocks)
     local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
     for _, fields in ipairs(blocks) do
       local identity = resolved(fields, connect, handlers.resolve)
-      for _, name in ipairs { "encrypt", "port", "timeout" } do identity[name] = fields[name] end
+      for _, name in ipairs { "encrypt", "port", "timeout", "deadline" } do identity[name] = fields[name] end
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
@@ -130,7 +131,7 @@ local function start_smb(query, blocks)
   end
 end
 
-local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout" }
+local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
 -- What a refusal looks like to whoever asked.

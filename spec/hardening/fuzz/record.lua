@@ -76,11 +76,11 @@ local function harvest(name, call, level)
   os.remove(path .. ".from")
   local number = string.char(numbers[call .. level])
   local pdus = payloads(from, "P")
-  put("client", name, number .. from)
+  put("link", name, number .. from)
   put("worker", name, string.pack("<s4", to) .. pdus)
   -- The same with each mishap that the fuzzers know.
   if name == "double-people" then
-    for mishap = 1, 3 do put("client", name .. "-mishap-" .. mishap, string.char(number:byte() + 60 * mishap) .. from) end
+    for mishap = 1, 3 do put("link", name .. "-mishap-" .. mishap, string.char(number:byte() + 60 * mishap) .. from) end
     for mishap = 1, 4 do put("worker", name .. "-mishap-" .. mishap, string.pack("<I3B", #to, mishap) .. to .. pdus) end
   end
   put("frame", name, (to .. from):sub(1, 1024))

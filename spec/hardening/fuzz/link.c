@@ -1,9 +1,8 @@
-/* The module's side of a worker: everything that client.c and pipe.c make of what comes out of the
- * socket. The first byte chooses the level, how the stream is cut, and a mishap; the rest is the
- * stream. The client answers each step at once, ends in a state that it should, and can be opened
- * again. */
-#include "base/polled.h"
-#include "smb/link.h"
+/* The module's side of a worker: everything that link_worker.c and worker_process_posix.c make of
+ * what comes out of the socket. The first byte chooses the level, how the stream is cut, and a
+ * mishap; the rest is the stream. The link answers each step at once, ends in a state that it
+ * should, and can be opened again. */
+#include "smb/link_worker.c"
 
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "rpc/win32_status.h"
 
 #define LEVELS 15
 #define ANSWER_LIMIT 100000
@@ -29,31 +27,31 @@ static const struct srvsvc_level *choose_level(unsigned number, const struct srv
         }
 }
 
-static void check_failed(const struct client *client) {
-    const struct link_failure *failure = &client->failure;
+static void check_failed(const struct link *link) {
+    const struct link_failure *failure = &link->common.failure;
     CHECK(failure->stage && failure->name && failure->code != 0);
     CHECK(memchr(failure->message, 0, sizeof failure->message) && failure->message[0]);
 }
 
 /* Does what the enumeration does after each step. False if this server is done with. */
-static bool follow(struct client *client, const struct srvsvc_request *request) {
-    struct client_page page;
-    switch (client->state) {
-    case CLIENT_READY:
-        client_call(client, request, ANSWER_LIMIT);
+static bool follow(struct link *link, const struct srvsvc_request *request) {
+    struct link_page page;
+    switch (link->common.state) {
+    case LINK_READY:
+        link_call(link, request, ANSWER_LIMIT, 0);
         return true;
-    case CLIENT_ANSWERED:
-        CHECK(client->answer.length <= ANSWER_LIMIT);
-        if (client_take_page(client, &page))
-            client_free_page(&page);
+    case LINK_ANSWERED:
+        CHECK(link->answer.length <= ANSWER_LIMIT);
+        if (link_take_page(link, &page))
+            link_free_page(&page);
         else
-            check_failed(client);
-        return client->state != CLIENT_FAILED;
-    case CLIENT_FAILED:
-        check_failed(client);
+            check_failed(link);
+        return link->common.state != LINK_FAILED;
+    case LINK_FAILED:
+        check_failed(link);
         return false;
     default:
-        CHECK(client_is_busy(client));
+        CHECK(link_is_busy(link));
         return true;
     }
 }
@@ -66,49 +64,51 @@ static void hear(int worker) {
 }
 
 /* Gives the client a worker that is nobody: this process, which is not its own child. */
-static int give_worker(struct client *client) {
+static int give_worker(struct link *link) {
     int sockets[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
     CHECK(fcntl(sockets[0], F_SETFL, O_NONBLOCK) == 0);
-    client->pipe.descriptor = sockets[0];
-    client->pipe.process = getpid();
-    client->pipe.in = malloc(FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT);
-    CHECK(client->pipe.in);
+    link->worker.descriptor = sockets[0];
+    link->worker.process = getpid();
+    link->worker.in = malloc(FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT);
+    CHECK(link->worker.in);
     return sockets[1];
 }
 
-static void run(struct client *client, int worker, const struct srvsvc_request *request,
+static void run(struct link *link, int worker, const struct srvsvc_request *request,
                 const uint8_t *data, size_t size, size_t most) {
-    struct pollfd polled;
     bool going = true;
     for (size_t offset = 0; going && offset < size;) {
         size_t piece = size - offset < most ? size - offset : most;
         ssize_t sent = send(worker, data + offset, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0)
             offset += (size_t)sent;
-        enum client_state before;
+        enum link_state before;
         do {
-            before = client->state;
-            client_progress(client);
-            going = follow(client, request);
+            before = link->common.state;
+            link->ready = true;
+            link_progress(link, link, 0);
+            going = follow(link, request);
             hear(worker);
-        } while (going && client->state != before);
+        } while (going && link->common.state != before);
     }
     shutdown(worker, SHUT_RDWR);
     while (going) {
-        if (client_is_busy(client))
-            client_wait(&client, &polled, 1);
-        client_progress(client);
-        going = follow(client, request);
+        link->ready = true;
+        link_progress(link, link, 0);
+        going = follow(link, request);
     }
-    CHECK(client->state == CLIENT_FAILED);
+    CHECK(link->common.state == LINK_FAILED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
     static char long_name[5000];
-    struct client client = CLIENT_INITIAL;
+    struct poller poller;
+    struct link *link = link_new();
+    CHECK(link && poller_open(&poller) == 0);
+    link_take(link, link, &poller);
     enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
     struct frame_target target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
@@ -119,29 +119,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (call->filter_count > 0)
         request.filters[0] = (struct srvsvc_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
     static const size_t pieces[] = {60000, 1000, 100, 9};
-    int worker = give_worker(&client);
+    int worker = give_worker(link);
     if (mishap == TOO_LONG) {
         target.password = long_name;
-        client_open(&client, NO_PROGRAM, &target);
-        CHECK(client.state == CLIENT_FAILED && client.pipe.descriptor < 0);
+        link_open(link, NO_PROGRAM, &target, 0);
+        CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
         close(worker);
         target.password = "p";
-        worker = give_worker(&client);
-        client_open(&client, NO_PROGRAM, &target);
-        client_open(&client, NO_PROGRAM, &target); /* nobody waits for the first any more */
-        CHECK(client.state == CLIENT_FAILED);
+        worker = give_worker(link);
+        link_open(link, NO_PROGRAM, &target, 0);
+        link_open(link, NO_PROGRAM, &target, 0); /* nobody waits for the first any more */
+        CHECK(link->common.state == LINK_FAILED);
         close(worker);
-        worker = give_worker(&client);
+        worker = give_worker(link);
     }
-    client_open(&client, NO_PROGRAM, &target);
-    run(&client, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
-    if (client.pipe.descriptor < 0) {
-        client_open(&client, NO_PROGRAM, &target);
-        CHECK(client.state == CLIENT_FAILED && client.failure.code == status_of_errno(2));
+    link_open(link, NO_PROGRAM, &target, 0);
+    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
+    if (link->worker.descriptor < 0) {
+        link_open(link, NO_PROGRAM, &target, 0);
+        CHECK(link->common.state == LINK_FAILED && link->common.failure.code == status_of_errno(2));
     }
-    client_close(&client);
-    client_close(&client);
-    CHECK(client.pipe.descriptor == -1 && !client.pipe.in && !client.answer.stub);
+    link_close(link);
+    link_close(link);
+    CHECK(link->worker.descriptor == -1 && !link->worker.in && !link->answer.stub);
+    link_release(link);
+    poller_close(&poller);
     close(worker);
     return 0;
 }

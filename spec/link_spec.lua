@@ -1,0 +1,187 @@
+-- A link to a server has one owner at a time, hands nobody's answer to another, and ends in time.
+local lab = require "spec.lab"
+local smb = require "rollcall.smb"
+local system = require "rollcall.system"
+
+local function seconds_of(f)
+  local function uptime()
+    local file <close> = assert(io.open "/proc/uptime")
+    return file:read "n"
+  end
+  local before = uptime()
+  f()
+  return uptime() - before
+end
+
+local function gather(options)
+  local rows, failures = {}, {}
+  options.on_error = function(failure) failures[#failures + 1] = failure end
+  for row in smb.connections(lab.as_auditor(options)) do rows[#rows + 1] = row end
+  return rows, failures
+end
+
+describe("an iterator over a server handle", function()
+  it("gets no rows of a page that was interrupted", function()
+    local script = os.tmpname()
+    local file = assert(io.open(script, "w"))
+    file:write [[
+      local lab, smb = require "spec.lab", require "rollcall.smb"
+      local server = smb.server(lab.as_auditor { servername = lab.double })
+      local thread = coroutine.create(function()
+        for row in server:connections { qualifier = "rows-100;delay=1", on_wait = coroutine.yield } do
+          print(row.path and "a file" or "a connection")
+        end
+      end)
+      assert(coroutine.resume(thread))
+      os.execute "(sleep 0.5; kill -INT $PPID) > /dev/null 2>&1 &"
+      print(pcall(server.file_page, server, { filter = { username = ";delay=1" } }))
+      while coroutine.status(thread) ~= "dead" do
+        local ran, waits = coroutine.resume(thread)
+        if not ran then print(waits.name) break end
+        if waits then require("rollcall.system").wait(waits) end
+      end
+    ]]
+    file:close()
+    local output = lab.run("lua5.4 " .. script)
+    os.remove(script)
+    assert.matches("^false\t[^\n]*interrupted!\nERROR_OPERATION_ABORTED\n$", output)
+  end)
+
+  it("gets rows of its own server while a finaliser asks another for a page", function()
+    local a <close> = smb.server(lab.as_auditor { servername = lab.double })
+    local b <close> = smb.server(lab.as_auditor { servername = lab.double:gsub("127.0.0.1", "localhost") })
+    local asked = 0
+    local function litter()
+      for _ = 1, 20 do
+        setmetatable({}, { __gc = function()
+          asked = asked + 1
+          b:file_page { prefmaxlen = 400 }
+        end })
+      end
+    end
+    local page
+    for _ = 1, 5 do
+      litter()
+      page = a:connection_page { qualifier = "rows-3000", prefmaxlen = 0xFFFFFFFF }
+      for i, row in ipairs(page.entries) do
+        assert.equal(lab.double, row.servername)
+        assert.equal(i, row.id)
+        assert.is_nil(row.pathname)
+      end
+    end
+    assert.equal(3000, #page.entries)
+    assert.is_true(asked > 0)
+  end)
+
+  it("may be closed by a finaliser in the middle of a row", function()
+    for _ = 1, 20 do
+      local step, state = smb.connections(lab.as_auditor { servername = lab.double, qualifier = "rows-3000", prefmaxlen = 0xFFFFFFFF })
+      assert.is_table(step(state))
+      setmetatable({}, { __gc = function() state:close() end })
+      local rows = 1
+      for _ in step, state do rows = rows + 1 end
+      assert.is_true(rows < 3000)
+    end
+    assert.same({}, lab.workers())
+  end)
+end)
+
+describe("a server that never ends", function()
+  it("is given up when its pages have been empty for long", function()
+    local rows, failures
+    local took = seconds_of(function() rows, failures = gather { servername = lab.double, qualifier = "rows-100;endless=0" } end)
+    assert.equal(0, #rows)
+    assert.equal("ERROR_INVALID_DATA", failures[1].name)
+    assert.matches("empty", failures[1].message, 1, true)
+    assert.is_true(took < 5)
+  end)
+
+  it("has so many seconds for all that it is asked", function()
+    local rows, failures
+    local took = seconds_of(function()
+      rows, failures = gather { servername = lab.double, qualifier = "rows-100;endless=1;delay=0.05", timeout = 1, deadline = 1.5 }
+    end)
+    assert.is_true(#rows > 0)
+    assert.equal("ERROR_SEM_TIMEOUT", failures[1].name)
+    assert.matches("1.5 seconds", failures[1].message, 1, true)
+    assert.is_true(took >= 1.4 and took < 4, took)
+  end)
+end)
+
+describe("a worker", function()
+  it("that died while it was idle is replaced, and no server is blamed", function()
+    local rows, ended = {}, 0
+    for row in smb.connections(lab.as_auditor {
+      servername = { lab.double, lab.double, lab.double }, qualifier = "people", concurrency = 1,
+      on_target = function()
+        ended = ended + 1
+        lab.run("kill -KILL " .. lab.workers()[1])
+        system.sleep(0.1)
+      end,
+    }) do rows[#rows + 1] = row end
+    assert.equal(3, ended)
+    assert.equal(15, #rows)
+  end)
+
+  it("is started at no server's expense", function()
+    local servers = {}
+    for i = 1, 400 do servers[i] = lab.closed end
+    local _, failures = gather { servername = servers, qualifier = "x", concurrency = 400, timeout = 1 }
+    assert.equal(400, #failures)
+    for _, failure in ipairs(failures) do assert.equal("ERROR_CONNECTION_REFUSED", failure.name) end
+  end)
+
+  it("of a silent server takes no time from one that answers", function()
+    local servers = {}
+    for i = 1, 80 do servers[i] = i % 4 == 0 and lab.double or lab.silent end
+    local rows, failures = gather { servername = servers, qualifier = "people", concurrency = 80, timeout = 1.5 }
+    assert.equal(60, #failures)
+    assert.equal(20 * 5, #rows)
+  end)
+end)
+
+describe("what on_wait is told", function()
+  it("is one descriptor, the same for as long as the iterator is open", function()
+    local descriptors, seen = 0, {}
+    local step, state, control, closing = smb.connections(lab.as_auditor {
+      servername = { lab.double, lab.samba, lab.closed, lab.double }, qualifier = "people", concurrency = 2,
+      on_error = function() end,
+      on_wait = function(waits)
+        if not seen[waits.descriptor] then
+          seen[waits.descriptor] = true
+          descriptors = descriptors + 1
+        end
+        return system.wait(waits)
+      end,
+    })
+    local rows = 0
+    for _ in step, state, control, closing do rows = rows + 1 end
+    assert.is_true(rows >= 10)
+    assert.equal(1, descriptors)
+    assert.equal("integer", math.type(next(seen)))
+  end)
+
+  it("may be waited for by functions of the caller's that yield themselves", function()
+    local asked = 0
+    local thread = coroutine.create(function()
+      local rows = 0
+      for _ in smb.connections(lab.as_auditor {
+        servername = function()
+          coroutine.yield "a name"
+          asked = asked + 1
+          return asked <= 2 and lab.double or nil
+        end,
+        qualifier = "people", on_wait = coroutine.yield, on_target = function() coroutine.yield "an end" end,
+      }) do rows = rows + 1 end
+      return rows
+    end)
+    local result
+    repeat
+      local ran
+      ran, result = coroutine.resume(thread)
+      assert.is_true(ran, tostring(result))
+      if type(result) == "table" then system.wait(result) end
+    until coroutine.status(thread) == "dead"
+    assert.equal(10, result)
+  end)
+end)
