@@ -1,4 +1,5 @@
--- The ten lines of spec/embedding/who.lua in a real host: lighttpd with mod_magnet.
+-- In hosts that are not ours: the ten lines of spec/embedding/who.lua in lighttpd with mod_magnet, and
+-- Lua states that come and go in a program that lives on.
 local lab = require "spec.lab"
 
 local folder = lab.folder .. "/lighttpd"
@@ -53,4 +54,16 @@ describe("lighttpd with mod_magnet", function()
     end
     assert.equal("", (lab.run(("pgrep -x smbpipe -P %s"):format(process))))
   end)
+end)
+
+describe("a host of several Lua states", function()
+  for scenario, expected in pairs {
+    closed = { "15\n", 143 }, several = { "1\nNone\n", 129 }, kept = { "alive\n", 0 },
+    own = { "meanwhile before\n", 0 }, interrupt = { "2 reached\nreached\nreached reached\n", 0 },
+  } do
+    it("has its signals back, and no handler without its code: " .. scenario, function()
+      local output, code, complaint = lab.run(("/usr/bin/python3 spec/embedding/host.py %s; exit $?"):format(scenario))
+      assert.same(expected, { output, code }, complaint)
+    end)
+  end
 end)

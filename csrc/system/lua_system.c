@@ -26,6 +26,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {"confine", confine_call},
         {"flat_object", flat_object_decode},
         {"catch_signals", signals_catch},
+        {"note_interrupt", signals_note_interrupt},
         {"caught_signal", signals_caught},
         {"sleep", signals_sleep},
         {"wait", wait_for},

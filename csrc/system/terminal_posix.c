@@ -1,25 +1,8 @@
-#define _GNU_SOURCE
-
 #include "system/terminal.h"
 
 #include <lauxlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-int terminal_ask_password(lua_State *L) {
-    const char *prompt = luaL_checkstring(L, 1);
-    /* getpass would fall back to reading standard input, which may be something else. */
-    int terminal = isatty(STDIN_FILENO);
-    char *password = terminal ? getpass(prompt) : NULL;
-    if (!password) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_pushstring(L, password);
-    explicit_bzero(password, strlen(password));
-    return 1;
-}
 
 int terminal_width(lua_State *L) {
     struct winsize size;
