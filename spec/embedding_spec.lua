@@ -67,3 +67,42 @@ describe("a host of several Lua states", function()
     end)
   end
 end)
+
+describe("the worker of a module", function()
+  local library = assert(package.searchpath("rollcall.smb.core", package.cpath))
+  local here = lab.run("pwd"):match "[^\n]+"
+  local query = ([[
+    for c in smb.connections { servername = "%s", qualifier = "people", username = "%s", password = os.getenv "LAB_PASSWORD" } do
+      print(c.username)
+    end]]):format(lab.double, lab.username)
+  local function answered_in(command)
+    local output, code, complaint = lab.run(command)
+    assert.equal(0, code, complaint)
+    assert.is_truthy(output:find("CORP\\alice", 1, true), output)
+  end
+
+  it("is the one that lay beside it when it was loaded by a relative path, wherever the host goes then", function()
+    assert.equal("build", library:match "^[^/]+")
+    local elsewhere = lab.folder .. "/elsewhere"
+    local planted = elsewhere .. "/" .. library:gsub("core.so$", "smbpipe")
+    lab.run(("mkdir -p $(dirname %s)"):format(planted))
+    assert(io.open(planted, "w")):write(("#!/bin/sh\ncat > %s/got\n"):format(elsewhere)):close()
+    lab.run("chmod 755 " .. planted)
+    assert(io.open(lab.folder .. "/moves.lua", "w")):write(([[
+      local smb = require "rollcall.smb"
+      assert(require "lfs".chdir "%s")
+    ]]):format(elsewhere), query):close()
+    answered_in(("LUA_PATH_5_4='%s/lua/?.lua;%s/lua/?/init.lua;;' lua5.4 %s/moves.lua"):format(here, here, lab.folder))
+    assert.is_nil(io.open(elsewhere .. "/got"))
+  end)
+
+  it("is found through a link to the module, and to its folder", function()
+    local links = lab.folder .. "/links"
+    local beside = here .. "/" .. library:gsub("/core.so$", "")
+    lab.run(("mkdir -p %s/one/rollcall/smb %s/all/rollcall"):format(links, links))
+    lab.run(("ln -s %s/core.so %s/one/rollcall/smb/; ln -s %s %s/all/rollcall/"):format(beside, links, beside, links))
+    for _, through in ipairs { "one", "all" } do
+      answered_in(("LUA_CPATH_5_4='%s/%s/?.so' lua5.4 -e 'local smb = require \"rollcall.smb\" %s'"):format(links, through, query))
+    end
+  end)
+end)

@@ -89,7 +89,7 @@ void target_open(lua_State *L, int index, struct client *client) {
         .kerberos = boolean_field(L, index, "kerberos"),
         .nt_hash = boolean_field(L, index, "nt_hash"),
     };
-    client_open(client, worker_program(L), &target);
+    client_open(client, worker_path(), &target);
 }
 
 /* [-0, +0, m] */
