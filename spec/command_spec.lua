@@ -304,3 +304,40 @@ describe("a signal", function()
     assert.same({ "", 130, "" }, { output, code, complaint })
   end)
 end)
+
+describe("a standard stream that is closed", function()
+  -- The first server's failure is told while the second is asked, over a socket.
+  local arguments = ("connections %s %s %s -q people -U %s --concurrency 1 -f csv"):format(lab.closed, lab.double, lab.double, lab.username)
+
+  it("takes its messages with it, and nothing else gets them", function()
+    local expected, code = rollcall(arguments)
+    assert.equal(2, code)
+    for _, closed in ipairs { "2>&-", "0<&- 2>&-" } do
+      local output, closed_code = rollcall(arguments .. " " .. closed)
+      assert.same({ expected, 2 }, { output, closed_code })
+    end
+    assert.equal(2, select(2, rollcall(arguments .. " 0<&-")))
+  end)
+
+  it("cannot be written to", function()
+    local _, code, complaint = rollcall(people .. " -f csv 1>&-")
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("cannot write: Bad file descriptor", 1, true), complaint)
+  end)
+
+  it("does not become the file of a report", function()
+    local inventory = lab.folder .. "/closed.lua"
+    assert(io.open(inventory, "w")):write(([[smb { servers = %q, query = "sessions" }]]):format(lab.closed)):close()
+    local function report(streams)
+      local path = lab.folder .. "/closed.csv"
+      local _, code = rollcall(("report %s --format csv -o %s %s"):format(inventory, path, streams))
+      local file = assert(io.open(path))
+      local text = file:read "a"
+      file:close()
+      text = text:gsub("%d+%-%d+%-%d+T[%d:]+Z", "TIME")
+      return { text, code }
+    end
+    local expected = report ""
+    for _, closed in ipairs { "2>&-", "1>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-" } do assert.same(expected, report(closed)) end
+  end)
+end)

@@ -96,6 +96,39 @@ describe("the worker of a module", function()
     assert.is_nil(io.open(elsewhere .. "/got"))
   end)
 
+  it("holds none of the host's descriptors: a pipe that the host closes has ended", function()
+    local output, code, complaint = lab.run(([[timeout 20 lua5.4 -e '
+      local smb = require "rollcall.smb"
+      local files = {}
+      for i = 1, 40 do files[i] = assert(io.open "/dev/null") end
+      local pipe = io.popen("cat", "w")
+      local server = smb.server { servername = "%s", username = "%s", password = os.getenv "LAB_PASSWORD" }
+      assert(pipe:close())
+      print(server:connection_page { qualifier = "people" }.entriesread)']]):format(lab.double, lab.username))
+    assert.same({ "5\n", 0 }, { output, code }, complaint)
+  end)
+
+  for _, closed in ipairs { "0<&-", "1>&-", "2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-" } do
+    it("has nothing to do with standard streams that the host has closed: " .. closed, function()
+      local result = lab.folder .. "/pages"
+      lab.run(([[lua5.4 -e '
+        local smb = require "rollcall.smb"
+        local rows = 0
+        local ok, failure = pcall(function()
+          for _ in smb.connections { servername = "%s", qualifier = "rows-30", prefmaxlen = 700, username = "%s",
+            password = os.getenv "LAB_PASSWORD" } do
+            rows = rows + 1
+            io.stdout:write("not for the worker")
+            io.stdout:flush()
+            io.stderr:write("not for the worker")
+          end
+        end)
+        assert(io.open("%s", "w")):write(rows, " ", tostring(failure)):close()' < /dev/null > /dev/null %s]]):format(
+        lab.double, lab.username, result, closed))
+      assert.equal("30 nil", (lab.run("cat " .. result)))
+    end)
+  end
+
   it("is found through a link to the module, and to its folder", function()
     local links = lab.folder .. "/links"
     local beside = here .. "/" .. library:gsub("/core.so$", "")

@@ -20,7 +20,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {"ask_password", terminal_ask_password},
         {"terminal_width", terminal_width},
         {"is_terminal", terminal_is_terminal},
-        {"prepare_output", terminal_prepare_output},
+        {"prepare_streams", terminal_prepare_streams},
         {"read_private_file", private_file_read},
         {"replace_file", replace_file},
         {"confine", confine_call},

@@ -49,8 +49,7 @@ static void restore_console(void) {
     SetConsoleOutputCP(before.code_page);
 }
 
-int terminal_prepare_output(lua_State *L) {
-    (void)L;
+int terminal_prepare_streams(lua_State *L) {
     bool is_console = false;
     fflush(stdout);
     _setmode(_fileno(stdout), _O_BINARY);
@@ -66,5 +65,6 @@ int terminal_prepare_output(lua_State *L) {
         SetConsoleOutputCP(CP_UTF8);
         atexit(restore_console);
     }
-    return 0;
+    lua_pushboolean(L, true);
+    return 1;
 }

@@ -50,7 +50,8 @@ end
 function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)
-  system.prepare_output()
+  local prepared, unprepared = system.prepare_streams()
+  if not prepared then return complain(unprepared) end
   system.note_interrupt()
   local parser = new_parser()
   local parsed, result = parser:pparse(arguments)

@@ -19,6 +19,7 @@ return {
     ["takes an NT hash for a password"] = OTHERWISE,
     ["at the password prompt"] = POSIX,
     ["a signal"] = POSIX,
+    ["a standard stream that is closed"] = POSIX,
   },
   ["commands_spec.lua"] = {
     ["shows how far it is on a terminal"] = POSIX,

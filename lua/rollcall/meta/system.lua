@@ -20,8 +20,11 @@ function system.terminal_width() end
 
 ---For a program whose output is made of bytes, UTF-8 and terminal sequences: from now on standard
 ---output takes them as they are. On Windows it would change line ends, and a console would read
----another character set; elsewhere there is nothing to do.
-function system.prepare_output() end
+---another character set. Elsewhere a standard stream that is closed stays unusable, but its number is
+---taken, so that no file or socket gets what is written to it.
+---@return boolean? prepared
+---@return string? problem
+function system.prepare_streams() end
 
 ---Puts a file in the place of another, which may be there or not, in one step.
 ---@param from string
