@@ -16,6 +16,16 @@ local function auth_file(mode, text)
   return path
 end
 
+---Runs a shell command on a terminal; pairs of what it shows and what is then typed follow.
+---@return string shown
+local function on_terminal(...)
+  local words = {}
+  for i, word in ipairs { ... } do words[i] = "'" .. word:gsub("'", [['\'']]) .. "'" end
+  local shown, code, complaint = lab.run("/usr/bin/python3 spec/lab/terminal.py " .. table.concat(words, " "))
+  assert.equal(0, code, shown .. complaint)
+  return shown
+end
+
 local people = ("connections %s -q people -U %s"):format(lab.double, lab.username)
 
 describe("rollcall connections", function()
@@ -234,5 +244,100 @@ describe("the siblings of rollcall connections", function()
     assert.equal(1, select(2, complaint:gsub("\n", "")))
     assert.is_truthy(complaint:find("members of Administrators or Server Operators", 1, true))
     assert.is_truthy(output:find(": denied, 0 of 0", 1, true))
+  end)
+end)
+
+describe("at the password prompt", function()
+  local asking = lab.command .. " " .. people .. " -f csv"
+  local rest = [[; echo "code=$?"; stty -a | tr ' ' '\n' | grep -x -e echo -e -echo]]
+  local prompt = "Password for auditor: "
+
+  it("nothing that is typed is shown, and standard output may be a file", function()
+    local shown = on_terminal(("%s > %s/typed%s"):format(asking, lab.folder, rest), prompt, lab.password .. "\\n")
+    assert.equal(prompt .. "\ncode=0\necho\n", shown)
+    assert.is_truthy(lab.run(("cat %s/typed"):format(lab.folder)):find("CORP\\alice", 1, true))
+  end)
+
+  it("an interrupt ends the command at once, as a shell expects, and the terminal echoes again", function()
+    assert.equal(prompt .. "\ncode=130\necho\n", on_terminal("trap : INT; " .. asking .. rest, prompt, "half\\x03"))
+  end)
+
+  for signal, code in pairs { TERM = 143, HUP = 129 } do
+    it("SIG" .. signal .. " ends the command, and the terminal echoes again", function()
+      local killer = ("(sleep 1; kill -%s $(pgrep -P $$ lua)) & "):format(signal)
+      local shown = on_terminal(killer .. asking .. rest)
+      assert.is_truthy(shown:find("code=" .. code .. "\necho\n", 1, true), shown)
+    end)
+  end
+
+  it("the command can be stopped and go on, and the terminal echoes meanwhile", function()
+    local stopped = rest:gsub("code", "stopped")
+    local shown = on_terminal("set -m; " .. asking .. stopped .. "; fg" .. rest, prompt, "half\\x1a", prompt, lab.password .. "\\n")
+    assert.is_truthy(shown:find("stopped=148\necho\n", 1, true), shown)
+    assert.is_truthy(shown:find("CORP\\alice", 1, true), shown)
+    assert.is_truthy(shown:find("code=0\necho\n", 1, true), shown)
+  end)
+
+  it("the end of input is no password, and neither is one that would be cut", function()
+    local ended = on_terminal(asking .. rest, prompt, "\\x04")
+    assert.is_truthy(ended:find("no password: give -A", 1, true), ended)
+    local long = on_terminal(asking .. rest, prompt, ("x"):rep(3073) .. "\\n")
+    assert.equal(prompt .. "\nrollcall: the password is too long\ncode=3\necho\n", long)
+  end)
+end)
+
+describe("a signal", function()
+  it("that is ignored stays so, which is how nohup works", function()
+    local inventory = lab.folder .. "/watched.lua"
+    assert(io.open(inventory, "w")):write(("smb { servers = %q }"):format(lab.closed)):close()
+    local output, _, complaint = lab.run(([[
+      nohup %s watch %s --every 0.1 > %s/watched 2>&1 & process=$!
+      sleep 1; kill -HUP $process; sleep 0.5
+      readlink /proc/$process/exe > /dev/null && echo alive
+      kill -TERM $process; wait $process; echo $?]]):format(lab.command, inventory, lab.folder))
+    assert.equal("alive\n0\n", output, complaint)
+  end)
+
+  it("that interrupts a query ends it with 130, and says nothing more", function()
+    local output, code, complaint = lab.run(("ROLLCALL_PASSWORD=x %s connections %s -q x -U u & sleep 0.7; kill -INT $!; wait $!"):format(
+      lab.command, lab.silent))
+    assert.same({ "", 130, "" }, { output, code, complaint })
+  end)
+end)
+
+describe("a standard stream that is closed", function()
+  -- The first server's failure is told while the second is asked, over a socket.
+  local arguments = ("connections %s %s %s -q people -U %s --concurrency 1 -f csv"):format(lab.closed, lab.double, lab.double, lab.username)
+
+  it("takes its messages with it, and nothing else gets them", function()
+    local expected, code = rollcall(arguments)
+    assert.equal(2, code)
+    for _, closed in ipairs { "2>&-", "0<&- 2>&-" } do
+      local output, closed_code = rollcall(arguments .. " " .. closed)
+      assert.same({ expected, 2 }, { output, closed_code })
+    end
+    assert.equal(2, select(2, rollcall(arguments .. " 0<&-")))
+  end)
+
+  it("cannot be written to", function()
+    local _, code, complaint = rollcall(people .. " -f csv 1>&-")
+    assert.equal(3, code)
+    assert.is_truthy(complaint:find("cannot write: Bad file descriptor", 1, true), complaint)
+  end)
+
+  it("does not become the file of a report", function()
+    local inventory = lab.folder .. "/closed.lua"
+    assert(io.open(inventory, "w")):write(([[smb { servers = %q, query = "sessions" }]]):format(lab.closed)):close()
+    local function report(streams)
+      local path = lab.folder .. "/closed.csv"
+      local _, code = rollcall(("report %s --format csv -o %s %s"):format(inventory, path, streams))
+      local file = assert(io.open(path))
+      local text = file:read "a"
+      file:close()
+      text = text:gsub("%d+%-%d+%-%d+T[%d:]+Z", "TIME")
+      return { text, code }
+    end
+    local expected = report ""
+    for _, closed in ipairs { "2>&-", "1>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-" } do assert.same(expected, report(closed)) end
   end)
 end)

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/wipe.h"
 #include "rpc/win32_status.h"
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
@@ -47,7 +48,7 @@ void link_free(struct link *link) {
 static void forget_logon(struct link *link) {
     if (!link->logon)
         return;
-    explicit_bzero(link->logon, link->logon_length);
+    wipe(link->logon, link->logon_length);
     free(link->logon);
     link->logon = NULL;
 }

@@ -8,6 +8,7 @@
 #include "smb/lua_calls.h"
 #include "smb/lua_enumeration.h"
 #include "smb/lua_server.h"
+#include "smb/worker_path.h"
 
 EXPORT int luaopen_rollcall_smb_core(lua_State *L);
 
@@ -19,6 +20,8 @@ int luaopen_rollcall_smb_core(lua_State *L) {
         {NULL, NULL},
     };
     luaL_checkversion(L);
+    if (!worker_path())
+        return luaL_error(L, "the folder of this library cannot be found");
     failure_register(L);
     server_register(L);
     enumeration_register(L);

@@ -93,7 +93,7 @@ void target_open(lua_State *L, int index, struct link *link, int64_t now) {
         .kerberos = boolean_field(L, index, "kerberos"),
         .nt_hash = boolean_field(L, index, "nt_hash"),
     };
-    link_open(link, worker_program(L), &target, now);
+    link_open(link, worker_path(), &target, now);
 }
 
 /* [-0, +0, m] */

@@ -1,10 +1,9 @@
-/* Where the worker program is: beside this library. */
+/* Where the worker program is: beside this library. Knows no Lua. */
 #ifndef ROLLCALL_WORKER_PATH_H
 #define ROLLCALL_WORKER_PATH_H
 
-#include <lua.h>
-
-/* [-0, +0, e] The program's path; it lives as long as the Lua state. */
-const char *worker_program(lua_State *L);
+/* The program's absolute path, as it was when this library was loaded; empty where none is needed,
+ * NULL if the library's folder cannot be found. */
+const char *worker_path(void);
 
 #endif

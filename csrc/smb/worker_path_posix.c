@@ -3,27 +3,40 @@
 #include "smb/worker_path.h"
 
 #include <dlfcn.h>
-#include <lauxlib.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char program[] = "smbpipe";
+static char path[PATH_MAX + 1 + sizeof program];
 
-const char *worker_program(lua_State *L) {
-    static const char key = 0;
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TNIL) {
-        Dl_info library;
-        if (!dladdr(&key, &library) || !library.dli_fname)
-            luaL_error(L, "cannot find the folder of this library");
-        const char *slash = strrchr(library.dli_fname, '/');
-        int folder = slash ? (int)(slash - library.dli_fname) : 1;
-        lua_pop(L, 1);
-        lua_pushlstring(L, slash ? library.dli_fname : ".", (size_t)folder);
-        lua_pushfstring(L, "%s/%s", lua_tostring(L, -1), program);
-        lua_remove(L, -2);
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
-    }
-    const char *path = lua_tostring(L, -1);
-    lua_pop(L, 1);
-    return path;
+/* In the folder through which the library was loaded; or in that of the library itself, if it was
+ * loaded through a link that has no worker beside it. */
+static void find_beside(const char *library) {
+    const char *slash = strrchr(library, '/');
+    char *folder = slash ? strndup(library, (size_t)(slash - library) + 1) : NULL;
+    char *resolved = folder ? realpath(folder, NULL) : NULL;
+    char *itself = realpath(library, NULL);
+    if (resolved)
+        snprintf(path, sizeof path, "%s/%s", resolved, program);
+    if (resolved && itself && access(path, X_OK) != 0)
+        snprintf(path, sizeof path, "%.*s/%s", (int)(strrchr(itself, '/') - itself), itself,
+                 program);
+    free(folder);
+    free(resolved);
+    free(itself);
+}
+
+/* When the library is loaded, since its name may be relative to the working folder of that time:
+ * what lies there later must not be given a password. */
+__attribute__((constructor)) static void find(void) {
+    Dl_info library;
+    if (dladdr(program, &library) && library.dli_fname)
+        find_beside(library.dli_fname);
+}
+
+const char *worker_path(void) {
+    return path[0] ? path : NULL;
 }

@@ -58,8 +58,8 @@ static char **passed_environment(void) {
     return passed;
 }
 
-/* The worker's standard input is the socket; everything else of this process stays closed to it,
- * and its signals are as a shell would give them. */
+/* The worker's standard input is the socket, and its signals are as a shell would give them. What
+ * the host has left open for children it closes itself. */
 static int spawn(pid_t *process, const char *program, int socket, char **environment) {
     char name[] = "smbpipe";
     char *const arguments[] = {name, NULL};
@@ -79,8 +79,6 @@ static int spawn(pid_t *process, const char *program, int socket, char **environ
         error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_RDWR, 0);
     if (!error)
         error = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    if (!error)
-        error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     sigfillset(&signals);
     if (!error)
         error = posix_spawnattr_setsigdefault(&attributes, &signals);
@@ -97,6 +95,30 @@ static int spawn(pid_t *process, const char *program, int socket, char **environ
     return error;
 }
 
+/* Where the host has closed standard streams a socket may get the number of one, and then what is
+ * written to that. Returns the number to use instead, or -1 if there is none left. */
+static int out_of_streams(int descriptor) {
+    if (descriptor > STDERR_FILENO)
+        return descriptor;
+    int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(descriptor);
+    return moved;
+}
+
+/* Returns 0, or an errno with nothing open. */
+static int open_sockets(int sockets[2]) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
+        return errno;
+    sockets[0] = out_of_streams(sockets[0]);
+    sockets[1] = out_of_streams(sockets[1]);
+    if (sockets[0] >= 0 && sockets[1] >= 0)
+        return 0;
+    for (int i = 0; i < 2; i++)
+        if (sockets[i] >= 0)
+            close(sockets[i]);
+    return EMFILE;
+}
+
 int worker_start(struct worker_process *worker, const char *program) {
     int sockets[2];
     int error = ENOMEM;
@@ -106,9 +128,8 @@ int worker_start(struct worker_process *worker, const char *program) {
     char **environment = passed_environment();
     if (!environment)
         return error;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
-        error = errno;
-    } else {
+    error = open_sockets(sockets);
+    if (!error) {
         error = spawn(&worker->process, program, sockets[1], environment);
         close(sockets[1]);
         if (error)

@@ -16,6 +16,7 @@
 #include "rpc/dcerpc.h"
 #include "smb/frame.h"
 #include "smbpipe/carrier.h"
+#include "smbpipe/descriptors.h"
 
 static int module = STDIN_FILENO;
 
@@ -147,6 +148,7 @@ static bool confine(void) {
 
 int main(void) {
     static uint8_t bytes[FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT];
+    descriptors_close_inherited();
     if (!confine())
         return EXIT_FAILURE;
     die_with_the_module();

@@ -4,14 +4,11 @@
 
 #include <lua.h>
 
-/* catch_signals(): SIGTERM, SIGINT and SIGHUP end nothing from now on, and are noted. [-0, +0, v]
- */
+/* Lua: rollcall.system.catch_signals, .note_interrupt, .caught_signal and .sleep, see
+ * lua/rollcall/meta/system.lua. */
 int signals_catch(lua_State *L);
-
-/* caught_signal(): the number of the first signal that was noted, or nil. [-0, +1, -] */
+int signals_note_interrupt(lua_State *L);
 int signals_caught(lua_State *L);
-
-/* sleep(seconds): false if a signal has come, before or meanwhile. [-1, +1, v] */
 int signals_sleep(lua_State *L);
 
 #endif

@@ -11,7 +11,7 @@ int terminal_width(lua_State *L);
 /* Lua: rollcall.system.is_terminal, see lua/rollcall/meta/system.lua. */
 int terminal_is_terminal(lua_State *L);
 
-/* Lua: rollcall.system.prepare_output, see lua/rollcall/meta/system.lua. */
-int terminal_prepare_output(lua_State *L);
+/* Lua: rollcall.system.prepare_streams, see lua/rollcall/meta/system.lua. */
+int terminal_prepare_streams(lua_State *L);
 
 #endif

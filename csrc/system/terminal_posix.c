@@ -1,25 +1,12 @@
-#define _GNU_SOURCE
-
 #include "system/terminal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-int terminal_ask_password(lua_State *L) {
-    const char *prompt = luaL_checkstring(L, 1);
-    /* getpass would fall back to reading standard input, which may be something else. */
-    int terminal = isatty(STDIN_FILENO);
-    char *password = terminal ? getpass(prompt) : NULL;
-    if (!password) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_pushstring(L, password);
-    explicit_bzero(password, strlen(password));
-    return 1;
-}
 
 int terminal_width(lua_State *L) {
     struct winsize size;
@@ -36,8 +23,19 @@ int terminal_is_terminal(lua_State *L) {
     return 1;
 }
 
-/* Bytes go out as they are, and a terminal is what they are written for. */
-int terminal_prepare_output(lua_State *L) {
-    (void)L;
-    return 0;
+/* What is closed is opened the wrong way round: to use it fails as before, and no file or socket
+ * that is opened later takes its place and gets what is meant for it. */
+int terminal_prepare_streams(lua_State *L) {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0)
+            continue;
+        int way = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (open("/dev/null", way) != descriptor) {
+            lua_pushnil(L);
+            lua_pushfstring(L, "/dev/null cannot be opened: %s", strerror(errno));
+            return 2;
+        }
+    }
+    lua_pushboolean(L, true);
+    return 1;
 }

@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <windows.h>
 
-#include "base/utf16.h"
-
-#define PASSWORD_LIMIT 1024
-
 #ifndef ENABLE_VIRTUAL_TERMINAL_PROCESSING
 #define ENABLE_VIRTUAL_TERMINAL_PROCESSING 4
 #endif
@@ -25,46 +21,6 @@ static struct {
 
 static HANDLE output(int index) {
     return GetStdHandle(index == 0 ? STD_OUTPUT_HANDLE : STD_ERROR_HANDLE);
-}
-
-/* Reads a line without echo; false if the console would not give one. */
-static bool read_hidden(HANDLE console, wchar_t *line, DWORD *length) {
-    DWORD mode;
-    if (!GetConsoleMode(console, &mode))
-        return false;
-    if (!SetConsoleMode(console, (mode | ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT) &
-                                     ~(DWORD)ENABLE_ECHO_INPUT))
-        return false;
-    bool got = ReadConsoleW(console, line, PASSWORD_LIMIT, length, NULL);
-    SetConsoleMode(console, mode);
-    return got;
-}
-
-int terminal_ask_password(lua_State *L) {
-    wchar_t line[PASSWORD_LIMIT];
-    char password[UTF16_TO_UTF8_LIMIT(PASSWORD_LIMIT)];
-    DWORD length = 0;
-    const char *prompt = luaL_checkstring(L, 1);
-    HANDLE console = GetStdHandle(STD_INPUT_HANDLE);
-    DWORD mode;
-    bool got = GetConsoleMode(console, &mode);
-    if (got) {
-        fputs(prompt, stderr);
-        fflush(stderr);
-        got = read_hidden(console, line, &length);
-        fputs("\n", stderr);
-    }
-    while (length > 0 && (line[length - 1] == L'\n' || line[length - 1] == L'\r'))
-        length--;
-    size_t bytes = got ? utf16_to_utf8((const uint8_t *)line, length, password) : 0;
-    SecureZeroMemory(line, sizeof line);
-    if (!got) {
-        lua_pushnil(L);
-        return 1;
-    }
-    lua_pushlstring(L, password, bytes);
-    SecureZeroMemory(password, sizeof password);
-    return 1;
 }
 
 int terminal_width(lua_State *L) {
@@ -93,8 +49,7 @@ static void restore_console(void) {
     SetConsoleOutputCP(before.code_page);
 }
 
-int terminal_prepare_output(lua_State *L) {
-    (void)L;
+int terminal_prepare_streams(lua_State *L) {
     bool is_console = false;
     fflush(stdout);
     _setmode(_fileno(stdout), _O_BINARY);
@@ -110,5 +65,6 @@ int terminal_prepare_output(lua_State *L) {
         SetConsoleOutputCP(CP_UTF8);
         atexit(restore_console);
     }
-    return 0;
+    lua_pushboolean(L, true);
+    return 1;
 }

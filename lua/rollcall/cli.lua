@@ -8,11 +8,13 @@ local cli = {}
 
 ---Exit codes.
 cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
+local INTERRUPTED = 130 -- as of a program that an interrupt ends
 
 ---@class rollcall.cli.command
 ---@field name string
 ---@field declare fun(parser: table)
 ---@field gives_exit_code? boolean  `run` returns the exit code
+---@field ends_at_signals? boolean  `run` catches signals, at which it is done
 ---@field run fun(arguments: table, parser: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
 
 ---@type rollcall.cli.command[]
@@ -24,7 +26,8 @@ end
 
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[
-Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in the call.
+Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in the call,
+130 an interrupt.
 'rollcall COMMAND --help' tells more of a command.]])
   parser:command_target "command"
   parser:require_command(true)
@@ -47,13 +50,16 @@ end
 function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)
-  system.prepare_output()
+  local prepared, unprepared = system.prepare_streams()
+  if not prepared then return complain(unprepared) end
+  system.note_interrupt()
   local parser = new_parser()
   local parsed, result = parser:pparse(arguments)
   if not parsed then return complain(result) end
   for _, command in ipairs(commands) do
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
+      if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
       if not (ran and failures) then return complain(tostring(problem or failures)) end
       local flushed, reason = io.stdout:flush()
       if not flushed then return complain("cannot write: " .. reason) end

@@ -17,6 +17,9 @@ return {
     ["takes user and password from a file"] = SAMBA,
     ["takes the password from a command, or from the terminal"] = POSIX,
     ["takes an NT hash for a password"] = OTHERWISE,
+    ["at the password prompt"] = POSIX,
+    ["a signal"] = POSIX,
+    ["a standard stream that is closed"] = POSIX,
   },
   ["commands_spec.lua"] = {
     ["shows how far it is on a terminal"] = POSIX,

@@ -88,6 +88,7 @@ end
 ---@type rollcall.cli.command
 return {
   name = "watch",
+  ends_at_signals = true,
   declare = function(parser)
     local command = parser:command("watch", "Keep looking, and tell who comes and goes.", [[
 Examples:

@@ -59,8 +59,8 @@ function credentials.gather(arguments)
   found.password = os.getenv(PASSWORD_VARIABLE)
   -- With Kerberos there may be a ticket, so nobody is asked.
   if found.password or found.kerberos then return found end
-  found.password = system.ask_password(("Password for %s: "):format(found.username))
-  if not found.password then return nil, "no password: give -A, --password-command or " .. PASSWORD_VARIABLE end
+  found.password, problem = system.ask_password(("Password for %s: "):format(found.username))
+  if not found.password then return nil, problem or "no password: give -A, --password-command or " .. PASSWORD_VARIABLE end
   return found
 end
 

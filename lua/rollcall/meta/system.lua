@@ -5,9 +5,10 @@ error "this file is for editors; the module rollcall.system is written in C"
 ---@class rollcall.system
 local system = {}
 
----Asks for a password on the terminal, without echo.
+---Asks for a password on the terminal, without echo. A signal ends or stops the process as ever, after the terminal is as it was.
 ---@param prompt string
----@return string? password  nil without a terminal
+---@return string? password  nil without a terminal, and at the end of its input
+---@return string? problem  an interrupt, or a password that is too long
 function system.ask_password(prompt) end
 
 ---@param descriptor integer  0 to 2
@@ -19,8 +20,11 @@ function system.terminal_width() end
 
 ---For a program whose output is made of bytes, UTF-8 and terminal sequences: from now on standard
 ---output takes them as they are. On Windows it would change line ends, and a console would read
----another character set; elsewhere there is nothing to do.
-function system.prepare_output() end
+---another character set. Elsewhere a standard stream that is closed stays unusable, but its number is
+---taken, so that no file or socket gets what is written to it.
+---@return boolean? prepared
+---@return string? problem
+function system.prepare_streams() end
 
 ---Puts a file in the place of another, which may be there or not, in one step.
 ---@param from string
@@ -52,10 +56,15 @@ function system.confine(instructions, bytes, f, ...) end
 ---@return table?  nil for any other line, which may be good JSON all the same
 function system.flat_object(line) end
 
----From now on SIGTERM, SIGINT and SIGHUP do not end the process but are noted.
+---From now on, and until this Lua state is closed, SIGTERM, SIGINT and SIGHUP do not end the process but
+---are noted. Those that are ignored stay ignored, as nohup asks for.
 function system.catch_signals() end
 
----@return integer?  the first signal that was noted
+---From now on, and until this Lua state is closed, an interrupt (SIGINT) is noted before it goes on to who
+---handles it, such as the interpreter.
+function system.note_interrupt() end
+
+---@return integer?  the first signal that was noted, by any Lua state of the process
 function system.caught_signal() end
 
 ---@param seconds number
