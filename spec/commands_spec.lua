@@ -184,7 +184,7 @@ describe("rollcall watch", function()
     for _ in opened:each() do end -- luacheck: ignore
     assert.is_false(opened.cut)
     assert.equal("complete", opened.outcomes[1].completeness)
-    assert.equal("", (lab.run(("ls %s | grep -F .new"):format(lab.folder))))
+    assert.equal("", (lab.run(("ls -A %s | grep -F .rollcall."):format(lab.folder))))
   end)
 
   it("ends soon at a signal while a server keeps it waiting for the next look", function()

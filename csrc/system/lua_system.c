@@ -7,9 +7,9 @@
 #include "binding/export.h"
 #include "system/flat_object.h"
 #include "system/limits.h"
+#include "system/output_file.h"
 #include "system/poller.h"
 #include "system/private_file.h"
-#include "system/replace_file.h"
 #include "system/signals.h"
 #include "system/terminal.h"
 
@@ -22,7 +22,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {"is_terminal", terminal_is_terminal},
         {"prepare_streams", terminal_prepare_streams},
         {"read_private_file", private_file_read},
-        {"replace_file", replace_file},
+        {"output_file", output_file_new},
         {"confine", confine_call},
         {"flat_object", flat_object_decode},
         {"catch_signals", signals_catch},
@@ -34,6 +34,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {NULL, NULL},
     };
     luaL_checkversion(L);
+    output_file_register(L);
     poller_register(L);
     luaL_newlib(L, functions);
     return 1;

@@ -108,7 +108,8 @@ function methods:next()
       row.kind = nil
       table.insert(self.outcomes, row)
     elseif kind == "end" then
-      return ended(self, nil, row.rows or -1)
+      local more, problem = self.reader.next()
+      return ended(self, problem or more and "something follows its end", row.rows or -1)
     end
   end
 end

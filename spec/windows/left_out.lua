@@ -88,7 +88,6 @@ return {
     [".gz"] = ZLIB,
     ["that was cut while compressed"] = ZLIB,
     ["compressed by gzip"] = ZLIB,
-    ["where the disk is full"] = POSIX,
   },
   ["workspace_spec.lua"] = {
     ["frees everything at a break"] = DESCRIPTORS,

@@ -26,12 +26,29 @@ function system.terminal_width() end
 ---@return string? problem
 function system.prepare_streams() end
 
----Puts a file in the place of another, which may be there or not, in one step.
----@param from string
----@param to string
----@return boolean? replaced
+---A file that is being written. Of one that is replaced, mode and owner are kept, and links are
+---followed to it. A device or a FIFO is written as it is.
+---@class rollcall.system.output_file
+local output_file = {}
+
+---@param text string
+---@return boolean? written
+---@return string? problem  and nothing is left of it
+function output_file:write(text) end
+
+---Puts the file in its place.
+---@return boolean? finished
+---@return string? problem  and nothing is left of it
+function output_file:finish() end
+
+---Leaves what stood in its place; after `finish`, does nothing.
+function output_file:close() end
+
+---Begins a file. Until it is finished it stands beside its place, under a name that cannot be guessed or under none.
+---@param path string
+---@return rollcall.system.output_file?
 ---@return string? problem
-function system.replace_file(from, to) end
+function system.output_file(path) end
 
 ---Reads a file with secrets in it.
 ---@param path string

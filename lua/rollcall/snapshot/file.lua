@@ -1,4 +1,4 @@
---- Files of lines, gzip by name: written beside their place and put there whole; read with bounds.
+--- Files of lines, gzip by name: put in their place when they are whole; read with bounds.
 local system = require "rollcall.system"
 local platform = require "rollcall.internal.platform"
 
@@ -20,29 +20,53 @@ local NEEDS_ZLIB = "the rock lua-zlib is needed for .gz"
 
 local function broken(problem) return nil, problem end
 
+---The text of gzip's members, one after another as gzip reads them, to the last byte of the file.
+local function inflated(file)
+  local inflate, taken, members, rest = nil, 0, 0, ""
+  return function()
+    while true do
+      local piece, problem = rest, nil
+      if piece == "" then piece, problem = file:read(COMPRESSED_CHUNK) end
+      if not piece then
+        if problem or not inflate and members > 0 then return nil, problem end
+        return broken "the compressed data ends in the middle"
+      end
+      local begins = not inflate
+      if begins then inflate, taken = zlib.inflate(GZIP_WINDOW), 0 end
+      local done, text, ended, bytes_in = pcall(inflate, piece)
+      if not done then
+        return broken(begins and members > 0 and "something follows the compressed data" or "the compressed data is damaged")
+      end
+      if ended then
+        inflate, members, rest = nil, members + 1, piece:sub(bytes_in - taken + 1)
+      else
+        taken, rest = taken + #piece, ""
+      end
+      if #text > 0 then return text end
+    end
+  end
+end
+
+-- The exit code of gzip for a warning: it has ignored what follows.
+local GZIP_WARNING = 2
+
+---What the program gzip writes to a pipe, and whether it was content.
+local function inflated_by_program(pipe)
+  return function()
+    local piece, problem = pipe:read(CHUNK)
+    if piece or problem then return piece, problem end
+    local ended, how, code = pipe:close()
+    if ended then return nil end
+    return broken(how == "exit" and code == GZIP_WARNING and "something follows the compressed data" or "the compressed data is damaged")
+  end
+end
+
 ---A function that gives the file's text in pieces, then nil, or nil and what is wrong.
 local function pieces_of(path, file)
   if not is_gzip(path) then
     return function() return file:read(CHUNK) end
   end
-  if not has_zlib then
-    return function() return file:read(CHUNK) end
-  end
-  local inflate, ended = zlib.inflate(GZIP_WINDOW), false
-  return function()
-    while true do
-      local piece = file:read(COMPRESSED_CHUNK)
-      if not piece then
-        if ended then return nil end
-        return broken "the compressed data ends in the middle"
-      end
-      if ended then return broken "something follows the compressed data" end
-      local inflated, text, eof = pcall(inflate, piece)
-      if not inflated then return broken "the compressed data is damaged" end
-      ended = eof
-      if #text > 0 then return text end
-    end
-  end
+  return (has_zlib and inflated or inflated_by_program)(file)
 end
 
 local function open_for_reading(path)
@@ -98,7 +122,9 @@ function snapshot_file.reader(path)
       buffer, position = rest .. piece, 1
     end
   end
-  return { next = next_line, close = function() file:close() end }
+  return { next = next_line, close = function()
+    if io.type(file) == "file" then file:close() end
+  end }
 end
 
 ---@class rollcall.snapshot_file.writer
@@ -106,38 +132,69 @@ end
 ---@field finish fun()  puts the file in its place; likewise
 ---@field abandon fun()  leaves nothing
 
+---Text that the program gzip compresses at the end, since one that stops reading would keep the
+---writer from telling why.
+local function by_program(output, check)
+  local spool = os.tmpname()
+  local file = assert(io.open(spool, "wb"))
+  local function close()
+    if io.type(file) == "file" then file:close() end
+    os.remove(spool)
+  end
+  return {
+    write = function(text) check(file:write(text)) end,
+    finish = function()
+      check(file:close())
+      local pipe = io.popen("gzip -c < " .. platform.quoted(spool))
+      for piece in function() return pipe:read(CHUNK) end do check(output:write(piece)) end
+      check(pipe:close(), "gzip failed")
+    end,
+    close = close,
+  }
+end
+
+local function by_zlib(output, check)
+  local deflate = zlib.deflate(6, GZIP_WINDOW)
+  return {
+    write = function(text) check(output:write((deflate(text)))) end,
+    finish = function() check(output:write((deflate("", "finish")))) end,
+    close = function() end,
+  }
+end
+
+local function plainly(output, check)
+  return {
+    write = function(text) check(output:write(text)) end,
+    finish = function() end,
+    close = function() end,
+  }
+end
+
 ---@param path string
 ---@return rollcall.snapshot_file.writer?
 ---@return string? problem
 function snapshot_file.writer(path)
-  local by_program = is_gzip(path) and not has_zlib
-  if by_program and not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
-  local temporary = path .. ".new"
-  local compressed = temporary .. ".gz"
-  local file, problem = io.open(temporary, "wb")
-  if not file then return nil, problem end
-  local deflate = is_gzip(path) and has_zlib and zlib.deflate(6, GZIP_WINDOW)
+  if is_gzip(path) and not has_zlib and not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
+  local output, problem = system.output_file(path)
+  if not output then return nil, problem end
+  local way
   local function abandon()
-    if io.type(file) == "file" then file:close() end
-    os.remove(temporary)
-    if by_program then os.remove(compressed) end
+    output:close()
+    way.close()
   end
   local function check(done, reason)
     if done then return end
     abandon()
-    error(("%s: %s"):format(path, reason), 0)
+    if reason:sub(1, #path) ~= path then reason = path .. ": " .. reason end
+    error(reason, 0)
   end
+  way = (not is_gzip(path) and plainly or has_zlib and by_zlib or by_program)(output, check)
   return {
-    write = function(text) check(file:write(deflate and deflate(text) or text)) end,
+    write = way.write,
     finish = function()
-      if deflate then check(file:write((deflate("", "finish")))) end
-      check(file:close())
-      if by_program then
-        -- Only now, since a program that stops reading ends the one that writes to it.
-        check(os.execute(("gzip -c < %s > %s"):format(platform.quoted(temporary), platform.quoted(compressed))), "gzip failed")
-        check(system.replace_file(compressed, temporary))
-      end
-      check(system.replace_file(temporary, path))
+      way.finish()
+      check(output:finish())
+      way.close()
     end,
     abandon = abandon,
   }

@@ -20,12 +20,12 @@ local function read(path)
   return text
 end
 
-local function exists(path)
-  return select(2, lab.run(("test -e %s -o -L %s"):format(path, path))) == 0
+local function listing()
+  return (lab.run("ls -A " .. folder))
 end
 
----How the room for the temporary file ends: at once, or after so many blocks of 512 bytes.
-local endings = { { name = "no space left", words = "No space left" } }
+---How the room ends: at once, or after so many blocks of 512 bytes.
+local endings = { { name = "no space left", words = "No space left", device = true } }
 for blocks = 1, 8 do -- what is said has to fit, too
   endings[#endings + 1] = { name = ("at most %d bytes a file"):format(512 * blocks), words = "File too large", blocks = blocks }
 end
@@ -33,21 +33,29 @@ end
 ---Runs a command with the output file given, and looks what became of the file.
 local function try(command, path, ending, old)
   local what = ("%s, %s"):format(command:match "%S+", ending.name)
-  local temporary = path .. ".new"
   os.remove(path)
-  os.remove(temporary)
+  local others = listing()
   if old then lab.run(("cp %s %s"):format(old, path)) end
-  local around = ending.blocks and ("trap '' XFSZ; ulimit -f %d; "):format(ending.blocks) or ("ln -s /dev/full %s; "):format(temporary)
+  if ending.device then lab.run(("ln -sf /dev/full %s"):format(path)) end
+  local before = listing()
+  local around = ending.blocks and ("trap '' XFSZ; ulimit -f %d; "):format(ending.blocks) or ""
   local _, code, complaint = lab.run(("%s%s %s < /dev/null > /dev/full"):format(around, lab.command, command:format(path)))
   if code == 0 then
     -- It had room.
-    local whole = not exists(temporary) and exists(path) and read(path) ~= (old and read(old))
+    local there = read(path)
+    os.remove(path)
+    local whole = there and there ~= (old and read(old)) and others == listing()
     return harness.expect(whole, "%s: said to be written", what) and "written"
   end
   harness.expect(code == 3, "%s: exit code %d, %s", what, code, complaint)
   harness.expect(complaint:find(ending.words, 1, true), "%s: does not say why: %s", what, complaint)
-  harness.expect(not exists(temporary), "%s: the temporary file stays", what)
-  harness.expect(read(path) == (old and read(old) or nil), "%s: what was there is not what it was", what)
+  harness.expect(listing() == before, "%s: left %s of %s", what, listing(), before)
+  if ending.device then
+    local there = lab.run(("readlink %s; stat -Lc %%F %s"):format(path, path))
+    harness.expect(there == "/dev/full\ncharacter special file\n", "%s: the device has become %s", what, there)
+  else
+    harness.expect(read(path) == (old and read(old) or nil), "%s: what was there is not what it was", what)
+  end
   return "refused"
 end
 
