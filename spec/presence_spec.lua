@@ -12,7 +12,7 @@ describe("presence.user_of", function()
   it("makes one user of the three ways to write an account", function()
     for account, user in pairs {
       ["CORP\\Alice"] = "alice", ["alice@corp.example"] = "alice", ["ALICE"] = "alice", ["a@b@c"] = "a@b@c", ["\\x"] = "x",
-      ["Zoë 张三"] = "zoë 张三", ["CORP\\"] = "corp\\", ["@corp"] = "@corp",
+      ["Zoë 张三"] = "zoë 张三", ["CORP\\ZOË"] = "zoë", ["CORP\\"] = "corp\\", ["@corp"] = "@corp",
     } do
       assert.equal(user, presence.user_of(account))
     end

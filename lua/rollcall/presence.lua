@@ -2,6 +2,7 @@
 --
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
+local case = require "rollcall.internal.case"
 local remembering = require "rollcall.internal.remembering"
 local session = require "rollcall.workspace.session"
 
@@ -30,13 +31,13 @@ local presence = {}
 ---The fields of a presence, in their order.
 presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "connected", "idle", "state", "kind" }
 
----The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`. It lowers ASCII letters alone.
+---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it.
 ---@param account string
 ---@return string? user  nil for an account without a name
 function presence.user_of(account)
   local name = string.match(account, "^[^\\]*\\(.+)$") or string.match(account, "^([^@]+)@[^@]*$") or account
   if name == "" then return nil end
-  return string.lower(name)
+  return case.lower(name)
 end
 
 -- A server that does not know a time says -1.
