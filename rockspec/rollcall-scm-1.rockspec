@@ -111,6 +111,7 @@ build = {
             ["rollcall.internal.columns"] = "lua/rollcall/internal/columns.lua",
             ["rollcall.internal.credentials"] = "lua/rollcall/internal/credentials.lua",
             ["rollcall.internal.declaration"] = "lua/rollcall/internal/declaration.lua",
+            ["rollcall.internal.duration"] = "lua/rollcall/internal/duration.lua",
             ["rollcall.internal.json_text"] = "lua/rollcall/internal/json_text.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",

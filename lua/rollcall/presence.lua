@@ -40,13 +40,6 @@ function presence.user_of(account)
   return case.lower(name)
 end
 
--- A server that does not know a time says -1.
-local UNKNOWN_SECONDS = 0xFFFFFFFF
-
-local function seconds(value)
-  return value ~= UNKNOWN_SECONDS and value or nil
-end
-
 ---@param text? string
 ---@return string? address  if the text is one
 local function address_of(text)
@@ -57,10 +50,10 @@ end
 local function since_seconds(field)
   return {
     since = function(view)
-      local elapsed = seconds(view.row[field])
+      local elapsed = view.row[field]
       return elapsed and view.settings.now - elapsed
     end,
-    connected = function(view) return seconds(view.row[field]) end,
+    connected = function(view) return view.row[field] end,
   }
 end
 
@@ -88,13 +81,13 @@ local sources = {
   },
   smb_session = {
     account = own "username", client = own "client", origin = own "servername", since = smb_since.since, connected = smb_since.connected,
-    idle = function(view) return seconds(view.row.idle_time) end,
+    idle = own "idle_time",
   },
   file = { account = own "username", origin = own "servername", resource = own "pathname" },
   share = { origin = own "servername", resource = own "share" },
   presence = {
     account = own "username", client = own "client", origin = own "servername", resource = own "share",
-    since = smb_since.since, connected = smb_since.connected, idle = function(view) return seconds(view.row.idle_time) end,
+    since = smb_since.since, connected = smb_since.connected, idle = own "idle_time",
   },
   session = {
     account = function(view) return view.row.login_user or view.row.user_name end,

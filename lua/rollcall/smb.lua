@@ -26,12 +26,12 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---CONNECTION_INFO_1; of level 0 only `id` is there.
 ---@class rollcall.smb.connection: rollcall.smb.row
 ---@field share? string  the share that the connection is to
----@field client? string  the computer that it is from, without backslashes
+---@field client? string  the computer that it is from, without backslashes; of a placeholder nil, also where `qualifier` is a computer
 ---@field id integer  unsigned, 32 bits
 ---@field type? integer  0 disk, 1 print queue, 2 device, 3 IPC; 0x80000000 is added for an administrative share, 0x40000000 for a temporary one
 ---@field num_opens? integer  files open over it
 ---@field num_users? integer
----@field time? integer  seconds since it was made
+---@field time? integer  seconds since it was made; nil, as of a session, if the server does not know
 ---@field username? string
 ---@field netname? string  the client if `qualifier` is a share, the share if it is a computer
 ---@field placeholder? true  the server cannot tell `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then

@@ -26,6 +26,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     hang            no answer
     delay=S         seconds to wait before an answer
     levels=N,N,..   no other level is known
+    timeless        times that are not known
 
 A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
@@ -55,7 +56,7 @@ LEVELS = {  # of MS-SRVS: numbers, and strings with a $
              2: "netname$ type remark$ permissions max_uses current_uses path$ passwd$",
              501: "netname$ type remark$ flags"},
 }
-ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07"]
+ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07", "timeless"]
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
 FRAGMENT = 4280 - 24
 PEOPLE = [
@@ -260,6 +261,8 @@ class Answers:
         known = self.options.get("levels")
         if level not in LEVELS[opnum] or (known and str(level) not in known.split(",")):
             return self.pack(level, b"", 0, 0, 0, INVALID_LEVEL)
+        if "timeless" in self.options:
+            rows = Rows({**row, "time": 0xFFFFFFFF, "idle_time": 0xFFFFFFFF} for row in rows.rows)
         if "circle" in self.options:
             start = (start % int(self.options["circle"]))
         count = rows.fits(start, room)
