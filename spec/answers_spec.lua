@@ -19,8 +19,8 @@ local function stub(entries_read, max_count, entries, ending)
     .. (ending or string.pack("<I4I4I4I4", entries_read, 0x20008, 0, 0))
 end
 
-local function entry(username, netname)
-  return string.pack("<I4I4I4I4I4I4I4", 1, 0, 0, 1, 60, username and 4 or 0, netname and 8 or 0) .. (username or "")
+local function entry(username, netname, time)
+  return string.pack("<I4I4I4I4I4I4I4", 1, 0, 0, 1, time or 60, username and 4 or 0, netname and 8 or 0) .. (username or "")
     .. (netname or "")
 end
 
@@ -28,8 +28,12 @@ local function ask(qualifier)
   return pcall(smb.connection_page, lab.as_auditor { servername = lab.double, qualifier = qualifier, timeout = 3 })
 end
 
+local function qualifier_of(bytes)
+  return "rows-1;stub=" .. bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
+end
+
 local function ask_stub(bytes)
-  return ask("rows-1;stub=" .. bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+  return ask(qualifier_of(bytes))
 end
 
 describe("a malformed answer is an error of its server", function()
@@ -105,12 +109,45 @@ describe("a malformed fragment is an error of its server", function()
 end)
 
 describe("an odd answer that is still one", function()
+  it("is partial where placeholders are fewer than the server claims", function()
+    local placeholder = text(utf16 "dummy_user\0") .. text(utf16 "IPC$\0")
+    local row = string.pack("<I4I4I4I4I4I4I4", 5, 0, 0, 1, 3, 4, 8)
+    local bytes = stub(5, 5, row:rep(5) .. placeholder:rep(5), string.pack("<I4I4I4I4", 10, 0x20008, 0, 0))
+    local outcome, rows = nil, 0
+    for connection in smb.connections(lab.as_auditor {
+      servername = lab.double, qualifier = qualifier_of(bytes), on_target = function(its_outcome) outcome = its_outcome end,
+    }) do
+      rows = rows + 1
+      assert.is_true(connection.placeholder)
+    end
+    assert.same({ 5, "partial", 10, 5 }, { rows, outcome.completeness, outcome.claimed, outcome.received })
+  end)
+
   it("has a null pointer as nil", function()
     local ok, page = ask_stub(stub(1, 1, entry(nil, nil)))
     assert.is_true(ok, tostring(page))
     assert.is_nil(page.entries[1].username)
     assert.is_nil(page.entries[1].client)
     assert.equal(60, page.entries[1].time)
+  end)
+
+  it("has a time that the server does not know as nil", function()
+    local ok, page = ask_stub(stub(1, 1, entry(good, good, 0xFFFFFFFF)))
+    assert.is_true(ok, tostring(page))
+    assert.is_nil(page.entries[1].time)
+    assert.equal("user", page.entries[1].username)
+    page = smb.session_page(lab.as_auditor { servername = lab.double, resume_handle = 0xF0000008 })
+    assert.equal(4, #page.entries)
+    for _, session in ipairs(page.entries) do
+      assert.is_nil(session.time)
+      assert.is_nil(session.idle_time)
+      assert.equal("integer", math.type(session.num_opens))
+    end
+  end)
+
+  it("has a number that is no time as it is", function()
+    local page = smb.file_page(lab.as_auditor { servername = lab.double, filter = { username = "Zoë" } })
+    assert.equal(0xFFFFFFFF, page.entries[1].id)
   end)
 
   it("has an empty string as an empty string", function()

@@ -55,6 +55,17 @@ describe("connections to a share of a real Samba", function()
     assert_agree(lab.samba_port, lab.samba, "\\\\127.0.0.1", 1)
   end)
 
+  it("are of no computer where the server answers with a placeholder, whatever computer it is asked for", function()
+    local options = lab.as_auditor { servername = lab.samba, qualifier = "\\\\nosuchhost" }
+    local page = smb.connection_page(options)
+    assert.equal(1, #page.entries)
+    for _, row in ipairs { page.entries[1], rows_of(options)[1] } do
+      assert.is_true(row.placeholder)
+      assert.is_nil(row.client)
+      assert.is_nil(row.share)
+    end
+  end)
+
   it("come and go", function()
     local more = lab.connect("alice", "projects")
     assert.equal(3, #rows_of { servername = lab.samba, qualifier = "projects" })

@@ -122,6 +122,34 @@ describe("a real Samba", function()
     assert.same({}, rows_of("files", { servername = lab.samba, filter = { username = "bob" } }))
   end)
 
+  it("is asked for the files in a folder, which it does not heed, and for those of a user in another spelling", function()
+    local path = rows_of("files", { servername = lab.samba })[1].pathname
+    local folder = path:match("^(.*)\\[^\\]*$")
+    local function count(filter)
+      local rows = rows_of("files", { servername = lab.samba, filter = filter })
+      local page = smb.file_page(lab.as_auditor { servername = lab.samba, filter = filter })
+      assert.equal(#rows, #page.entries)
+      return #rows
+    end
+    for wanted, found in pairs {
+      ["Z:\\nowhere"] = 0, [folder] = 1, [folder:upper():gsub("\\", "/") .. "/"] = 1, [path] = 1, [folder:sub(1, -2)] = 0, ["C:\\"] = 1,
+    } do
+      assert.equal(found, count { basepath = wanted }, wanted)
+    end
+    assert.equal(1, count { username = "ALICE", basepath = folder })
+    assert.equal(0, count { username = "bob", basepath = folder })
+  end)
+
+  it("gives a page of one user's sessions, and says how many it read", function()
+    local page = smb.session_page(lab.as_auditor { servername = lab.samba, filter = { username = "alice" } })
+    assert.equal(1, #page.entries)
+    assert.equal("alice", page.entries[1].username)
+    assert.equal(4, page.entriesread)
+    local server <close> = smb.server(lab.as_auditor { servername = lab.samba })
+    assert.equal(2, #server:session_page({ filter = { username = "Bob" } }).entries)
+    assert.equal(0, #server:session_page({ filter = { client = "WS-7" } }).entries)
+  end)
+
   it("tells rpcclient the same shares", function()
     local output = lab.run(("rpcclient -p %d -U %s%%%s 127.0.0.1 -c netshareenumall"):format(
       lab.samba_port, lab.username, lab.password))
@@ -199,6 +227,51 @@ describe("a server that knows every level", function()
     assert.equal(1, #files)
     assert.equal(4294967295, files[1].id)
     assert.equal(1, #rows_of("files", { servername = lab.double, filter = { username = "alice" } }))
+  end)
+
+  it("filters by the letters of a name, in capitals or not, and by the domain where both have one", function()
+    local function count(call, filter)
+      return #rows_of(call, { servername = lab.double, filter = filter })
+    end
+    assert.equal(1, count("sessions", { username = "ZOË" }))
+    assert.equal(1, count("files", { username = "zoË" }))
+    assert.equal(1, count("files", { username = "corp\\ALICE" }))
+    assert.equal(0, count("files", { username = "other\\alice" }))
+    assert.equal(1, count("sessions", { client = "ws-bob" }))
+  end)
+
+  it("is not asked for what cannot be filtered at a level", function()
+    local server <close> = smb.server(lab.as_auditor { servername = lab.double })
+    for name, ask in pairs {
+      sessions = smb.sessions, session_page = smb.session_page, files = smb.files, file_page = smb.file_page,
+    } do
+      local is_sessions = name:find "^session"
+      local options = { level = is_sessions and 0 or 2, filter = { username = "bob" } }
+      local complaint = (": filter.username cannot be applied at level %d, whose entries have no username"):format(options.level)
+      local ok, message = pcall(server[name], server, options)
+      assert.is_false(ok)
+      assert.is_truthy(message:find("server:" .. name .. complaint, 1, true), message)
+      options.servername = lab.double
+      ok, message = pcall(function() return (ask(lab.as_auditor(options))) end)
+      assert.is_false(ok)
+      assert.is_truthy(message:find("^[^:]*enumerations_spec.lua:%d+: smb." .. name .. ": filter"), message)
+    end
+    assert.equal(1, #rows_of("sessions", { servername = lab.double, level = 0, filter = { client = "WS-BOB" } }))
+  end)
+
+  it("fails where the best level that the server knows cannot be filtered", function()
+    local options = { servername = lab.double, level = "best", filter = { username = "bob;levels=0" } }
+    local ok, failure = pcall(rows_of, "sessions", options)
+    assert.is_false(ok)
+    assert.equal("ERROR_INVALID_LEVEL", failure.name)
+    ok, failure = pcall(smb.session_page, lab.as_auditor(options))
+    assert.is_false(ok)
+    assert.equal("ERROR_INVALID_LEVEL", failure.name)
+    local outcome
+    options.on_error, options.on_target = function() end, function(its_outcome) outcome = its_outcome end
+    options.filter = { username = ";levels=0" }
+    assert.same({}, rows_of("sessions", options))
+    assert.equal("partial", outcome.completeness)
   end)
 
   it("is checked at the door", function()

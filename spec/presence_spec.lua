@@ -12,7 +12,7 @@ describe("presence.user_of", function()
   it("makes one user of the three ways to write an account", function()
     for account, user in pairs {
       ["CORP\\Alice"] = "alice", ["alice@corp.example"] = "alice", ["ALICE"] = "alice", ["a@b@c"] = "a@b@c", ["\\x"] = "x",
-      ["Zoë 张三"] = "zoë 张三", ["CORP\\"] = "corp\\", ["@corp"] = "@corp",
+      ["Zoë 张三"] = "zoë 张三", ["CORP\\ZOË"] = "zoë", ["CORP\\"] = "corp\\", ["@corp"] = "@corp",
     } do
       assert.equal(user, presence.user_of(account))
     end
@@ -28,11 +28,9 @@ describe("presence", function()
     }, of("connection", { servername = "fs1", share = "projects", username = "CORP\\Alice", client = "10.0.0.7", time = 60, id = 1 }))
   end)
 
-  it("takes a placeholder's words for nobody, and -1 for no time", function()
+  it("takes a placeholder's words for nobody", function()
     assert.same({ kind = "connection", origin = "fs1", resource = "s" },
       of("connection", { servername = "fs1", share = "s", username = "dummy_user", client = "x", time = 3, placeholder = true }))
-    assert.same({ kind = "smb_session", origin = "fs1" },
-      of("smb_session", { servername = "fs1", time = 0xFFFFFFFF, idle_time = 0xFFFFFFFF }))
   end)
 
   it("sees sessions, files, joined rows", function()

@@ -54,18 +54,47 @@ describe("the failures of a query", function()
     end)
   end
 
-  it("take an object without anything, and a list that is null, for no sessions", function()
-    for _, body in ipairs { "7b7d", "7b2273657373696f6e5f696e666f5f6c697374223a6e756c6c7d" } do
-      assert.same({}, (cloud.collect(client:sessions { user_name = "x;body=" .. body })))
+  local function body(json)
+    return "x;body=" .. json:gsub(".", function(character) return ("%02x"):format(character:byte()) end)
+  end
+
+  it("take a list that is empty or null for no sessions, and no list for no answer", function()
+    for _, list in ipairs { "[]", "null" } do
+      assert.same({}, (cloud.collect(client:sessions { user_name = body('{"session_info_list":' .. list .. "}") })))
+    end
+    for _, json in ipairs { "{}", " {\n}", '{"error_code":"WKS.00000000"}' } do
+      assert.equal("NO_LIST", cloud.failure(client, body(json)).code)
     end
   end)
 
-  it("make a number a string, and drop what is not documented", function()
-    -- {"session_info_list":[{"id":7,"other":"x"}]}
-    local rows = cloud.collect(client:sessions {
-      user_name = "x;body=7b2273657373696f6e5f696e666f5f6c697374223a5b7b226964223a372c226f74686572223a2278227d5d7d",
-    })
-    assert.same({ { id = "7" } }, rows)
+  it("take sessions beside an error for a failure", function()
+    local sessions = '"session_info_list":[{"id":"7"}]}'
+    for code, reported in pairs { ['"WKS.00010028"'] = "WKS.00010028", ["1024"] = "1024" } do
+      local failure = cloud.failure(client, body(('{"error_code":%s,"error_msg":"half of it",'):format(code) .. sessions))
+      assert.same({ reported, "half of it" }, { failure.code, failure.message })
+    end
+    for _, code in ipairs { '"WKS.00000000"', '""', "null" } do
+      assert.same({ { id = "7" } }, (cloud.collect(client:sessions { user_name = body('{"error_code":' .. code .. "," .. sessions) })))
+    end
+  end)
+
+  it("keep a number as it was written, and drop what is not documented", function()
+    for _, number in ipairs { "7", "-0", "12345678901234567890", "9007199254740993", "1.50", "1E5", "1e-400", "0" } do
+      local rows = cloud.collect(client:sessions { user_name = body('{"session_info_list":[{"id": ' .. number .. ' ,"other":"x"}]}') })
+      assert.same({ { id = number } }, rows)
+    end
+    local text = [[1,\"2\\]]
+    local rows = cloud.collect(client:sessions { user_name = body('{"session_info_list":[{"id":"' .. text .. '"}]}') })
+    assert.same({ { id = '1,"2\\' } }, rows)
+  end)
+
+  it("see through what is no number of JSON", function()
+    for _, value in ipairs { "NaN", "Infinity", "-Infinity", "0x10", "01", "-", "1.", ".5", "1e", "+1", "1 2", "1a", "nan" } do
+      local code = cloud.failure(client, body('{"session_info_list":[{"id":' .. value .. "}]}")).code
+      assert.is_true(code == "INVALID_JSON" or code == "INVALID_LIST", value .. ": " .. code)
+    end
+    assert.equal("INVALID_JSON", cloud.failure(client, body '{1:2,"session_info_list":[]}').code)
+    assert.equal("INVALID_LIST", cloud.failure(client, body '{"session_info_list":[{"id":true}]}').code)
   end)
 
   it("tell a connection that ends early", function()

@@ -6,6 +6,9 @@
 
 #define SHORT_STRING_UNITS 128
 
+/* What a server says that cannot tell a time, or whose clock went back. */
+#define UNKNOWN_SECONDS 0xFFFFFFFFU
+
 /* The upvalues. */
 enum {
     SERVERNAME = 1,   /* "servername" */
@@ -70,15 +73,22 @@ static void push_string(lua_State *L, const struct ndr_string *string) {
     }
 }
 
-/* [-0, +0, m] Sets the level's fields but for the name. */
+static bool is_known(const struct srvsvc_field *field, const struct srvsvc_value *value) {
+    if (field->type == SRVSVC_STRING)
+        return value->string.utf16;
+    return value->number != UNKNOWN_SECONDS ||
+           (strcmp(field->name, "time") != 0 && strcmp(field->name, "idle_time") != 0);
+}
+
+/* [-0, +0, m] Sets the level's fields but for the name, and leaves out what is not known. */
 static void set_fields(lua_State *L, int entry, const struct srvsvc_page *page,
                        const struct srvsvc_value *values) {
     for (size_t i = 0; i < page->level->field_count; i++) {
-        bool is_string = page->level->fields[i].type == SRVSVC_STRING;
-        if (i == page->name || (is_string && !values[i].string.utf16))
+        const struct srvsvc_field *field = &page->level->fields[i];
+        if (i == page->name || !is_known(field, &values[i]))
             continue;
         push(L, FIRST_FIELD + (int)i);
-        if (is_string)
+        if (field->type == SRVSVC_STRING)
             push_string(L, &values[i].string);
         else
             lua_pushinteger(L, values[i].number);
@@ -98,8 +108,7 @@ static void make_bare(lua_State *L) {
 /* [-0, +0, m] Sets netname or cname, and under another name what it means: of a connection's share
  * and client the qualifier names one, the netname the other. */
 static void set_name(lua_State *L, int entry, struct srvsvc_page *page,
-                     const struct srvsvc_value *values) {
-    bool is_placeholder = srvsvc_is_placeholder(page, values);
+                     const struct srvsvc_value *values, bool is_placeholder) {
     bool has_meaning = !lua_isnil(L, lua_upvalueindex(MEANING));
     push(L, MEANING);
     push_string(L, &values[page->name].string);
@@ -120,19 +129,27 @@ static void set_name(lua_State *L, int entry, struct srvsvc_page *page,
     }
 }
 
+/* Whether every entry is of the computer that was asked for: which a placeholder is not, since
+ * Samba answers with one whatever computer that is. */
+static bool is_of_client(lua_State *L) {
+    const char *known = lua_tostring(L, lua_upvalueindex(KNOWN));
+    return known && strcmp(known, "client") == 0;
+}
+
 bool entry_push(lua_State *L, struct srvsvc_page *page) {
     struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
     if (!srvsvc_next_entry(page, values))
         return false;
     lua_createtable(L, 0, (int)page->level->field_count + 3);
     int entry = lua_gettop(L);
+    bool is_placeholder = srvsvc_is_placeholder(page, values);
     set_fields(L, entry, page, values);
     if (page->name != SRVSVC_NO_FIELD && values[page->name].string.utf16)
-        set_name(L, entry, page, values);
+        set_name(L, entry, page, values, is_placeholder);
     push(L, SERVERNAME);
     push(L, SERVERNAME_VALUE);
     lua_rawset(L, entry);
-    if (!lua_isnil(L, lua_upvalueindex(KNOWN))) {
+    if (!lua_isnil(L, lua_upvalueindex(KNOWN)) && !(is_placeholder && is_of_client(L))) {
         push(L, KNOWN);
         push(L, KNOWN_VALUE);
         lua_rawset(L, entry);

@@ -9,13 +9,89 @@ static bool is_null(lua_State *L, int index) {
     return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
 }
 
+static bool is_blank(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static size_t skip_blanks(const char *text, size_t length, size_t at) {
+    while (at < length && is_blank(text[at]))
+        at++;
+    return at;
+}
+
+static size_t skip_digits(const char *text, size_t length, size_t at) {
+    while (at < length && text[at] >= '0' && text[at] <= '9')
+        at++;
+    return at;
+}
+
+/* Where the string that begins at `at` ends. */
+static size_t skip_string(const char *text, size_t length, size_t at) {
+    for (at++; at < length && text[at] != '"'; at++)
+        if (text[at] == '\\')
+            at++;
+    return at < length ? at + 1 : length;
+}
+
+/* Where a word of letters, digits and signs ends. */
+static size_t skip_word(const char *text, size_t length, size_t at) {
+    while (at < length && text[at] && !is_blank(text[at]) && !strchr(",:\"[]{}", text[at]))
+        at++;
+    return at;
+}
+
+/* Whether all of it is a number as JSON has them. */
+static bool is_number(const char *text, size_t length) {
+    size_t at = length > 0 && text[0] == '-';
+    size_t digits = skip_digits(text, length, at);
+    if (digits == at || (text[at] == '0' && digits > at + 1))
+        return false;
+    at = digits;
+    if (at < length && text[at] == '.') {
+        digits = skip_digits(text, length, at + 1);
+        if (digits == at + 1)
+            return false;
+        at = digits;
+    }
+    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        if (at < length && (text[at] == '+' || text[at] == '-'))
+            at++;
+        digits = skip_digits(text, length, at);
+        if (digits == at)
+            return false;
+        at = digits;
+    }
+    return at == length;
+}
+
+/* [-0, +1, m] Pushes JSON in which numbers are strings, so that they come as they were written:
+ * lua-cjson makes doubles of them, which do not hold an id of 20 digits. A name of a member is no
+ * number, and what is none of JSON's stays as it is, for lua-cjson to refuse. */
+static void push_numbers_as_text(lua_State *L, const char *text, size_t length) {
+    luaL_Buffer buffer;
+    luaL_buffinit(L, &buffer);
+    for (size_t at = 0; at < length;) {
+        size_t end = skip_word(text, length, at);
+        size_t next = skip_blanks(text, length, end);
+        bool is_name = next < length && text[next] == ':';
+        bool quoted = !is_name && is_number(text + at, end - at);
+        if (end == at)
+            end = text[at] == '"' ? skip_string(text, length, at) : at + 1;
+        if (quoted)
+            luaL_addchar(&buffer, '"');
+        luaL_addlstring(&buffer, text + at, end - at);
+        if (quoted)
+            luaL_addchar(&buffer, '"');
+        at = end;
+    }
+    luaL_pushresult(&buffer);
+}
+
 /* lua-cjson gives the same table for `[]` and `{}`. */
 static bool begins_object(const char *text, size_t length) {
-    static const char blanks[] = {' ', '\t', '\r', '\n'};
-    size_t blank = 0;
-    while (blank < length && memchr(blanks, text[blank], sizeof blanks))
-        blank++;
-    return blank < length && text[blank] == '{';
+    size_t start = skip_blanks(text, length, 0);
+    return start < length && text[start] == '{';
 }
 
 const struct answer_problem *answer_push_object(lua_State *L, int decode,
@@ -30,7 +106,7 @@ const struct answer_problem *answer_push_object(lua_State *L, int decode,
         return &empty;
     }
     lua_pushvalue(L, decode);
-    lua_pushlstring(L, transfer->body, transfer->body_length);
+    push_numbers_as_text(L, transfer->body, transfer->body_length);
     int status = lua_pcall(L, 1, 1, 0);
     if (status == LUA_ERRMEM)
         lua_error(L);
@@ -55,11 +131,22 @@ static bool read_text(lua_State *L, int index, const char *name, char *to, size_
     return length > 0;
 }
 
+/* [-0, +0, m] The object's error_code, or NULL if it has none; it lives as long as the object. */
+static const char *error_code(lua_State *L, int index) {
+    lua_pushliteral(L, "error_code");
+    const char *code = lua_rawget(L, index) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    lua_pop(L, 1);
+    return code[0] ? code : NULL;
+}
+
 bool answer_read_failure(lua_State *L, int index, struct http_failure *failure,
                          const struct secrets *secrets) {
+    const char *code = error_code(L, index);
+    read_text(L, index, "request_id", failure->request_id, sizeof failure->request_id, secrets);
+    if (code && strcmp(code, SUCCESS_CODE) == 0)
+        return false;
     bool told = read_text(L, index, "error_code", failure->code, sizeof failure->code, secrets);
     told |= read_text(L, index, "error_msg", failure->message, sizeof failure->message, secrets);
-    read_text(L, index, "request_id", failure->request_id, sizeof failure->request_id, secrets);
     /* IAM puts it into an object of its own. */
     lua_pushliteral(L, "error");
     lua_rawget(L, index);
@@ -68,21 +155,6 @@ bool answer_read_failure(lua_State *L, int index, struct http_failure *failure,
                          secrets);
     lua_pop(L, 1);
     return told;
-}
-
-/* [-0, +(0|1), m] Pushes the number at the top of the stack as it stands in a row, or nothing if
- * it is none. */
-static bool push_number(lua_State *L) {
-    if (lua_type(L, -1) != LUA_TNUMBER)
-        return false;
-    int is_integer;
-    lua_Integer integer = lua_tointegerx(L, -1, &is_integer);
-    if (is_integer)
-        lua_pushinteger(L, integer);
-    else
-        lua_pushvalue(L, -1);
-    lua_tostring(L, -1);
-    return true;
 }
 
 /* [-0, +0, m] False if a field that is known holds what it cannot. */
@@ -96,18 +168,14 @@ static bool clean_row(lua_State *L, int row, int fields) {
             lua_pop(L, 1);
             continue;
         }
-        if (!known || is_null(L, -1)) {
-            lua_pushvalue(L, -2);
-            lua_pushnil(L);
-        } else if (push_number(L)) {
-            lua_pushvalue(L, -3);
-            lua_insert(L, -2);
-        } else {
+        if (known && !is_null(L, -1)) {
             lua_pop(L, 2);
             return false;
         }
-        lua_rawset(L, row);
         lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, row);
     }
     return true;
 }
@@ -126,24 +194,6 @@ static bool is_list(lua_State *L, int index, lua_Integer length) {
     return true;
 }
 
-/* [-0, +0, m] */
-static bool has_fields(lua_State *L, int index) {
-    lua_pushnil(L);
-    if (!lua_next(L, index))
-        return false;
-    lua_pop(L, 2);
-    return true;
-}
-
-/* [-0, +0, m] Whether an object without rows tells of a failure instead. */
-static bool has_error_code(lua_State *L, int index) {
-    lua_pushliteral(L, "error_code");
-    const char *code = lua_rawget(L, index) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-    bool is_error = code[0] && strcmp(code, SUCCESS_CODE) != 0;
-    lua_pop(L, 1);
-    return is_error;
-}
-
 const struct answer_problem *answer_push_rows(lua_State *L, int index, const char *name, int fields,
                                               lua_Integer *count) {
     static const struct answer_problem no_list = {"NO_LIST", "the answer has no list of sessions"};
@@ -153,16 +203,17 @@ const struct answer_problem *answer_push_rows(lua_State *L, int index, const cha
     bool absent = lua_rawget(L, index) == LUA_TNIL;
     int list = lua_gettop(L);
     *count = 0;
-    /* The service leaves out what is null, so an object without anything is an answer without
-     * rows; one with other fields is something else. */
-    bool failed = has_error_code(L, index);
-    if (absent ? !has_fields(L, index) : is_null(L, list) && !failed) {
+    const char *code = error_code(L, index);
+    bool failed = code && strcmp(code, SUCCESS_CODE) != 0;
+    /* A list that is null is one without sessions. Where there is none, nothing shows that the
+     * service looked for sessions: anything that stands in its place may answer `{}`. */
+    if (!absent && is_null(L, list) && !failed) {
         lua_pop(L, 1);
         lua_newtable(L);
         return NULL;
     }
     lua_Integer length = lua_istable(L, list) ? (lua_Integer)lua_rawlen(L, list) : 0;
-    bool valid = lua_istable(L, list) && is_list(L, list, length) && (length > 0 || !failed);
+    bool valid = lua_istable(L, list) && is_list(L, list, length) && !failed;
     for (lua_Integer i = 1; valid && i <= length; i++) {
         lua_rawgeti(L, list, i);
         valid = lua_istable(L, -1) && clean_row(L, list + 1, fields);

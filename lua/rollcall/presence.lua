@@ -2,6 +2,7 @@
 --
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
+local case = require "rollcall.internal.case"
 local remembering = require "rollcall.internal.remembering"
 local session = require "rollcall.workspace.session"
 
@@ -30,20 +31,13 @@ local presence = {}
 ---The fields of a presence, in their order.
 presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "connected", "idle", "state", "kind" }
 
----The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`. It lowers ASCII letters alone.
+---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it.
 ---@param account string
 ---@return string? user  nil for an account without a name
 function presence.user_of(account)
   local name = string.match(account, "^[^\\]*\\(.+)$") or string.match(account, "^([^@]+)@[^@]*$") or account
   if name == "" then return nil end
-  return string.lower(name)
-end
-
--- A server that does not know a time says -1.
-local UNKNOWN_SECONDS = 0xFFFFFFFF
-
-local function seconds(value)
-  return value ~= UNKNOWN_SECONDS and value or nil
+  return case.lower(name)
 end
 
 ---@param text? string
@@ -56,10 +50,10 @@ end
 local function since_seconds(field)
   return {
     since = function(view)
-      local elapsed = seconds(view.row[field])
+      local elapsed = view.row[field]
       return elapsed and view.settings.now - elapsed
     end,
-    connected = function(view) return seconds(view.row[field]) end,
+    connected = function(view) return view.row[field] end,
   }
 end
 
@@ -87,13 +81,13 @@ local sources = {
   },
   smb_session = {
     account = own "username", client = own "client", origin = own "servername", since = smb_since.since, connected = smb_since.connected,
-    idle = function(view) return seconds(view.row.idle_time) end,
+    idle = own "idle_time",
   },
   file = { account = own "username", origin = own "servername", resource = own "pathname" },
   share = { origin = own "servername", resource = own "share" },
   presence = {
     account = own "username", client = own "client", origin = own "servername", resource = own "share",
-    since = smb_since.since, connected = smb_since.connected, idle = function(view) return seconds(view.row.idle_time) end,
+    since = smb_since.since, connected = smb_since.connected, idle = own "idle_time",
   },
   session = {
     account = function(view) return view.row.login_user or view.row.user_name end,

@@ -26,12 +26,12 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---CONNECTION_INFO_1; of level 0 only `id` is there.
 ---@class rollcall.smb.connection: rollcall.smb.row
 ---@field share? string  the share that the connection is to
----@field client? string  the computer that it is from, without backslashes
+---@field client? string  the computer that it is from, without backslashes; of a placeholder nil, also where `qualifier` is a computer
 ---@field id integer  unsigned, 32 bits
 ---@field type? integer  0 disk, 1 print queue, 2 device, 3 IPC; 0x80000000 is added for an administrative share, 0x40000000 for a temporary one
 ---@field num_opens? integer  files open over it
 ---@field num_users? integer
----@field time? integer  seconds since it was made
+---@field time? integer  seconds since it was made; nil, as of a session, if the server does not know
 ---@field username? string
 ---@field netname? string  the client if `qualifier` is a share, the share if it is a computer
 ---@field placeholder? true  the server cannot tell `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then
@@ -94,7 +94,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---@field filter? { client: string?, username: string? }  only the sessions from a computer, or of a user
 
 ---@class rollcall.smb.files_options: rollcall.smb.many_options, rollcall.smb.query_options
----@field filter? { basepath: string?, username: string? }  only the files under a path, or that a user has open
+---@field filter? { basepath: string?, username: string? }  only the files in a folder and those below it, or that a user has open
 
 ---@class rollcall.smb.shares_options: rollcall.smb.many_options, rollcall.smb.query_options
 
@@ -128,10 +128,10 @@ end
 -- Raised for the caller of the function that calls these.
 local LEVEL = 3
 
-local function with_qualifier(caller, name, checked)
+local function with_qualifier(caller, name, checked, level)
   if name ~= "connections" then return end
   if not checked.qualifier then
-    error(caller .. ": qualifier is missing: a share, or \\\\computer", LEVEL + 1)
+    error(caller .. ": qualifier is missing: a share, or \\\\computer", level + 1)
   end
   checked.filter = { qualifier = checked.qualifier }
 end
@@ -140,25 +140,43 @@ local function run(name, checked, next_server, server)
   local plan, tells_target = plans.of(name, checked)
   local step, state, control, closing = enumerate.run(plan, next_server, checked,
     { concurrency = checked.concurrency, server = server, tells_target = tells_target, on_wait = checked.on_wait })
-  if tells_target then step = enumerate.without_collected(step) end
-  if name ~= "connections" and checked.filter then step = plans.only(checked.filter, step) end
+  if name ~= "connections" and checked.filter then
+    step = plans.only(calls[name], checked.filter, step)
+  elseif tells_target then
+    step = enumerate.without_collected(step)
+  end
   return step, state, control, closing
 end
 
-local function check_many(caller, given, specification)
-  local checked = options.check(caller, given, specification, 3)
+local function check_level(caller, name, checked, level)
+  local problem = calls.problem(calls[name], checked)
+  if problem then error(caller .. ": " .. problem, level + 1) end
+end
+
+local function check_many(caller, name, given)
+  local checked = options.check(caller, given, name and specifications[name].many or many_specification, 3)
+  if name then check_level(caller, name, checked, LEVEL) end
   local names = checked.servername or servers.LOCAL_COMPUTER
   if type(names) == "string" then servers.check_credentials(caller, checked, LEVEL) end
   return checked, servers.each(caller, names, checked)
 end
 
+local function page_of(handle, base, name, checked)
+  local call = calls[name]
+  local page = handle:page(calls.target(base, call, checked))
+  if name == "connections" or not checked.filter then return page end
+  local level = plans.keep_wanted(call, checked.filter, page)
+  return level and page_of(handle, base, name, options.merged(checked, { level = level })) or page
+end
+
 local function one_page(caller, name, given)
   local checked = options.check(caller, given, specifications[name].one_page, 3)
-  with_qualifier(caller, name, checked)
+  check_level(caller, name, checked, LEVEL)
+  with_qualifier(caller, name, checked, LEVEL)
   servers.check_credentials(caller, checked, LEVEL)
-  local its_target = calls.target(target.new(checked.servername or servers.LOCAL_COMPUTER, checked), calls[name], checked)
-  local handle <close> = core.server(its_target)
-  return handle:page(its_target)
+  local base = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
+  local handle <close> = core.server(calls.target(base, calls[name], checked))
+  return page_of(handle, base, name, checked)
 end
 
 ---The connections made to a share, or from a computer, of one server or of many; without a
@@ -178,7 +196,7 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.connections(given)
-  local checked, next_server = check_many("smb.connections", given, specifications.connections.many)
+  local checked, next_server = check_many("smb.connections", "connections", given)
   return run("connections", checked, next_server)
 end
 
@@ -190,7 +208,7 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.sessions(given)
-  local checked, next_server = check_many("smb.sessions", given, specifications.sessions.many)
+  local checked, next_server = check_many("smb.sessions", "sessions", given)
   return run("sessions", checked, next_server)
 end
 
@@ -202,7 +220,7 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.files(given)
-  local checked, next_server = check_many("smb.files", given, specifications.files.many)
+  local checked, next_server = check_many("smb.files", "files", given)
   return run("files", checked, next_server)
 end
 
@@ -214,7 +232,7 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.shares(given)
-  local checked, next_server = check_many("smb.shares", given, specifications.shares.many)
+  local checked, next_server = check_many("smb.shares", "shares", given)
   return run("shares", checked, next_server)
 end
 
@@ -226,7 +244,7 @@ end
 ---@return nil
 ---@return userdata enumeration
 function smb.rollcall(given)
-  local checked, next_server = check_many("smb.rollcall", given, many_specification)
+  local checked, next_server = check_many("smb.rollcall", nil, given)
   local plan, ready = join.plan()
   local step, state, control, closing = enumerate.run(plan, next_server, join.handlers(checked, ready),
     { concurrency = checked.concurrency, tells_target = true, on_wait = checked.on_wait })
@@ -245,6 +263,8 @@ function smb.connection_page(given)
 end
 
 ---One page of sessions, by hand.
+--
+-- With a filter, `entries` holds what passes it; `entriesread` and `totalentries` are the server's numbers, of all that it read.
 ---@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
 ---@return rollcall.smb.page<rollcall.smb.session>
 function smb.session_page(given)
@@ -252,7 +272,7 @@ function smb.session_page(given)
   return page
 end
 
----One page of open files, by hand.
+---One page of open files, by hand; with a filter as `session_page`.
 ---@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
 ---@return rollcall.smb.page<rollcall.smb.file>
 function smb.file_page(given)
@@ -299,15 +319,18 @@ end
 
 for name, page_name in pairs { connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page" } do
   server_methods[name] = function(self, given)
-    local checked = options.check("server:" .. name, given or {}, specifications[name].handle, 2)
+    local caller = "server:" .. name
+    local checked = options.check(caller, given or {}, specifications[name].handle, 2)
+    check_level(caller, name, checked, 2)
     return run(name, checked, enumerate.once(self.target), self.handle)
   end
 
   server_methods[page_name] = function(self, given)
     local caller = "server:" .. page_name
     local checked = options.check(caller, given or {}, specifications[name].page, 2)
-    with_qualifier(caller, name, checked)
-    local page = self.handle:page(calls.target(self.target, calls[name], checked))
+    check_level(caller, name, checked, 2)
+    with_qualifier(caller, name, checked, 2)
+    local page = page_of(self.handle, self.target, name, checked)
     return page
   end
 end

@@ -21,8 +21,10 @@ local workspace = {
 local DEFAULT_CONCURRENCY = 32
 local LEVEL = 3
 
--- An instance of its own, so that settings of the host program's do not reach it.
-local decode = cjson.new().decode
+-- An instance of its own, so that settings of the host program's do not reach it, and strict: NaN and 0x10 are no JSON.
+local json = cjson.new()
+json.decode_invalid_numbers(false)
+local decode = json.decode
 
 ---What can stand in a header: printable ASCII, no blanks and no line breaks.
 ---@param most integer  bytes
@@ -373,7 +375,8 @@ function client_methods:list_sessions(given)
     concurrency = 1,
     on_wait = checked.on_wait,
     on_answer = function(_, count, total)
-      expected = math.type(total) and math.tointeger(total) or nil
+      -- Numbers of an answer come as they are written.
+      expected = type(total) == "string" and total:find "^%d+$" and math.tointeger(tonumber(total)) or nil
       received = received + count
       last = count == 0 or (expected and received >= expected or not expected and count < limit)
       if count == 0 and expected and received < expected then

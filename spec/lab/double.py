@@ -26,6 +26,8 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     stop=N          end the pipe after N bytes of the answer
     hang            no answer
     delay=S         seconds to wait before an answer
+    levels=N,N,..   no other level is known
+    timeless        times that are not known
 
 A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
@@ -55,7 +57,7 @@ LEVELS = {  # of MS-SRVS: numbers, and strings with a $
              2: "netname$ type remark$ permissions max_uses current_uses path$ passwd$",
              501: "netname$ type remark$ flags"},
 }
-ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07"]
+ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07", "timeless"]
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
 FRAGMENT = 4280 - 24
 PEOPLE = [
@@ -226,16 +228,20 @@ class Answers:
         end = offset + 16 + 2 * count
         return stub[offset + 16:end - 2].decode("utf-16-le"), (end + 3) & ~3
 
+    @staticmethod
+    def is_user(name, row):
+        return name.upper() in ("", row["username"].upper())
+
     def rows(self, opnum, filters, last):
         if opnum == SHARES:
             return Rows(self.data.shares)
         if opnum == SESSIONS:
             client = filters[0].lower() if filters else ""
             return Rows(row for row in self.data.sessions
-                        if client in ("", row["cname"].lower()) and last in ("", row["username"]))
+                        if client in ("", row["cname"].lower()) and self.is_user(last, row))
         if opnum == FILES:
             return Rows(row for row in self.data.files
-                        if row["pathname"].startswith(filters[0]) and last in ("", row["username"]))
+                        if row["pathname"].startswith(filters[0]) and self.is_user(last, row))
         if last.startswith("rows-"):
             return Generated(int(last[5:]))
         if last == "people":
@@ -253,8 +259,11 @@ class Answers:
             return self.pack(level, b"", 0, 0, 0, int(status))
         if rows is None:
             return self.pack(level, b"", 0, 0, 0, NO_SUCH_SHARE)
-        if level not in LEVELS[opnum]:
+        known = self.options.get("levels")
+        if level not in LEVELS[opnum] or (known and str(level) not in known.split(",")):
             return self.pack(level, b"", 0, 0, 0, INVALID_LEVEL)
+        if "timeless" in self.options:
+            rows = Rows({**row, "time": 0xFFFFFFFF, "idle_time": 0xFFFFFFFF} for row in rows.rows)
         if "circle" in self.options:
             start = (start % int(self.options["circle"]))
         if "endless" in self.options:

@@ -51,30 +51,30 @@ return {
   }),
   command_of("smb-sessions", "The sessions on a server: who, from where, idle for how long.", [[
   rollcall smb-sessions fs1 -U CORP\auditor
-  rollcall smb-sessions fs1 fs2 --of-user bob -A ~/.smbauth
+  rollcall smb-sessions fs1 fs2 --username bob -A ~/.smbauth
 ]], "smb_session", smb.sessions, {
     declare = function(command)
       command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")
-      command:option("--of-user", "Only the sessions of this user."):argname("USER")
+      command:option("--username", "Only the sessions of this user."):argname("USER")
       level_option(command, "SESSION_INFO level: 0, 1, 2, 10, 502 or best.", "best")
     end,
     gather = function(arguments, options)
       options.level = arguments.level
-      options.filter = { client = arguments.client, username = arguments.of_user }
+      options.filter = { client = arguments.client, username = arguments.username }
     end,
   }),
   command_of("files", "The files open on a server, and by whom.", [[
   rollcall files fs1 -U CORP\auditor
-  rollcall files fs1 --under 'C:\projects' --of-user bob -A ~/.smbauth
+  rollcall files fs1 --basepath 'C:\projects' --username bob -A ~/.smbauth
 ]], "file", smb.files, {
     declare = function(command)
-      command:option("--under", "Only the files under this path of the server."):argname("PATH")
-      command:option("--of-user", "Only the files that this user has open."):argname("USER")
+      command:option("--basepath", "Only the files in this folder of the server, and below it."):argname("PATH")
+      command:option("--username", "Only the files that this user has open."):argname("USER")
       level_option(command, "FILE_INFO level: 2, 3 or best.", "3")
     end,
     gather = function(arguments, options)
       options.level = arguments.level
-      options.filter = { basepath = arguments.under, username = arguments.of_user }
+      options.filter = { basepath = arguments.basepath, username = arguments.username }
     end,
   }),
   command_of("shares", "The shares of a server.", [[

@@ -1,5 +1,6 @@
 --- What the reports show of each kind of row: the fields in their order, and for people a title and
 -- a way to show them.
+local duration = require "rollcall.internal.duration"
 local session = require "rollcall.workspace.session"
 
 ---@class rollcall.report.column
@@ -7,15 +8,6 @@ local session = require "rollcall.workspace.session"
 ---@field title? string  absent: machines only
 ---@field right? boolean  numbers stand at the right
 ---@field show? fun(value: any, row: table): string?
-
----Seconds as a person says them: `45s`, `12m`, `3h05m`, `2d04h`. A server that does not know says -1.
-local function duration(seconds)
-  if not seconds or seconds == 0xFFFFFFFF then return nil end
-  if seconds < 60 then return ("%ds"):format(seconds) end
-  if seconds < 3600 then return ("%dm"):format(seconds // 60) end
-  if seconds < 86400 then return ("%dh%02dm"):format(seconds // 3600, seconds % 3600 // 60) end
-  return ("%dd%02dh"):format(seconds // 86400, seconds % 86400 // 3600)
-end
 
 local share_types = { [0] = "disk", "printer", "device", "ipc" }
 

@@ -27,10 +27,19 @@ local function map(fields)
   return json_text.object(fields, names)
 end
 
+---Every digit of it, in every locale; cjson writes 14 digits.
+local function number(value)
+  if math.type(value) == "integer" then return ("%d"):format(value) end
+  local written = cjson.encode(value) -- raises what JSON cannot say
+  if tonumber(written) == value then return written end
+  return (("%.17g"):format(value):gsub("[^%d%-+e]+", "."))
+end
+
 ---A value as JSON, the members of a map in the order of their names. cjson escapes every slash,
 ---which JSON does not ask for.
 ---@return string
 function json_text.value(value)
+  if math.type(value) then return number(value) end
   if type(value) ~= "table" then return (cjson.encode(value):gsub("\\/", "/")) end
   return #value > 0 and list(value) or map(value)
 end

@@ -292,13 +292,6 @@ ready.two_clients = {
   end,
 }
 
----Seconds as a person says them.
----@param value integer
-function ready.duration(value)
-  if value < 60 then return ("%ds"):format(value) end
-  if value < 3600 then return ("%dm"):format(value // 60) end
-  if value < 86400 then return ("%dh%02dm"):format(value // 3600, value % 3600 // 60) end
-  return ("%dd%02dh"):format(value // 86400, value % 86400 // 3600)
-end
+ready.duration = require "rollcall.internal.duration"
 
 return ready

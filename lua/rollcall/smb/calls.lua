@@ -1,5 +1,6 @@
 --- The four calls of MS-SRVS as their callers see them. What a level consists of comes from C.
 local core = require "rollcall.smb.core"
+local filter = require "rollcall.smb.filter"
 local options = require "rollcall.internal.options"
 
 ---@class rollcall.smb.call
@@ -7,8 +8,9 @@ local options = require "rollcall.internal.options"
 ---@field procedure string  in MS-SRVS
 ---@field level integer|"best"  if the caller gives none
 ---@field check_level rollcall.options.check
+---@field levels { level: integer, fields: { name: string }[] }[]  from the richest down
 ---@field filter table<string, rollcall.options.check>  what `filter` may have
----@field describe fun(target: table, filter: table)  puts the filter, and what an entry's name means, into a target
+---@field describe fun(target: table, wanted: table)  puts the filter, and what an entry's name means, into a target
 
 -- Some 600 connections, and what a page may take in memory with them.
 local DEFAULT_PREFMAXLEN = 65536
@@ -44,26 +46,26 @@ local calls = {
   connections = {
     level = 1,
     filter = {},
-    describe = function(target, filter)
-      local client = filter.qualifier:match("^\\\\(.*)$")
-      target.qualifier = filter.qualifier
-      target.known, target.known_value = client and "client" or "share", client or filter.qualifier
+    describe = function(target, wanted)
+      local client = wanted.qualifier:match("^\\\\(.*)$")
+      target.qualifier = wanted.qualifier
+      target.known, target.known_value = client and "client" or "share", client or wanted.qualifier
       target.meaning = client and "share" or "client"
     end,
   },
   sessions = {
     level = "best",
     filter = { client = computer, username = name },
-    describe = function(target, filter)
-      target.client_name, target.user = filter.client, filter.username
+    describe = function(target, wanted)
+      target.client_name, target.user = wanted.client, wanted.username
       target.meaning = "client"
     end,
   },
   files = {
     level = 3,
     filter = { basepath = options.text(8192), username = name },
-    describe = function(target, filter)
-      target.basepath, target.user = filter.basepath, filter.username
+    describe = function(target, wanted)
+      target.basepath, target.user = wanted.basepath, wanted.username
     end,
   },
   shares = {
@@ -78,6 +80,7 @@ local calls = {
 for call_name, call in pairs(calls) do
   call.name = call_name
   call.procedure = described[call_name].procedure
+  call.levels = described[call_name].levels
   call.check_level = level_check(described[call_name])
 end
 
@@ -91,17 +94,26 @@ function calls.specification(call)
     resume_handle = options.integer(0, 0xFFFFFFFF),
     filter = next(call.filter) and function(value)
       if type(value) ~= "table" then return nil, "must be a table" end
-      return options.check("filter", value, call.filter, 1)
+      local wanted = options.check("filter", value, call.filter, 1)
+      return next(wanted) and wanted
     end or nil,
   }
+end
+
+---@param call rollcall.smb.call
+---@param checked table  options that were checked by `specification`
+---@return string? problem  why entries at the level that is asked for cannot be filtered as is asked for
+function calls.problem(call, checked)
+  if not (checked.filter and next(call.filter)) then return nil end
+  return filter.levels(call.levels, checked.filter).problems[checked.level or call.level]
 end
 
 ---@param base table  what says how to reach the server
 ---@param call rollcall.smb.call
 ---@param checked table  options that were checked by `specification`
----@param filter? table  instead of the one in `checked`
+---@param wanted? table  instead of the filter in `checked`
 ---@return rollcall.smb.core.target
-function calls.target(base, call, checked, filter)
+function calls.target(base, call, checked, wanted)
   local target = {}
   for field, value in pairs(base) do target[field] = value end
   target.query = {
@@ -110,7 +122,7 @@ function calls.target(base, call, checked, filter)
     prefmaxlen = checked.prefmaxlen or DEFAULT_PREFMAXLEN,
     resume_handle = checked.resume_handle or 0,
   }
-  call.describe(target, filter or checked.filter or {})
+  call.describe(target, wanted or checked.filter or {})
   return target
 end
 

@@ -97,13 +97,6 @@ local function ask_connections(visit, share)
   return asked
 end
 
--- A server that cannot tell a time, or whose clock went back, says -1.
-local UNKNOWN_TIME = 0xFFFFFFFF
-
-local function known_time(seconds)
-  return seconds ~= UNKNOWN_TIME and seconds or nil
-end
-
 ---The least of what the sessions say, nil if none of them does: of two sessions of a user from one
 ---computer, nothing tells which the connection belongs to, so what holds for the livelier one.
 local function least(sessions, field)
@@ -122,7 +115,7 @@ local function joined_connection(visit, row)
   return {
     servername = row.servername, username = row.username, client = row.client, share = row.share,
     open_files = row.num_opens, files = files,
-    time = known_time(row.time), idle_time = known_time(least(sessions, "idle_time")),
+    time = row.time, idle_time = least(sessions, "idle_time"),
     told_by = "connection" .. (sessions and "+session" or "") .. (files and "+file" or ""),
   }
 end
@@ -131,7 +124,7 @@ local function joined_session(session, share, files)
   return {
     servername = session.servername, username = session.username, client = session.client, share = share,
     open_files = files and #files or session.num_opens, files = files,
-    time = known_time(session.time), idle_time = known_time(session.idle_time),
+    time = session.time, idle_time = session.idle_time,
     told_by = "session" .. (files and "+file" or ""),
   }
 end

@@ -1,5 +1,7 @@
 --- What the plain enumerations do with a server: one call, or the connections of every share.
 local calls = require "rollcall.smb.calls"
+local filter = require "rollcall.smb.filter"
+local options = require "rollcall.internal.options"
 
 local plans = {}
 
@@ -12,11 +14,18 @@ function plans.is_denied(outcome)
 end
 
 local function one_call(call, checked)
+  local function ask(visit, its_options)
+    local asked = calls.target(visit.server, call, its_options)
+    asked.counted = true
+    return asked
+  end
   return {
-    begin = function(visit)
-      local asked = calls.target(visit.server, call, checked)
-      asked.counted = true
-      return asked
+    begin = function(visit) return ask(visit, checked) end,
+    -- A server that knows no level that can be filtered says so itself when it is asked for one.
+    follow = function(visit)
+      local level = visit.level_to_filter
+      visit.level_to_filter = nil
+      return level and ask(visit, options.merged(checked, { level = level }))
     end,
   }
 end
@@ -48,37 +57,42 @@ local function connections_of_all_shares(checked, hidden)
   }
 end
 
-local function bare(name)
-  return name:gsub("^.*\\", ""):lower()
-end
-
----Whether an entry is one that the caller asked for. Samba answers with all sessions, whatever user
----it is asked for.
----@param filter { client: string?, username: string? }
-local function passes(filter, row)
-  for _, field in ipairs { "client", "username" } do
-    if filter[field] and row[field] and bare(filter[field]) ~= bare(row[field]) then return false end
-  end
-  return true
-end
-
----@param filter table
+---An iterator over the entries that a caller asked for, given the one over all that came.
+---@param call rollcall.smb.call
+---@param wanted table<string, string>
 ---@return fun(enumeration: userdata): table?
-function plans.only(filter, step)
+function plans.only(call, wanted, step)
+  local levels = filter.levels(call.levels, wanted)
   return function(enumeration)
     while true do
-      local row = step(enumeration)
-      if not row or passes(filter, row) then return row end
+      local row, its_target = step(enumeration)
+      if not row or filter.passes(wanted, row) then return row end
+      if levels.problems[row.level] then its_target.visit.level_to_filter = levels.poorest end
     end
   end
+end
+
+---Leaves the entries on a page that a caller asked for; what the page says of their number is the server's.
+---@param call rollcall.smb.call
+---@param wanted table<string, string>
+---@param page rollcall.smb.page
+---@return integer? level  nil if the page was filtered; else the level at which it could be
+function plans.keep_wanted(call, wanted, page)
+  local levels = filter.levels(call.levels, wanted)
+  if levels.problems[page.level] then return levels.poorest end
+  local kept = {}
+  for _, entry in ipairs(page.entries) do
+    if filter.passes(wanted, entry) then kept[#kept + 1] = entry end
+  end
+  page.entries = kept
 end
 
 ---@param name "connections"|"sessions"|"files"|"shares"
 ---@param checked table
 ---@return rollcall.smb.plan
----@return boolean tells_target  whether rows of some targets are not for the caller
+---@return boolean tells_target  whether not every row is for the caller
 function plans.of(name, checked)
-  if name ~= "connections" then return one_call(calls[name], checked), false end
+  if name ~= "connections" then return one_call(calls[name], checked), checked.filter ~= nil end
   if not checked.qualifier then return connections_of_all_shares(checked, checked.hidden ~= false), true end
   checked.filter = { qualifier = checked.qualifier }
   return one_call(calls.connections, checked), false

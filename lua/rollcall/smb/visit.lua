@@ -54,11 +54,11 @@ end
 function methods:judge()
   local failure = self.failures[1]
   if not failure then
-    if self.placeholders > 0 then
-      return "placeholder", "the server does not tell users, clients and times of connections"
-    end
     if self.received < self.claimed then
-      return "partial", ("the server claimed %d, and %d came"):format(self.claimed, self.received)
+      return "partial", ("the server claimed %d entries, and gave %d"):format(self.claimed, self.received)
+    end
+    if self.placeholders > 0 then
+      return "placeholder", "the server does not say users, clients and times of connections"
     end
     return "complete"
   end
