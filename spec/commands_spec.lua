@@ -21,7 +21,7 @@ local function content(path)
   return text
 end
 
-local identity = ("username = %q, password = environment 'LAB_PASSWORD'"):format(lab.username)
+local identity = ("username = %q, password = env 'LAB_PASSWORD'"):format(lab.username)
 
 local people = put("people.lua", ("smb { servers = %q, query = 'connections', qualifier = 'people', %s }"):format(lab.double, identity))
 local with_dead = put("dead.lua", ("smb { servers = { %q, %q }, query = 'connections', qualifier = 'people', %s }"):format(
@@ -97,10 +97,10 @@ describe("rollcall check", function()
     return rollcall(("check %s -p %s -f %s"):format(source or people, path, format or "text"))
   end
 
-  it("exits with 0, 1, 2 and 3 as the rules hold, are violated, cannot be measured, or the call is wrong", function()
+  it("exits with 0, 1, 2 and 3 as the rules pass, fail, are unknown, or the call is wrong", function()
     for expected, case in pairs {
-      [0] = { "rule(ready.accounts { deny = 'nobody' })", people }, [1] = { "rule(ready.accounts { deny = 'alice' })", with_dead },
-      [2] = { "rule(ready.accounts { deny = 'nobody' })", with_dead }, [3] = { "rule(ready.acounts {})", people },
+      [0] = { "rule(builtin.accounts { deny = 'nobody' })", people }, [1] = { "rule(builtin.accounts { deny = 'alice' })", with_dead },
+      [2] = { "rule(builtin.accounts { deny = 'nobody' })", with_dead }, [3] = { "rule(builtin.acounts {})", people },
     } do
       local output, code, complaint = check(case[1], case[2])
       assert.equal(expected, code, output .. complaint)
@@ -118,8 +118,8 @@ describe("rollcall check", function()
     writer:row("connection", { servername = "fs1", share = "s", username = "x", time = 5 })
     writer:outcome { source = "smb", target = "fs1", query = "connection", completeness = "complete" }
     writer:finish()
-    assert.equal(1, select(2, check("rule(ready.outside_hours { from = '07:00', to = '22:00' })", path)))
-    assert.equal(0, select(2, check("rule(ready.outside_hours { from = '07:00', to = '22:14' })", path)))
+    assert.equal(1, select(2, check("rule(builtin.outside_hours { from = '07:00', to = '22:00' })", path)))
+    assert.equal(0, select(2, check("rule(builtin.outside_hours { from = '07:00', to = '22:14' })", path)))
   end)
 end)
 

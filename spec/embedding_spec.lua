@@ -23,7 +23,7 @@ describe("lighttpd with mod_magnet", function()
     port = free_port()
     local here = lab.run("pwd"):match "[^\n]+"
     local inventory = put("inventory.lua", ([[
-      smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
     ]]):format(lab.double, lab.closed, lab.username))
     local configuration = put("lighttpd.conf", ([[
       server.modules = ("mod_magnet")

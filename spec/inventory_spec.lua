@@ -58,7 +58,7 @@ describe("an inventory", function()
 
   it("asks servers, each query side by side, and says what came of each", function()
     local rows, outcomes, failures = gathered(([[
-      local auditor = credential { username = %q, password = environment "LAB_PASSWORD" }
+      local auditor = credential { username = %q, password = env "LAB_PASSWORD" }
       smb { servers = { %q, %q }, query = "connections", qualifier = "people", credential = auditor, timeout = 20 }
       smb { servers = %q, query = "sessions", username = %q, password = command "printenv LAB_PASSWORD" }
     ]]):format(lab.username, lab.double, lab.closed, lab.samba, lab.username))
@@ -118,8 +118,8 @@ describe("an inventory", function()
 
   it("leaves nothing under way when a secret cannot be fetched", function()
     local inv = assert(inventory.parse(([[
-      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
-      smb { servers = %q, query = "sessions", username = "x", password = environment "LAB_NOT_THERE" }]])
+      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
+      smb { servers = %q, query = "sessions", username = "x", password = env "LAB_NOT_THERE" }]])
       :format(lab.double, lab.username, lab.double), "i"))
     local ended, problem = pcall(inventory.rows, inv)
     assert.same({ false, "the variable LAB_NOT_THERE is not set" }, { ended, problem })
@@ -128,15 +128,15 @@ describe("an inventory", function()
 
   it("may replace the rule by which accounts are matched", function()
     local _, _, _, inv = gathered [[
-      accounts(function(account) return account:lower():gsub("^adm%-", "") end)
+      normalize_user(function(account) return account:lower():gsub("^adm%-", "") end)
       rows { kind = "badge", { account = "ADM-Alice" } }
     ]]
-    assert.equal("alice", presence.of("badge", { account = "ADM-Alice" }, { accounts = inv.accounts }).user)
+    assert.equal("alice", presence.of("badge", { account = "ADM-Alice" }, { normalize_user = inv.normalize_user }).user)
   end)
 
   it("ends what is under way when the loop is left", function()
     local inv = assert(inventory.parse(([[
-      smb { servers = %q, query = "connections", qualifier = "rows-1000", username = %q, password = environment "LAB_PASSWORD" }]])
+      smb { servers = %q, query = "connections", qualifier = "rows-1000", username = %q, password = env "LAB_PASSWORD" }]])
       :format(lab.double, lab.username), "i"))
     do
       local step, _, _, closing <close> = inventory.rows(inv)
@@ -151,7 +151,7 @@ describe("an inventory", function()
   for words, text in pairs {
     ["i.lua:1: there is no 'io' here"] = "io.open('x')",
     ["i.lua: names no source"] = "",
-    ["i.lua:3: smb: password must be environment"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
+    ["i.lua:3: smb: password must be env"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
     ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
     ["i.lua:1: smb: servers is missing"] = "smb {}",
     ["i.lua:2: smb: servers has 'two words', which is no server's name"] = "smb {\n servers = { 'fs1', 'two words' } }",
@@ -161,7 +161,7 @@ describe("an inventory", function()
     ["i.lua:1: workspace: users is missing"] = "workspace { region = 'x' }",
     ["i.lua:1: workspace: region or endpoint is missing"] = "workspace { users = 'x' }",
     ["i.lua:1: rows: kind must be a word of its own"] = "rows { kind = 'connection' }",
-    ["i.lua:1: accounts takes a function"] = "accounts 'x'",
+    ["i.lua:1: normalize_user takes a function"] = "normalize_user 'x'",
     ["i.lua:1: took too many instructions"] = "for i = 1, 1e15 do end",
   } do
     it("tells a mistake with its place: " .. words, function()
@@ -184,13 +184,13 @@ describe("an inventory of real servers", function()
 
   it("asks file servers and cloud desktops at once, and a refusal ends one source only", function()
     local path = write("real.lua", ([[
-      smb { servers = { "%s", "%s" }, username = "%s", password = environment "LAB_PASSWORD" }
+      smb { servers = { "%s", "%s" }, username = "%s", password = env "LAB_PASSWORD" }
       workspace {
-        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_CLOUD_TOKEN",
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = env "LAB_CLOUD_TOKEN",
         users = { "alice", "bob" },
       }
       workspace {
-        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_PASSWORD",
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = env "LAB_PASSWORD",
         users = { "alice", "bob", "carol" },
       }
     ]]):format(lab.double, lab.closed, lab.username, os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE",
@@ -215,7 +215,7 @@ describe("an inventory of real servers", function()
   it("leaves no connection to the cloud where the loop is left", function()
     local inv = assert(inventory.parse(([[
       workspace {
-        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = environment "LAB_CLOUD_TOKEN",
+        endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = env "LAB_CLOUD_TOKEN",
         users = { "alice", "bob" },
       }]]):format(os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE", os.getenv "LAB_CLOUD_PROJECT"), "i"))
     collectgarbage()

@@ -9,11 +9,11 @@ local policy = require "rollcall.policy"
 local result
 do
   local its_policy = assert(policy.parse([[
-    rule(ready.administrative_shares { severity = "warning" })
-    rule(ready.accounts { deny = "*" })
-    rule(ready.failed_sessions { severity = "note" })
-    rule { id = "holds", kind = "connection", each = function() return true end, message = "" }
-    waive { rule = "accounts", user = "bob", reason = "]" .. "]> \"x\"", ends = "2036-01-01" }
+    rule(builtin.administrative_shares { severity = "warning" })
+    rule(builtin.accounts { deny = "*" })
+    rule(builtin.failed_sessions { severity = "note" })
+    rule { id = "passes", kind = "connection", check = function() return true end, message = "" }
+    waive { rule = "accounts", user = "bob", reason = "]" .. "]> \"x\"", expires = "2036-01-01" }
   ]], "policies.lua"))
   local rows = { { servername = "fs1", username = "bob", share = "C$", client = "10.0.0.1" } }
   for _, name in pairs(hostile) do rows[#rows + 1] = { servername = name, username = name, share = name, client = name } end
@@ -47,9 +47,9 @@ describe("a check as", function()
   it("text has a line for each rule and no control characters", function()
     local text = written "text"
     for _, line in ipairs {
-      "\nviolated      accounts %(error, 9 rows%)\n", "^violated      administrative%-shares %(warning",
-      "\nholds         holds %(error, 9 rows%)",
-      "\nnot measured  failed%-sessions %(note, 0 rows%)", "# 1 hold, 2 violated, 1 not measured; made 2023%-11%-14T22:13:20Z",
+      "\nfail     accounts %(error, 9 rows%)\n", "^fail     administrative%-shares %(warning",
+      "\npass     passes %(error, 9 rows%)",
+      "\nunknown  failed%-sessions %(note, 0 rows%)", "# 1 pass, 2 fail, 1 unknown; generated at 2023%-11%-14T22:13:20Z",
       "waived until 2036%-01%-01",
     } do
       assert.is_truthy(text:find(line), line)
@@ -59,8 +59,8 @@ describe("a check as", function()
 
   it("JSON has them all", function()
     local document = cjson.decode((lab.run("jq -c . " .. select(2, written "json"))))
-    assert.same({ "rollcall/1", "check", "2023-11-14T22:13:20Z" }, { document.schema, document.kind, document.made })
-    assert.same({ "violated", "violated", "not measured", "holds" },
+    assert.same({ "rollcall/1", "check", "2023-11-14T22:13:20Z" }, { document.schema, document.kind, document.generated_at })
+    assert.same({ "fail", "fail", "unknown", "pass" },
       { document.rules[1].verdict, document.rules[2].verdict, document.rules[3].verdict, document.rules[4].verdict })
     assert.equal(names, #document.rules[2].findings)
     assert.equal("denied", document.targets[2].completeness)
@@ -83,7 +83,7 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
     assert.same({ "4", "2", "1" }, read.totals)
     assert.same({ "failure", "system-out" }, read.accounts)
     assert.same({ "error" }, read["failed-sessions"])
-    assert.same({}, read.holds)
+    assert.same({}, read.passes)
   end)
 
   it("SARIF is valid by its schema, as a validator says that finds fault with less #conformance", function()

@@ -49,13 +49,13 @@ local function session(user, more)
   return row
 end
 
-describe("the ready rules", function()
+describe("the builtin rules", function()
   for name, case in pairs {
     sessions_per_user = {
-      "most = 2", { smb_session("A\\x", "a"), smb_session("x", "b"), session("x@r"), session("y") }, { "x has 3 sessions, at most 2 are allowed" },
+      "max = 2", { smb_session("A\\x", "a"), smb_session("x", "b"), session("x@r"), session("y") }, { "x has 3 sessions, at most 2 are allowed" },
     },
     clients_per_user = {
-      "most = 1", { connection("x", "s", "a"), connection("x", "s", "a"), smb_session("A\\X", "b"), connection("y", "s", "a") },
+      "max = 1", { connection("x", "s", "a"), connection("x", "s", "a"), smb_session("A\\X", "b"), connection("y", "s", "a") },
       { "x has 2 clients, at most 1 are allowed" },
     },
     two_clients = { "", { connection("x", "s", "a"), session("x", { client_ip = "b" }), connection("y", "s", "a"), session("y", { client_ip = "a" }) },
@@ -76,7 +76,7 @@ describe("the ready rules", function()
         "x comes from 192.168.1.8, which is in none of the allowed networks" },
     },
     client_version_below = {
-      'least = "22.4.2"', { session("x"), session("y", { client_version = "22.4.1.99999" }), session("z", { client_version = "22.10" }) },
+      'min = "22.4.2"', { session("x"), session("y", { client_version = "22.4.1.99999" }), session("z", { client_version = "22.10" }) },
       { "y uses client 22.4.1.99999 on 10.0.0.1, older than 22.4.2" },
     },
     administrative_shares = {
@@ -99,38 +99,38 @@ describe("the ready rules", function()
     },
   } do
     it(name, function()
-      local result = judged(("rule(ready.%s { %s })"):format(name, case[1]), case[2])
+      local result = judged(("rule(builtin.%s { %s })"):format(name, case[1]), case[2])
       assert.same(case[3], messages(result))
-      assert.equal("violated", result.rules[1].verdict)
+      assert.equal("fail", result.rules[1].verdict)
       assert.equal(name:gsub("_", "-"), result.rules[1].id)
       assert.equal(1, policy.exit_code(result))
     end)
 
-    it(name .. " holds where nobody is", function()
-      local result = judged(("rule(ready.%s { %s })"):format(name, case[1]), {})
-      assert.equal("holds", result.rules[1].verdict)
+    it(name .. " passes where nobody is", function()
+      local result = judged(("rule(builtin.%s { %s })"):format(name, case[1]), {})
+      assert.equal("pass", result.rules[1].verdict)
       assert.equal(0, policy.exit_code(result))
     end)
   end
 
   it("outside_hours knows working hours, time zones and when somebody came", function()
     local rows = { connection("x", "s", "a", 12 * 3600) }
-    local function verdict(fields) return judged(("rule(ready.outside_hours { %s })"):format(fields), rows).rules[1].verdict end
-    assert.equal("violated", verdict 'from = "07:00", to = "22:13"')
-    assert.equal("holds", verdict 'from = "07:00", to = "22:14"')
-    assert.equal("violated", verdict 'from = "07:00", to = "22:14", days = { "wed" }')
-    assert.equal("holds", verdict 'from = "07:00", to = "08:00", days = { "wed" }, utc_offset = 9 * 3600')
-    assert.equal("holds", verdict 'from = "10:00", to = "11:00", at = "since"')
-    assert.equal("violated", verdict 'from = "11:00", to = "12:00", at = "since"')
+    local function verdict(fields) return judged(("rule(builtin.outside_hours { %s })"):format(fields), rows).rules[1].verdict end
+    assert.equal("fail", verdict 'from = "07:00", to = "22:13"')
+    assert.equal("pass", verdict 'from = "07:00", to = "22:14"')
+    assert.equal("fail", verdict 'from = "07:00", to = "22:14", days = { "wed" }')
+    assert.equal("pass", verdict 'from = "07:00", to = "08:00", days = { "wed" }, utc_offset = 9 * 3600')
+    assert.equal("pass", verdict 'from = "10:00", to = "11:00", at = "since"')
+    assert.equal("fail", verdict 'from = "11:00", to = "12:00", at = "since"')
   end)
 
   it("accounts can name all who may be there", function()
     assert.same({ "eve is connected to s from a, and no such account should be" },
-      messages(judged('rule(ready.accounts { allow = { "alice", "svc-*" } })', { connection("A\\alice", "s", "a"), connection("eve", "s", "a") })))
+      messages(judged('rule(builtin.accounts { allow = { "alice", "svc-*" } })', { connection("A\\alice", "s", "a"), connection("eve", "s", "a") })))
   end)
 
   it("take what every rule takes", function()
-    local result = judged([[rule(ready.administrative_shares {
+    local result = judged([[rule(builtin.administrative_shares {
       id = "admins", severity = "note", description = "d", message = "{user}!", filter = function(p) return p.user ~= "root" end })]],
       { connection("root", "C$", "a"), connection("x", "C$", "a") })
     assert.same({ "x!" }, messages(result))
@@ -162,9 +162,9 @@ describe("a rule of one's own", function()
   it("judges rows, and groups of them", function()
     local result = judged([[
       rule { id = "rows", kind = "connection", filter = function(p) return p.resource == "finance" end,
-             each = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {nothing}" }
+             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {nothing}" }
       rule { id = "groups", group_by = { "origin", "resource" }, distinct = "user",
-             group = function(g) return g.distinct.user < 2 end,
+             check_group = function(g) return g.distinct.user < 2 end,
              message = function(g) return g.resource .. " has " .. g.count end }
     ]], { connection("alice", "finance", "a", 5), connection("eve", "finance", "a", 5), connection("eve", "public", "a", 5) })
     assert.same({ "eve on finance for 5s: ?" }, messages(result, 1))
@@ -173,24 +173,24 @@ describe("a rule of one's own", function()
 
   it("that loops, allocates, errs, reaches out or names an unknown field says so, and the others are judged", function()
     local result = judged([[
-      rule { id = "loops", each = function() while true do end end, message = "" }
-      rule { id = "allocates", each = function() local s = "x" while true do s = s .. s end end, message = "" }
-      rule { id = "keeps", each = function() local t = {} while true do t[#t + 1] = {} end end, message = "" }
-      rule { id = "matches", each = function() local f = (("a"):rep(5000) .. "b"):find(".-.-.-.-c") return f end, message = "" }
-      rule { id = "errs", each = function() error "boom" end, message = "" }
-      rule { id = "throws", each = function() error {} end, message = "" }
-      rule { id = "reaches", each = function() return os.getenv "HOME" end, message = "" }
-      rule { id = "names", each = function(p) return p.usr end, message = "" }
-      rule { id = "needs", needs = "usr", each = function() return true end, message = "" }
-      rule { id = "says", each = function() return false end, message = function() return nil .. "" end }
-      rule { id = "others", each = function(p) return p.user ~= "x" end, message = "{user}" }
+      rule { id = "loops", check = function() while true do end end, message = "" }
+      rule { id = "allocates", check = function() local s = "x" while true do s = s .. s end end, message = "" }
+      rule { id = "keeps", check = function() local t = {} while true do t[#t + 1] = {} end end, message = "" }
+      rule { id = "matches", check = function() local f = (("a"):rep(5000) .. "b"):find(".-.-.-.-c") return f end, message = "" }
+      rule { id = "errs", check = function() error "boom" end, message = "" }
+      rule { id = "throws", check = function() error {} end, message = "" }
+      rule { id = "reaches", check = function() return os.getenv "HOME" end, message = "" }
+      rule { id = "names", check = function(p) return p.usr end, message = "" }
+      rule { id = "needs", requires = "usr", check = function() return true end, message = "" }
+      rule { id = "says", check = function() return false end, message = function() return nil .. "" end }
+      rule { id = "others", check = function(p) return p.user ~= "x" end, message = "{user}" }
     ]], { connection("x", "s", "a") })
     for i, words in ipairs {
       "policies.lua:1: took too many instructions", "took too much memory", "took too much memory", "policies.lua:4: this pattern could take too long",
       "policies.lua:5: boom", "an error that is no text", "policies.lua:7: there is no 'os' here", "policies.lua:8: there is no field 'usr'",
       "there is no field 'usr'", "policies.lua:10: attempt to concatenate",
     } do
-      assert.equal("not measured", result.rules[i].verdict)
+      assert.equal("unknown", result.rules[i].verdict)
       assert.is_truthy(result.rules[i].reasons[1]:find(words, 1, true), result.rules[i].reasons[1])
     end
     assert.same({ "x" }, messages(result, 11))
@@ -198,8 +198,8 @@ describe("a rule of one's own", function()
   end)
 
   it("leaves nothing behind in the program", function()
-    judged([[rule { id = "x", each = function() string.rep = nil; ("").len = nil end, message = "" }]], { connection("x", "s", "a") })
-    judged([[rule { id = "x", each = function() while true do end end, message = "" }]], { connection("x", "s", "a") })
+    judged([[rule { id = "x", check = function() string.rep = nil; ("").len = nil end, message = "" }]], { connection("x", "s", "a") })
+    judged([[rule { id = "x", check = function() while true do end end, message = "" }]], { connection("x", "s", "a") })
     assert.equal("xx", ("x"):rep(2))
     assert.equal(string, getmetatable("").__index)
     assert.is_nil((debug.gethook()))
@@ -207,38 +207,38 @@ describe("a rule of one's own", function()
 end)
 
 describe("a verdict", function()
-  local rule = [[rule(ready.administrative_shares {})]]
+  local rule = [[rule(builtin.administrative_shares {})]]
   local down = { source = "smb", target = "fs2", query = "connection", completeness = "unreachable", reason = "refused" }
 
-  it("is 'not measured' where a target could not be asked, unless it is violated all the same", function()
+  it("is unknown where a target could not be asked, unless it fails all the same", function()
     local result = judged(rule, {}, { complete[1], down })
-    assert.equal("not measured", result.rules[1].verdict)
+    assert.equal("unknown", result.rules[1].verdict)
     assert.same({ "fs2: unreachable, refused" }, result.rules[1].reasons)
     assert.equal(2, policy.exit_code(result))
     assert.equal(1, policy.exit_code(judged(rule, { connection("x", "C$", "a") }, { complete[1], down })))
   end)
 
   it("does not mind a target that it is not about", function()
-    assert.equal("holds", judged(rule, {}, { complete[1], { source = "workspace", target = "r", query = "session", completeness = "denied" } }).rules[1].verdict)
+    assert.equal("pass", judged(rule, {}, { complete[1], { source = "workspace", target = "r", query = "session", completeness = "denied" } }).rules[1].verdict)
   end)
 
-  it("is 'not measured' where nothing was asked that the rule is about", function()
-    assert.equal("not measured", judged(rule, {}, { complete[5] }).rules[1].verdict)
-    assert.equal("not measured", judged(rule, {}, {}).rules[1].verdict)
+  it("is unknown where nothing was asked that the rule is about", function()
+    assert.equal("unknown", judged(rule, {}, { complete[5] }).rules[1].verdict)
+    assert.equal("unknown", judged(rule, {}, {}).rules[1].verdict)
   end)
 
   it("knows what placeholders do not tell", function()
     local placeholder = { source = "smb", target = "fs3", query = "connection", completeness = "placeholder" }
     local row = connection("dummy_user", "projects", "dummy", 3, { placeholder = true })
-    assert.equal("holds", judged(rule, { row }, { placeholder }).rules[1].verdict)
-    assert.equal("not measured", judged("rule(ready.two_clients {})", { row }, { placeholder }).rules[1].verdict)
+    assert.equal("pass", judged(rule, { row }, { placeholder }).rules[1].verdict)
+    assert.equal("unknown", judged("rule(builtin.two_clients {})", { row }, { placeholder }).rules[1].verdict)
   end)
 
-  it("is 'not measured' where a row does not tell what the rule needs, or not, as the rule says", function()
+  it("is unknown where a row does not tell what the rule needs, or not, as the rule says", function()
     local rows = { smb_session("x", "a", 5, nil) }
-    local result = judged("rule(ready.idle_longer_than { seconds = 5 })", rows)
-    assert.same({ "not measured", "1 row did not tell idle" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
-    assert.equal("holds", judged('rule(ready.idle_longer_than { seconds = 5, untold = "ignore" })', rows).rules[1].verdict)
+    local result = judged("rule(builtin.idle_longer_than { seconds = 5 })", rows)
+    assert.same({ "unknown", "field 'idle' is missing in 1 row" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+    assert.equal("pass", judged('rule(builtin.idle_longer_than { seconds = 5, on_missing = "skip" })', rows).rules[1].verdict)
   end)
 
   it("counts all findings and keeps the first thousand", function()
@@ -251,15 +251,15 @@ end)
 
 describe("a waiver", function()
   local text = [[
-    rule(ready.administrative_shares {})
-    waive { rule = "administrative-shares", user = "CORP\\Backup", resource = "c$", reason = "the nightly copy", ends = "%s" }]]
+    rule(builtin.administrative_shares {})
+    waive { rule = "administrative-shares", user = "CORP\\Backup", resource = "c$", reason = "the nightly copy", expires = "%s" }]]
   local rows = { connection("backup", "C$", "a"), connection("backup", "ADMIN$", "a") }
 
   it("lets pass what it names, with its reason", function()
     local result = judged(text:format "2023-11-14", rows)
     assert.equal(1, result.rules[1].violations)
     assert.same({ "the nightly copy", "2023-11-14" }, { result.rules[1].waived[1].waived, result.rules[1].waived[1].waived_until })
-    assert.equal("holds", judged(text:format "2023-11-14", { rows[1] }).rules[1].verdict)
+    assert.equal("pass", judged(text:format "2023-11-14", { rows[1] }).rules[1].verdict)
   end)
 
   it("is over after its last day, and that is told", function()
@@ -279,17 +279,17 @@ describe("a mistake in a policy", function()
     ["took too much memory"] = "local t = {} while true do t[#t+1] = ('x'):rep(1000) .. #t end",
     ["policies.lua:1: unexpected symbol"] = "rule {{{",
     ["policies.lua: declares no rule"] = "",
-    ["policies.lua:3: rule: severity must be error, warning, note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', each = print1 }",
+    ["policies.lua:3: rule: severity must be error, warning, note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', check = print1 }",
     ["policies.lua:2: rule: there is no field 'kinds'"] = "rule { id = 'x',\n kinds = 'connection' }",
-    ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', each = function() end }",
-    ["policies.lua:1: rule 'x': takes each, or group_by and group"] = "rule { id = 'x', message = '' }",
-    ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', each = function() end }",
-    ["policies.lua:2: rule: there is a rule 'two-clients' already"] = "rule(ready.two_clients {})\nrule(ready.two_clients {})",
-    ["policies.lua:2: client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(ready.client_networks {\n allow = '10.0.0.1/8' })",
-    ["policies.lua:1: sessions_per_user: most is missing"] = "rule(ready.sessions_per_user {})",
-    ["policies.lua:1: outside_hours: from must be before to"] = "rule(ready.outside_hours { from = '09:00', to = '08:00' })",
-    ["policies.lua:1: waive: reason is missing"] = "waive { rule = 'x', ends = '2030-01-01' }",
-    ["policies.lua:1: waive: ends must be a day"] = "waive { rule = 'x', reason = 'y', ends = '2023-02-29' }",
+    ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', check = function() end }",
+    ["policies.lua:1: rule 'x': takes check, or group_by and check_group"] = "rule { id = 'x', message = '' }",
+    ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', check = function() end }",
+    ["policies.lua:2: rule: there is a rule 'two-clients' already"] = "rule(builtin.two_clients {})\nrule(builtin.two_clients {})",
+    ["policies.lua:2: client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(builtin.client_networks {\n allow = '10.0.0.1/8' })",
+    ["policies.lua:1: sessions_per_user: max is missing"] = "rule(builtin.sessions_per_user {})",
+    ["policies.lua:1: outside_hours: from must be before to"] = "rule(builtin.outside_hours { from = '09:00', to = '08:00' })",
+    ["policies.lua:1: waive: reason is missing"] = "waive { rule = 'x', expires = '2030-01-01' }",
+    ["policies.lua:1: waive: expires must be a day"] = "waive { rule = 'x', reason = 'y', expires = '2023-02-29' }",
   } do
     it("is told with its place: " .. words, function()
       text = text:gsub("print1", "function() end")

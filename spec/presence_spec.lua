@@ -68,7 +68,7 @@ describe("presence", function()
 
   it("matches accounts by another rule", function()
     local function by_realm(account) return account:lower() end
-    assert.equal("bob@a", of("smb_session", { username = "Bob@A" }, { accounts = by_realm }).user)
+    assert.equal("bob@a", of("smb_session", { username = "Bob@A" }, { normalize_user = by_realm }).user)
   end)
 
   it("gives the row's own fields, nil where the source said nothing, and raises for those that no such row has", function()

@@ -240,8 +240,8 @@ describe("an inventory", function()
 
   it("waits in the caller's loop", function()
     local inv = assert(inventory.parse(([[
-      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
-      smb { servers = %q, query = "sessions", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
+      smb { servers = %q, query = "sessions", username = %q, password = env "LAB_PASSWORD" }
     ]]):format(lab.double, lab.username, lab.double, lab.username), "i"))
     local rows = 0
     local thread = coroutine.create(function()
@@ -262,14 +262,14 @@ describe("an inventory", function()
 
   it("asks sources of every kind at once", function()
     local text = ([[
-      smb { servers = %q, query = "connections", qualifier = "people;delay=1", username = %q, password = environment "LAB_PASSWORD" }
-      smb { servers = %q, query = "connections", qualifier = "people;delay=1.01", username = %q, password = environment "LAB_PASSWORD" }
+      smb { servers = %q, query = "connections", qualifier = "people;delay=1", username = %q, password = env "LAB_PASSWORD" }
+      smb { servers = %q, query = "connections", qualifier = "people;delay=1.01", username = %q, password = env "LAB_PASSWORD" }
       workspace {
-        endpoint = %q, ca_file = %q, project_id = %q, token = environment "LAB_CLOUD_TOKEN", users = "alice;delay=1",
+        endpoint = %q, ca_file = %q, project_id = %q, token = env "LAB_CLOUD_TOKEN", users = "alice;delay=1",
       }
       workspace {
         endpoint = %q, iam_endpoint = %q, region = %q, ca_file = %q, project_id = %q, users = "bob",
-        credential = credential { username = %q, domain = %q, password = environment "LAB_CLOUD_PASSWORD" },
+        credential = credential { username = %q, domain = %q, password = env "LAB_CLOUD_PASSWORD" },
       }
       rows { kind = "badge", { account = "alice" } }
     ]]):format(lab.double, lab.username, lab.double, lab.username,

@@ -1,4 +1,4 @@
---- A Lua file that names whom to ask: servers, desktops, snapshots, and rows of one's own; and asks
+--- A Lua file that names the targets: servers, desktops, snapshots, and rows of one's own; and asks
 -- them all.
 local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
@@ -13,7 +13,7 @@ local inventory = {}
 ---@class rollcall.inventory
 ---@field name string
 ---@field sources rollcall.inventory.source[]
----@field accounts? fun(account: string): string?  the rule by which accounts are matched
+---@field normalize_user? fun(account: string): string?  makes the user of an account
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
 
 ---@class rollcall.inventory.source
@@ -22,7 +22,7 @@ local inventory = {}
 
 ---Where a secret is, instead of the secret.
 ---@class rollcall.inventory.reference
----@field how "environment"|"file"|"command"
+---@field how "env"|"file"|"command"
 ---@field what string
 local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
 
@@ -42,7 +42,7 @@ end
 ---@type rollcall.options.check
 local function secret(value)
   if is_reference[value] then return value end
-  return nil, 'must be environment "NAME", file "PATH" or command "COMMAND", not the secret itself'
+  return nil, 'must be env "NAME", file "PATH" or command "COMMAND", not the secret itself'
 end
 
 ---@type rollcall.options.check
@@ -69,7 +69,7 @@ end
 function inventory.resolve(value)
   if not is_reference[value] then return value end
   local found, problem
-  if value.how == "environment" then
+  if value.how == "env" then
     found, problem = os.getenv(value.what), ("the variable %s is not set"):format(value.what)
   elseif value.how == "file" then
     found, problem = system.read_private_file(value.what)
@@ -84,16 +84,16 @@ end
 local function vocabulary_of(place, gathered)
   local specification = sources.specification { secret = secret, text_or_reference = text_or_reference, credential = is_credential }
   local words = {
-    environment = reference(place, "environment"), file = reference(place, "file"), command = reference(place, "command"),
+    env = reference(place, "env"), file = reference(place, "file"), command = reference(place, "command"),
     credential = function(given)
       local checked = place:block("credential", given, credential_fields)
       credentials_made[checked] = true
       return checked
     end,
-    accounts = function(rule)
-      if not options.callable(rule) then place:mistake(nil, "accounts takes a function") end
+    normalize_user = function(rule)
+      if not options.callable(rule) then place:mistake(nil, "normalize_user takes a function") end
       -- The rule stays in its sandbox; one that fails leaves the account as it is.
-      gathered.accounts = function(account)
+      gathered.normalize_user = function(account)
         local ended, user = sandbox.call(rule, account)
         return ended and type(user) == "string" and user or nil
       end

@@ -1,7 +1,7 @@
---- Rules about who may be connected, and whether they hold.
+--- Rules about who may be connected, and their verdicts.
 --
--- A verdict has three values. A rule that nobody was seen to break holds only where everybody could
--- be seen; where a target could not be asked it is 'not measured'.
+-- A verdict is pass, fail or unknown. A rule that nobody was seen to break passes only where everybody
+-- could be seen; where a target could not be asked it is unknown.
 local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
 local options = require "rollcall.internal.options"
@@ -11,8 +11,8 @@ local sandbox = require "rollcall.internal.sandbox"
 
 local policy = {}
 
----Exit codes of a check; a mistake in the call is 3.
-policy.HOLDS, policy.VIOLATED, policy.NOT_MEASURED = 0, 1, 2
+---Exit codes of a check; a usage error is 3.
+policy.PASS, policy.FAIL, policy.UNKNOWN = 0, 1, 2
 
 ---The formats of `policy.write`.
 ---@type string[]
@@ -26,10 +26,10 @@ policy.formats = { "text", "json", "junit", "sarif", "github" }
 
 ---@class rollcall.policy.result
 ---@field policy string
----@field made integer  when the rows were taken, in seconds since 1970
+---@field generated_at integer  when the rows were taken, in seconds since 1970
 ---@field rules rollcall.policy.verdict[]
 ---@field outcomes rollcall.outcome[]
----@field expired rollcall.policy.waiver[]  waivers that are over
+---@field expired rollcall.policy.waiver[]  waivers that have expired
 
 ---Reads a policy from a text.
 ---@param text string
@@ -57,12 +57,13 @@ end
 local function anything(value) return value end
 
 local specification = {
-  rows = options.callable, outcomes = anything, now = anything, accounts = options.callable, utc_offset = options.integer(-86400, 86400),
+  rows = options.callable, outcomes = anything, now = anything, normalize_user = options.callable,
+  utc_offset = options.integer(-86400, 86400),
 }
 
----Judges rows by a policy. Memory is bounded by the groups of its rules.
+---Evaluates a policy over rows. Memory is bounded by the groups of its rules.
 ---@param its_policy rollcall.policy
----@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, accounts: function?, utc_offset: integer? }
+---@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, normalize_user: function?, utc_offset: integer? }
 ---as for `report.render`; without outcomes, the rows are all there is
 ---@return rollcall.policy.result
 function policy.evaluate(its_policy, given)
@@ -70,7 +71,7 @@ function policy.evaluate(its_policy, given)
   local now = given.now or os.time()
   local judges, of_kind, expired = {}, {}, {}
   for i, rule in ipairs(its_policy.rules) do judges[i] = judge.new(rule, its_policy.waivers, its_policy.trusted, now) end
-  local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
+  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   for kind, row in given.rows do
     local its_judges = of_kind[kind]
     if not its_judges then
@@ -86,20 +87,20 @@ function policy.evaluate(its_policy, given)
     end
   end
   for _, waiver in ipairs(its_policy.waivers) do
-    if now >= waiver.ends then expired[#expired + 1] = waiver end
+    if now >= waiver.expires then expired[#expired + 1] = waiver end
   end
   local verdicts = {}
   for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
-  return { policy = its_policy.name, made = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
+  return { policy = its_policy.name, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
 end
 
 ---@param result rollcall.policy.result
----@return integer  0 all rules hold, 1 one is violated, 2 none is violated but one could not be measured
+---@return integer  0 every rule passes, 1 one fails, 2 none fails but one is unknown
 function policy.exit_code(result)
-  local code = policy.HOLDS
+  local code = policy.PASS
   for _, verdict in ipairs(result.rules) do
-    if verdict.verdict == "violated" then return policy.VIOLATED end
-    if verdict.verdict == "not measured" then code = policy.NOT_MEASURED end
+    if verdict.verdict == "fail" then return policy.FAIL end
+    if verdict.verdict == "unknown" then code = policy.UNKNOWN end
   end
   return code
 end
@@ -108,7 +109,7 @@ end
 ---@param result rollcall.policy.result
 ---@param format "text"|"json"|"junit"|"sarif"|"github"
 ---@param write fun(text: string)
----@param settings? { colour: boolean? }
+---@param settings? { color: boolean? }
 function policy.write(result, format, write, settings)
   require("rollcall.policy." .. format)(result, write, settings or {})
 end

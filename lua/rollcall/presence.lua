@@ -25,7 +25,7 @@ local presence = {}
 
 ---@class rollcall.presence.settings
 ---@field now? integer  when the rows were taken, in seconds since 1970; the present if not given
----@field accounts? fun(account: string): string?  the rule that makes users of accounts; `presence.user_of` if not given
+---@field normalize_user? fun(account: string): string?  makes the user of an account; `presence.user_of` if not given
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; 0
 
 ---The fields of a presence, in their order.
@@ -167,7 +167,7 @@ function presence.viewer(settings)
   local resolved = {
     now = settings.now or os.time(),
     utc_offset = settings.utc_offset or 0,
-    user_of = remembering(settings.accounts or presence.user_of),
+    user_of = remembering(settings.normalize_user or presence.user_of),
   }
   return function(kind, row)
     return setmetatable({ kind = kind, row = row, settings = resolved }, metatable)

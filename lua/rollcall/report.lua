@@ -113,7 +113,7 @@ local specification = {
   rows = rows_check, format = format_check, write = options.callable, width = anything, colour = options.boolean,
   title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
   group_by = names_check, measures = names_check, top = options.integer(1, 1000000), totals = options.boolean,
-  outcomes = anything, failures = anything, now = anything, accounts = options.callable, utc_offset = options.integer(-86400, 86400),
+  outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
 ---@class rollcall.report.options
@@ -133,7 +133,7 @@ local specification = {
 ---@field outcomes? rollcall.outcome[]  what came of each target; a list that may be filled while rows are read
 ---@field failures? rollcall.failure[]
 ---@field now? integer
----@field accounts? fun(account: string): string?  as in rollcall.presence
+---@field normalize_user? fun(account: string): string?  as in rollcall.presence
 ---@field utc_offset? integer
 
 local function each_of(rows)
@@ -231,7 +231,7 @@ function report.render(given)
   local missing, look_out = new_lookout(given)
   local totals, count
   if given.totals ~= false then totals, count = new_tally() end
-  local view_of = presence.viewer { now = now, accounts = given.accounts, utc_offset = given.utc_offset }
+  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   local field, observe, filter = presence.field, writer.observe, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
   local rows = 0

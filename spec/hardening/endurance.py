@@ -78,13 +78,13 @@ def descriptors(process):
 def inventory(ports):
     def listed(some):
         return ", ".join('"127.0.0.1:%d"' % port for port in some)
-    lines = ['local auditor = credential { username = "%s", password = environment "LAB_PASSWORD" }' % LAB["USERNAME"],
+    lines = ['local auditor = credential { username = "%s", password = env "LAB_PASSWORD" }' % LAB["USERNAME"],
              "smb { servers = { %s }, credential = auditor, timeout = 1 }" % listed(ports[:SAMBA]),
              'smb { servers = { %s }, credential = auditor, timeout = 1, query = "connections", qualifier = "projects" }'
              % listed(ports[SAMBA:SAMBA + DOUBLE])]
     for port in ports[SAMBA + DOUBLE:]:
         lines.append('workspace { endpoint = "https://127.0.0.1:%d", ca_file = "%s", project_id = "%s", '
-                     'users = { "alice", "bob" }, token = environment "LAB_CLOUD_TOKEN", timeout = 1 }'
+                     'users = { "alice", "bob" }, token = env "LAB_CLOUD_TOKEN", timeout = 1 }'
                      % (port, LAB["CLOUD_CA_FILE"], LAB["CLOUD_PROJECT"]))
     return "\n".join(lines) + "\n"
 

@@ -155,15 +155,15 @@ def inventories(tried, files, iam):
         put("reference/" + name.replace(" ", "_"), MARKS[name] + "\n")
     reference = os.path.join(SECRET_FILES, "reference")
     text = f'''
-smb {{ servers = {{ {servers} }}, username = "auditor", password = environment "MARKED_PASSWORD", timeout = 0.7 }}
+smb {{ servers = {{ {servers} }}, username = "auditor", password = env "MARKED_PASSWORD", timeout = 0.7 }}
 smb {{ servers = {{ {servers} }}, username = "auditor", password = file "{files["bare"]}", timeout = 0.7, query = "shares" }}
 smb {{ servers = {{ {servers} }}, username = "auditor", password = command "cat {files["bare"]}", timeout = 0.7, query = "files" }}
 smb {{ servers = "{SERVERS[1]}", username = "auditor", nt_hash = file "{reference}/NT_hash", query = "sessions" }}
 smb {{ servers = "{SERVERS[1]}", query = "connections", qualifier = "projects",
   credential = credential {{ authentication_file = "{files["wrong"]}" }} }}
 workspace {{ {cloud}, token = file "{reference}/token" }}
-workspace {{ {cloud}, token = environment "MARKED_WRONG" }}
-workspace {{ {cloud}, ak = environment "MARKED_AK", sk = file "{reference}/secret_key", security_token = command "cat {reference}/security_token" }}
+workspace {{ {cloud}, token = env "MARKED_WRONG" }}
+workspace {{ {cloud}, ak = env "MARKED_AK", sk = file "{reference}/secret_key", security_token = command "cat {reference}/security_token" }}
 workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }} }}
 '''
     path = os.path.join(WORK, "inventory.lua")

@@ -53,7 +53,7 @@ the rows' own, such as num_opens or session_state.]])
         totals = not arguments.no_totals, group_by = arguments.group_by,
         measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, top = arguments.top,
         columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures, now = opened.made,
-        accounts = opened.accounts, utc_offset = opened.utc_offset,
+        normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
       }
       local missing = made.missing
       for _, name in ipairs(conditions.missing()) do missing[#missing + 1] = name end

@@ -11,7 +11,7 @@ local source = {}
 ---@field outcomes rollcall.outcome[]
 ---@field failures rollcall.failure[]
 ---@field made integer
----@field accounts? fun(account: string): string?
+---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
 ---@field close fun()
 
@@ -53,7 +53,7 @@ function source.ask(inv, quiet_terminal)
   })
   return {
     rows = with_progress(rows, outcomes, quiet_terminal),
-    outcomes = outcomes, failures = failures, made = os.time(), accounts = inv.accounts,
+    outcomes = outcomes, failures = failures, made = os.time(), normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset,
     close = function() getmetatable(closing).__close(closing) end,
   }

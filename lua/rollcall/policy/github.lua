@@ -27,6 +27,6 @@ return function(result, write)
     for _, finding in ipairs(verdict.waived) do
       annotate("notice", ("waived until %s (%s): %s"):format(finding.waived_until, finding.waived, finding.message))
     end
-    for _, reason in ipairs(verdict.reasons) do annotate("warning", "not measured: " .. reason) end
+    for _, reason in ipairs(verdict.reasons) do annotate("warning", "unknown: " .. reason) end
   end
 end

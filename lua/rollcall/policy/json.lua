@@ -21,7 +21,7 @@ end
 ---@param result rollcall.policy.result
 ---@param write fun(text: string)
 return function(result, write)
-  write(('{"schema": %s, "kind": "check", "policy": %s, "made": %s,\n"rules": %s,\n"targets": %s}\n'):format(
-    json.value(json.SCHEMA), json.value(result.policy), json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.made)),
+  write(('{"schema": %s, "kind": "check", "policy": %s, "generated_at": %s,\n"rules": %s,\n"targets": %s}\n'):format(
+    json.value(json.SCHEMA), json.value(result.policy), json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     list(result.rules, rule), list(result.outcomes, outcome)))
 end

@@ -1,6 +1,6 @@
 --- One rule at work: it is given rows, and at the end has findings and a verdict.
 local presence = require "rollcall.presence"
-local ready = require "rollcall.policy.ready"
+local builtin = require "rollcall.policy.builtin"
 local sandbox = require "rollcall.internal.sandbox"
 
 local judge = {}
@@ -25,8 +25,8 @@ local judge = {}
 ---@field id string
 ---@field severity string
 ---@field description? string
----@field verdict "holds"|"violated"|"not measured"
----@field reasons string[]  why it could not be measured
+---@field verdict "pass"|"fail"|"unknown"
+---@field reasons string[]  why it is unknown
 ---@field rows integer  that were judged
 ---@field violations integer  all of them, of which `findings` are the first
 ---@field findings rollcall.policy.finding[]
@@ -50,11 +50,11 @@ function judge.new(rule, waivers, trusted, now)
   end
   local its_waivers = {}
   for _, waiver in ipairs(waivers) do
-    if waiver.rule[rule.id] and now < waiver.ends then its_waivers[#its_waivers + 1] = waiver end
+    if waiver.rule[rule.id] and now < waiver.expires then its_waivers[#its_waivers + 1] = waiver end
   end
   return setmetatable({
     rule = rule, kinds = kinds, waivers = its_waivers, trusted = trusted, rows = 0, violations = 0, findings = {}, waived = {},
-    untold = {}, groups = {}, order = {},
+    missing = {}, groups = {}, order = {},
   }, metatable)
 end
 
@@ -95,7 +95,7 @@ local function shown(subject, name)
     value = presence.field(subject, name)
   end
   if value == nil then return "?" end
-  if durations[name] and math.type(value) then return ready.duration(value) end
+  if durations[name] and math.type(value) then return builtin.duration(value) end
   return tostring(value)
 end
 
@@ -136,11 +136,11 @@ function methods:found(subject, fields)
   if self.violations <= judge.FINDINGS then self.findings[self.violations] = finding end
 end
 
----Whether a row says what the rule needs; if not, that is noted.
-function methods:is_told(view)
-  for _, name in ipairs(self.rule.needs or {}) do
+---Whether a row has the fields that the rule requires; a missing one is noted.
+function methods:has_all(view)
+  for _, name in ipairs(self.rule.requires or {}) do
     if view[name] == nil then
-      if self.rule.untold ~= "ignore" then self.untold[name] = (self.untold[name] or 0) + 1 end
+      if self.rule.on_missing ~= "skip" then self.missing[name] = (self.missing[name] or 0) + 1 end
       return false
     end
   end
@@ -185,17 +185,17 @@ local function judge_row(self, view)
   local rule = self.rule
   local filter = rule.filter
   if filter and not self:ask(filter, view) then return end
-  if rule.needs and not self:is_told(view) then return end
+  if rule.requires and not self:has_all(view) then return end
   self.rows = self.rows + 1
   if rule.group_by then
     self:add_to_group(view)
-  elseif not self:ask(rule.each, view) then
+  elseif not self:ask(rule.check, view) then
     self:found(view, view)
   end
 end
 
 local function judge_group(self, group)
-  if not self:ask(self.rule.group, group) then self:found(group, group) end
+  if not self:ask(self.rule.check_group, group) then self:found(group, group) end
 end
 
 ---@param view rollcall.presence
@@ -203,7 +203,7 @@ function methods:take(view)
   if not self.problem then self:attempt(judge_row, view) end
 end
 
--- What a server that fills in placeholders does not tell, by the kind of row.
+-- The fields that a server fills with placeholders, by the kind of row.
 local placeholder_lacks = {
   connection = { user = true, account = true, client = true, address = true, since = true, connected = true },
   presence = { resource = true, share = true },
@@ -212,8 +212,8 @@ local placeholder_lacks = {
 local function lacks(rule, outcome)
   if outcome.completeness ~= "placeholder" then return outcome.completeness ~= "complete" end
   local lacking = placeholder_lacks[outcome.query]
-  if not lacking or not rule.needs then return true end
-  for _, name in ipairs(rule.needs) do
+  if not lacking or not rule.requires then return true end
+  for _, name in ipairs(rule.requires) do
     if lacking[name] then return true end
   end
   return false
@@ -237,8 +237,8 @@ function methods:finish(outcomes)
   end
   local reasons, asked = {}, outcomes == nil or self.rows > 0
   if self.problem then reasons[1] = self.problem end
-  for name, count in pairs(self.untold) do
-    reasons[#reasons + 1] = ("%d row%s did not tell %s"):format(count, count == 1 and "" or "s", name)
+  for name, count in pairs(self.missing) do
+    reasons[#reasons + 1] = ("field '%s' is missing in %d row%s"):format(name, count, count == 1 and "" or "s")
   end
   table.sort(reasons)
   for _, outcome in ipairs(outcomes or {}) do
@@ -252,7 +252,7 @@ function methods:finish(outcomes)
   if not asked then reasons[1] = "nothing was asked that this rule is about" end
   return {
     id = rule.id, severity = rule.severity, description = rule.description,
-    verdict = self.violations > 0 and "violated" or #reasons > 0 and "not measured" or "holds",
+    verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
     reasons = reasons, rows = self.rows, violations = self.violations, findings = self.findings, waived = self.waived,
   }
 end

@@ -1,4 +1,4 @@
---- The verdicts as JUnit XML: a test case for each rule; `failure` is violated, `error` not measured.
+--- The verdicts as JUnit XML: a test case for each rule; `failure` for fail, `error` for unknown.
 local text = require "rollcall.internal.text"
 
 local entities = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;", ['"'] = "&quot;", ["'"] = "&apos;" }
@@ -22,7 +22,7 @@ local function body(verdict)
   local lines = {}
   for i, finding in ipairs(verdict.findings) do lines[i] = text.printable(finding.message) end
   if verdict.violations > #verdict.findings then lines[#lines + 1] = ("and %d more"):format(verdict.violations - #verdict.findings) end
-  for _, reason in ipairs(verdict.reasons) do lines[#lines + 1] = "not measured: " .. text.printable(reason) end
+  for _, reason in ipairs(verdict.reasons) do lines[#lines + 1] = "unknown: " .. text.printable(reason) end
   return escaped(table.concat(lines, "\n"))
 end
 
@@ -31,20 +31,20 @@ end
 return function(result, write)
   local failures, errors = 0, 0
   for _, verdict in ipairs(result.rules) do
-    if verdict.verdict == "violated" then failures = failures + 1 end
-    if verdict.verdict == "not measured" then errors = errors + 1 end
+    if verdict.verdict == "fail" then failures = failures + 1 end
+    if verdict.verdict == "unknown" then errors = errors + 1 end
   end
   write('<?xml version="1.0" encoding="UTF-8"?>\n')
   write(('<testsuites name="rollcall" tests="%d" failures="%d" errors="%d">\n'):format(#result.rules, failures, errors))
   write(('<testsuite name="%s" tests="%d" failures="%d" errors="%d" skipped="0" time="0" timestamp="%s" hostname="localhost">\n'):format(
-    one_line(result.policy), #result.rules, failures, errors, os.date("!%Y-%m-%dT%H:%M:%S", result.made)))
+    one_line(result.policy), #result.rules, failures, errors, os.date("!%Y-%m-%dT%H:%M:%S", result.generated_at)))
   for _, verdict in ipairs(result.rules) do
     write(('<testcase name="%s" classname="rollcall" time="0">'):format(one_line(verdict.id)))
-    if verdict.verdict == "violated" then
+    if verdict.verdict == "fail" then
       write(('<failure type="%s" message="%s">%s</failure>'):format(verdict.severity,
         one_line(verdict.findings[1].message), body(verdict)))
-    elseif verdict.verdict == "not measured" then
-      write(('<error type="not measured" message="%s">%s</error>'):format(one_line(verdict.reasons[1]), body(verdict)))
+    elseif verdict.verdict == "unknown" then
+      write(('<error type="unknown" message="%s">%s</error>'):format(one_line(verdict.reasons[1]), body(verdict)))
     end
     if #verdict.waived > 0 then
       local lines = {}

@@ -1,7 +1,7 @@
 --- The rules of a policy file as they are declared: what a rule may say, and what it becomes.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
-local ready = require "rollcall.policy.ready"
+local builtin = require "rollcall.policy.builtin"
 
 local rules = {}
 
@@ -11,20 +11,20 @@ local rules = {}
 ---@field description? string
 ---@field kind? string[]  of the rows it is about; absent: all
 ---@field filter? fun(view: rollcall.presence): any  which of these rows
----@field each? fun(view: rollcall.presence): any  whether a row is as it should be
+---@field check? fun(view: rollcall.presence): any  true where a row passes
 ---@field group_by? string[]
----@field group? fun(group: rollcall.policy.group): any  whether a group is as it should be
+---@field check_group? fun(group: rollcall.policy.group): any  true where a group passes
 ---@field distinct? string[]  fields whose values a group collects
 ---@field message string|fun(subject: table): string  with `{field}` in it
----@field needs? string[]  fields without which a row cannot be judged
----@field untold? "tell"|"ignore"  what a row is that lacks one of these: the rule not measured, or nothing
+---@field requires? string[]  fields without which a row cannot be judged
+---@field on_missing? "unknown"|"skip"  what a row without one of these makes the rule; "skip": such a row is not judged
 ---@field trusted table<function, true>  those functions that need no sandbox
 
 ---@class rollcall.policy.waiver
 ---@field rule table<string, true>
 ---@field match table<string, string>
 ---@field reason string
----@field ends integer  the first second after it, since 1970
+---@field expires integer  the first second after it, since 1970
 ---@field day string
 
 local callable = options.callable
@@ -36,8 +36,8 @@ end
 
 local specification = {
   id = options.text(100), severity = declaration.one_of { "error", "warning", "note" }, description = options.text(1000),
-  kind = declaration.names, filter = callable, each = callable, group_by = declaration.names, group = callable,
-  message = message, needs = declaration.names, untold = declaration.one_of { "tell", "ignore" },
+  kind = declaration.names, filter = callable, check = callable, group_by = declaration.names, check_group = callable,
+  message = message, requires = declaration.names, on_missing = declaration.one_of { "unknown", "skip" },
 }
 
 local function names_or_none(value)
@@ -46,20 +46,20 @@ local function names_or_none(value)
 end
 specification.distinct = names_or_none
 
--- What a use of a ready rule may say of its own.
-local common = { "id", "severity", "description", "kind", "untold", "message", "filter" }
+-- What a use of a builtin rule may set itself.
+local common = { "id", "severity", "description", "kind", "on_missing", "message", "filter" }
 
 local function both(first, second)
   if not first then return second end
   return function(view) return second(view) and first(view) end
 end
 
----Makes the table `ready` of a policy file.
+---Makes the table `builtin` of a policy file.
 ---@param place rollcall.declaration
 ---@param trusted table<function, true>  gets the library's own functions
-local function ready_for(place, trusted)
+local function builtin_for(place, trusted)
   local library = {}
-  for name, entry in pairs(ready) do
+  for name, entry in pairs(builtin) do
     if type(entry) == "table" then
       local specified = {}
       for field, check in pairs(entry.specification) do specified[field] = check end
@@ -87,10 +87,10 @@ local function check_rule(place, given, declared)
   local rule = place:block("rule", given, specification, { "id", "message" })
   if not rule.id:find "^[%w][%w_.-]*$" then place:mistake("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
   if declared[rule.id] then place:mistake("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
-  if (rule.each == nil) == (rule.group == nil) then
-    place:mistake(nil, ("rule '%s': takes each, or group_by and group"):format(rule.id))
+  if (rule.check == nil) == (rule.check_group == nil) then
+    place:mistake(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
   end
-  if (rule.group == nil) ~= (rule.group_by == nil) then
+  if (rule.check_group == nil) ~= (rule.group_by == nil) then
     place:mistake(nil, ("rule '%s': group and group_by belong together"):format(rule.id))
   end
   rule.severity = rule.severity or "error"
@@ -99,12 +99,12 @@ end
 
 local waiver_specification = {
   rule = declaration.names, user = options.text(256), client = options.text(256), resource = options.text(1024), origin = options.text(256),
-  reason = options.text(1000), ends = function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end,
+  reason = options.text(1000), expires = function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end,
 }
 
 local function check_waiver(place, given)
-  local checked = place:block("waive", given, waiver_specification, { "rule", "reason", "ends" })
-  local waiver = { rule = {}, match = {}, reason = checked.reason, day = checked.ends, ends = declaration.day(checked.ends), line = nil }
+  local checked = place:block("waive", given, waiver_specification, { "rule", "reason", "expires" })
+  local waiver = { rule = {}, match = {}, reason = checked.reason, day = checked.expires, expires = declaration.day(checked.expires) }
   for _, id in ipairs(checked.rule) do waiver.rule[id] = true end
   for _, field in ipairs { "user", "client", "resource", "origin" } do waiver.match[field] = checked[field] end
   return waiver
@@ -117,7 +117,7 @@ end
 function rules.vocabulary(place)
   local gathered, declared = { rules = {}, waivers = {}, trusted = {} }, {}
   return {
-    ready = ready_for(place, gathered.trusted),
+    builtin = builtin_for(place, gathered.trusted),
     rule = function(given)
       local rule = check_rule(place, given, declared)
       declared[rule.id] = true

@@ -1,5 +1,5 @@
 --- The verdicts as SARIF 2.1.0. What was found has no place in a file, so its locations are logical:
--- the user, the resource, the client. A rule that could not be measured is a result of the kind "open".
+-- the user, the resource, the client. A rule whose verdict is unknown is a result of the kind "open".
 local json = require "rollcall.internal.json_text"
 local text = require "rollcall.internal.text"
 
@@ -55,7 +55,7 @@ end
 
 local function open_result(verdict, index)
   return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"open"', "level", '"none"',
-    "message", message("not measured: " .. table.concat(verdict.reasons, "; ")))
+    "message", message("unknown: " .. table.concat(verdict.reasons, "; ")))
 end
 
 local function notification(words)
@@ -71,7 +71,7 @@ return function(result, write)
       "defaultConfiguration", members("level", json.value(verdict.severity)))
     for _, finding in ipairs(verdict.findings) do results[#results + 1] = result_of(verdict, i - 1, finding) end
     for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(verdict, i - 1, finding) end
-    if verdict.verdict == "not measured" then results[#results + 1] = open_result(verdict, i - 1) end
+    if verdict.verdict == "unknown" then results[#results + 1] = open_result(verdict, i - 1) end
   end
   for _, outcome in ipairs(result.outcomes) do
     if outcome.completeness ~= "complete" then
@@ -80,7 +80,7 @@ return function(result, write)
     end
   end
   local driver = members("name", '"rollcall"', "version", json.value(require("rollcall").version), "rules", list(rules))
-  local invocation = members("executionSuccessful", "true", "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.made)),
+  local invocation = members("executionSuccessful", "true", "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     "toolExecutionNotifications", list(notifications))
   write(members("$schema", json.value(VERSION_NAME), "version", '"2.1.0"', "runs", list {
     members("tool", members("driver", driver), "columnKind", '"unicodeCodePoints"', "invocations", list { invocation },

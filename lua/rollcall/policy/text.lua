@@ -1,29 +1,29 @@
 --- The verdicts for a person.
 local text = require "rollcall.internal.text"
 
-local colours = { holds = "\27[32m", violated = "\27[31m", ["not measured"] = "\27[33m" }
+local colors = { pass = "\27[32m", fail = "\27[31m", unknown = "\27[33m" }
 
 ---@param result rollcall.policy.result
 ---@param write fun(text: string)
----@param settings { colour: boolean? }
+---@param settings { color: boolean? }
 return function(result, write, settings)
-  local counts = { holds = 0, violated = 0, ["not measured"] = 0 }
+  local counts = { pass = 0, fail = 0, unknown = 0 }
   local function line(words) write(text.printable(words) .. "\n") end
   for _, verdict in ipairs(result.rules) do
     counts[verdict.verdict] = counts[verdict.verdict] + 1
-    local word = ("%-12s"):format(verdict.verdict)
-    if settings.colour then word = colours[verdict.verdict] .. word .. "\27[0m" end
+    local word = ("%-7s"):format(verdict.verdict)
+    if settings.color then word = colors[verdict.verdict] .. word .. "\27[0m" end
     write(("%s  %s (%s, %d rows)\n"):format(word, verdict.id, verdict.severity, verdict.rows))
     for _, finding in ipairs(verdict.findings) do line("    " .. finding.message) end
     if verdict.violations > #verdict.findings then line(("    and %d more"):format(verdict.violations - #verdict.findings)) end
     for _, finding in ipairs(verdict.waived) do
       line(("    waived until %s (%s): %s"):format(finding.waived_until, finding.waived, finding.message))
     end
-    for _, reason in ipairs(verdict.reasons) do line("    not measured: " .. reason) end
+    for _, reason in ipairs(verdict.reasons) do line("    unknown: " .. reason) end
   end
-  for _, waiver in ipairs(result.expired) do line(("# a waiver ended on %s: %s"):format(waiver.day, waiver.reason)) end
-  write(("# %d hold, %d violated, %d not measured; made %s\n"):format(counts.holds, counts.violated, counts["not measured"],
-    os.date("!%Y-%m-%dT%H:%M:%SZ", result.made)))
+  for _, waiver in ipairs(result.expired) do line(("# waiver expired on %s: %s"):format(waiver.day, waiver.reason)) end
+  write(("# %d pass, %d fail, %d unknown; generated at %s\n"):format(counts.pass, counts.fail, counts.unknown,
+    os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)))
   for _, outcome in ipairs(result.outcomes) do
     line(("# %s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ": " .. outcome.reason or ""))
   end

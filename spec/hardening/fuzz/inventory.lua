@@ -14,8 +14,8 @@ return function(text)
     assert(#made.sources > 0)
     for _, source in ipairs(made.sources) do assert(blocks[source.block] and type(source.fields) == "table") end
     assert(math.type(made.utc_offset or 0) == "integer")
-    if made.accounts then
-      local user = made.accounts "CORP\\alice"
+    if made.normalize_user then
+      local user = made.normalize_user "CORP\\alice"
       assert(user == nil or type(user) == "string")
     end
     assert(#sources.plan(made) > 0)

@@ -179,10 +179,10 @@ put("workspace", "list", token .. "\0" .. list "" .. "\0" .. list "&user_name=al
 
 -- A snapshot of both sources, and its lines.
 local inventory = ([[
-smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = environment "LAB_PASSWORD" }
-smb { servers = { %q }, username = %q, password = environment "LAB_PASSWORD" }
+smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
+smb { servers = { %q }, username = %q, password = env "LAB_PASSWORD" }
 workspace {
-  endpoint = "https://127.0.0.1:%s", ca_file = %q, project_id = %q, token = environment "LAB_CLOUD_TOKEN", users = { "alice", "bob" },
+  endpoint = "https://127.0.0.1:%s", ca_file = %q, project_id = %q, token = env "LAB_CLOUD_TOKEN", users = { "alice", "bob" },
 }
 rows { kind = "badge", { user = "alice", door = "north", at = 1700000000 } }
 ]]):format(lab.double, lab.closed, lab.username, lab.double, lab.username, os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE",

@@ -1,13 +1,13 @@
---- The library of ready rules. Each takes a table of its own fields and of those of every rule, and
+--- The builtin rules. Each takes a table of its own fields and of those of every rule, and
 -- gives a rule to hand to `rule`.
 local declaration = require "rollcall.internal.declaration"
 local network = require "rollcall.policy.network"
 local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
 
-local ready = {}
+local builtin = {}
 
----@class rollcall.policy.ready
+---@class rollcall.policy.builtin
 ---@field specification table<string, rollcall.options.check>
 ---@field required string[]
 ---@field make fun(given: table, place: rollcall.declaration): table
@@ -16,17 +16,17 @@ local at_least_one = options.integer(1, 1000000)
 local seconds = options.integer(0, 366 * 86400)
 
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
-local function at_most(what, count_of, distinct, kinds, needs)
+local function at_most(what, count_of, distinct, kinds, requires)
   return {
-    specification = { most = at_least_one },
-    required = { "most" },
+    specification = { max = at_least_one },
+    required = { "max" },
     make = function(given)
       return {
-        kind = kinds, group_by = { "user" }, distinct = distinct, needs = needs,
+        kind = kinds, group_by = { "user" }, distinct = distinct, requires = requires,
         filter = function(view) return view.user ~= nil end,
-        group = function(group) return count_of(group) <= given.most end,
+        check_group = function(group) return count_of(group) <= given.max end,
         message = function(group)
-          return ("%s has %d %s, at most %d are allowed"):format(group.user, count_of(group), what, given.most)
+          return ("%s has %d %s, at most %d are allowed"):format(group.user, count_of(group), what, given.max)
         end,
       }
     end,
@@ -34,32 +34,32 @@ local function at_most(what, count_of, distinct, kinds, needs)
 end
 
 ---At most N sessions of a user.
-ready.sessions_per_user = at_most("sessions", function(group) return group.count end, {}, { "smb_session", "session" }, { "user" })
+builtin.sessions_per_user = at_most("sessions", function(group) return group.count end, {}, { "smb_session", "session" }, { "user" })
 
 ---At most N computers that a user is connected from.
-ready.clients_per_user = at_most("clients", function(group) return group.distinct.client end, { "client" },
+builtin.clients_per_user = at_most("clients", function(group) return group.distinct.client end, { "client" },
   { "connection", "smb_session", "presence", "session" }, { "user", "client" })
 
 ---Nobody idle for longer.
-ready.idle_longer_than = {
+builtin.idle_longer_than = {
   specification = { seconds = seconds }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "smb_session", "presence" }, needs = { "idle" },
-      each = function(view) return view.idle <= given.seconds end,
-      message = ("{account} from {client} has been idle for {idle}, longer than %s"):format(ready.duration(given.seconds)),
+      kind = { "smb_session", "presence" }, requires = { "idle" },
+      check = function(view) return view.idle <= given.seconds end,
+      message = ("{account} from {client} has been idle for {idle}, longer than %s"):format(builtin.duration(given.seconds)),
     }
   end,
 }
 
 ---Nobody connected for longer.
-ready.connected_longer_than = {
+builtin.connected_longer_than = {
   specification = { seconds = seconds }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, needs = { "connected" },
-      each = function(view) return view.connected <= given.seconds end,
-      message = ("{account} from {client} has been connected for {connected}, longer than %s"):format(ready.duration(given.seconds)),
+      kind = { "connection", "smb_session", "presence", "session" }, requires = { "connected" },
+      check = function(view) return view.connected <= given.seconds end,
+      message = ("{account} from {client} has been connected for {connected}, longer than %s"):format(builtin.duration(given.seconds)),
     }
   end,
 }
@@ -94,7 +94,7 @@ local function days(value)
 end
 
 ---Nobody connected outside working hours: at the time of the look, or since such a time.
-ready.outside_hours = {
+builtin.outside_hours = {
   specification = {
     from = time_of_day, to = time_of_day, days = days, utc_offset = options.integer(-50400, 50400),
     at = declaration.one_of { "now", "since" },
@@ -109,8 +109,8 @@ ready.outside_hours = {
       return minutes >= given.from and minutes < given.to and (not given.days or given.days[time.wday] == true)
     end)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, needs = { at == "since" and "since" or "user" },
-      each = function(view)
+      kind = { "connection", "smb_session", "presence", "session" }, requires = { at == "since" and "since" or "user" },
+      check = function(view)
         if at == "since" then return inside(view.since) end
         return inside(view.settings.now)
       end,
@@ -133,7 +133,7 @@ local function networks(value)
 end
 
 ---Every client in one of these networks.
-ready.client_networks = {
+builtin.client_networks = {
   specification = { allow = networks }, required = { "allow" },
   make = function(given)
     local allowed = remembering(function(address)
@@ -145,8 +145,8 @@ ready.client_networks = {
       return false
     end)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, needs = { "address" },
-      each = function(view) return allowed(view.address) end,
+      kind = { "connection", "smb_session", "presence", "session" }, requires = { "address" },
+      check = function(view) return allowed(view.address) end,
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
   end,
@@ -165,13 +165,13 @@ local function version(value)
 end
 
 ---No client older than a version.
-ready.client_version_below = {
-  specification = { least = version }, required = { "least" },
+builtin.client_version_below = {
+  specification = { min = version }, required = { "min" },
   make = function(given)
-    local least = numbers_of(given.least)
+    local least = numbers_of(given.min)
     return {
-      kind = { "session" }, needs = { "client_version" },
-      each = function(view)
+      kind = { "session" }, requires = { "client_version" },
+      check = function(view)
         local numbers = numbers_of(view.client_version)
         for i = 1, math.max(#least, #numbers) do
           local a, b = numbers[i] or 0, least[i] or 0
@@ -179,7 +179,7 @@ ready.client_version_below = {
         end
         return true
       end,
-      message = ("{account} uses client {client_version} on {client}, older than %s"):format(given.least),
+      message = ("{account} uses client {client_version} on {client}, older than %s"):format(given.min),
     }
   end,
 }
@@ -187,7 +187,7 @@ ready.client_version_below = {
 local ADMINISTRATIVE = 0x80000000
 
 ---Nobody on an administrative share: ADMIN$, C$, ...; IPC$ counts only where asked.
-ready.administrative_shares = {
+builtin.administrative_shares = {
   specification = { ipc = options.boolean }, required = {},
   make = function(given)
     local by_name = remembering(function(share)
@@ -195,8 +195,8 @@ ready.administrative_shares = {
       return string.sub(share, -1) == "$"
     end)
     return {
-      kind = { "connection", "presence" }, needs = { "resource" },
-      each = function(view)
+      kind = { "connection", "presence" }, requires = { "resource" },
+      check = function(view)
         local share = view.share
         if by_name(share) then return false end
         local type = view.kind == "connection" and view.type
@@ -234,15 +234,15 @@ local function matcher(names)
 end
 
 ---No account of these patterns; or, with `allow`, none but these.
-ready.accounts = {
+builtin.accounts = {
   specification = { deny = globs, allow = globs }, required = {},
   make = function(given, place)
     if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "accounts: takes deny or allow, one of them") end
     local matches = matcher(given.deny or given.allow)
     return {
-      needs = { "account" },
+      requires = { "account" },
       filter = function(view) return view.kind ~= "share" end,
-      each = function(view)
+      check = function(view)
         local matched = matches(view.account) or view.user ~= nil and matches(view.user)
         return matched == (given.allow ~= nil)
       end,
@@ -252,12 +252,12 @@ ready.accounts = {
 }
 
 ---No session that failed to begin.
-ready.failed_sessions = {
+builtin.failed_sessions = {
   specification = {}, required = {},
   make = function()
     return {
-      kind = { "session" }, needs = { "session_state" },
-      each = function(view)
+      kind = { "session" }, requires = { "session_state" },
+      check = function(view)
         return view.session_state ~= "InitFail" and (view.failed_code == nil or string.find(view.failed_code, "^WKS%.0+$") ~= nil)
       end,
       message = "the session of {account} on {resource} failed: {failed_code} {failed_reason}",
@@ -266,16 +266,16 @@ ready.failed_sessions = {
 }
 
 ---Nobody on a share and on a desktop at once.
-ready.share_and_desktop = {
+builtin.share_and_desktop = {
   specification = {}, required = {},
   make = function()
     return {
       kind = { "connection", "smb_session", "presence", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
-      needs = { "user" },
+      requires = { "user" },
       filter = function(view)
         return view.user ~= nil and view.state ~= "SignedOut" and view.state ~= "InitFail"
       end,
-      group = function(group)
+      check_group = function(group)
         local desktop = group.values.kind.session
         return not desktop or group.distinct.kind == 1
       end,
@@ -285,13 +285,13 @@ ready.share_and_desktop = {
 }
 
 ---The same user from two computers is one client too many.
-ready.two_clients = {
+builtin.two_clients = {
   specification = {}, required = {},
   make = function(_, place)
-    return ready.clients_per_user.make({ most = 1 }, place)
+    return builtin.clients_per_user.make({ max = 1 }, place)
   end,
 }
 
-ready.duration = require "rollcall.internal.duration"
+builtin.duration = require "rollcall.internal.duration"
 
-return ready
+return builtin
