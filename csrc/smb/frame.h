@@ -1,7 +1,8 @@
 /* The frames between the module and its worker program, as both sides write and read them.
  *
  * A frame is a header (length of the payload, little-endian; kind; three zero bytes) and a
- * payload. The module sends a target and waits for OPEN or FAILED; then it sends the PDUs of a
+ * payload. The module sends a target and waits for OPEN or FAILED, and answers with LOG_ON if a
+ * STAGE_LOGON comes before; then it sends the PDUs of a
  * request and waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
 #ifndef ROLLCALL_FRAME_H
 #define ROLLCALL_FRAME_H
@@ -15,6 +16,7 @@
 
 enum frame_kind {
     FRAME_TARGET = 'T', /* to the worker: open the srvsvc pipe of this server */
+    FRAME_LOG_ON = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on */
     FRAME_PDU = 'P',    /* both ways: one DCE/RPC PDU */
     FRAME_STAGE = 'S',  /* to the module: what the worker is at, one byte of enum frame_stage */
     FRAME_OPEN = 'O',   /* to the module: the pipe is open */

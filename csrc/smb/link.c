@@ -61,6 +61,7 @@ bool link_is_busy(const struct link *link) {
     switch (known_of(link)->state) {
     case LINK_STARTING:
     case LINK_OPENING:
+    case LINK_ASKING:
     case LINK_BINDING:
     case LINK_CALLING:
         return true;
@@ -71,6 +72,10 @@ bool link_is_busy(const struct link *link) {
 
 enum link_state link_state(const struct link *link, const void *owner) {
     return known_of(link)->owner == owner ? known_of(link)->state : LINK_LOST;
+}
+
+int64_t link_timeout(const struct link *link) {
+    return known_of(link)->timeout_milliseconds;
 }
 
 int64_t link_deadline(const struct link *link) {

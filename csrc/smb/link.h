@@ -24,6 +24,7 @@ enum link_state {
     LINK_CLOSED,
     LINK_STARTING, /* a worker starts, which is no time of the server's */
     LINK_OPENING,  /* looks for the server and logs on */
+    LINK_ASKING,   /* in between: would log on now, and waits for link_log_on */
     LINK_BINDING,
     LINK_READY,
     LINK_CALLING,
@@ -55,6 +56,9 @@ void link_leave(struct link *link, const void *owner);
 void link_open(struct link *link, const char *program, const struct frame_target *target,
                int64_t now);
 
+/* In state ASKING: logs on. */
+void link_log_on(struct link *link, int64_t now);
+
 /* Begins a call, in state READY. */
 void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
                int64_t now);
@@ -78,7 +82,8 @@ bool link_is_idle(const struct link *link);
 /* Whether something is under way that a poller can wait for. */
 bool link_is_busy(const struct link *link);
 
-/* When the step that is under way is given up. */
+/* Milliseconds that a step may take; and when the one that is under way is given up. */
+int64_t link_timeout(const struct link *link);
 int64_t link_deadline(const struct link *link);
 
 const struct link_failure *link_failure(const struct link *link);

@@ -158,6 +158,17 @@ void link_open(struct link *link, const char *program, const struct frame_target
         send_logon(link, now);
 }
 
+void link_log_on(struct link *link, int64_t now) {
+    link_start_step(link, LINK_OPENING, STAGE_LOGON, now);
+    if (!worker_frame(&link->worker, 0)) {
+        fail(link, STAGE_LOGON, ERROR_NOT_ENOUGH_MEMORY, "");
+        return;
+    }
+    worker_send(&link->worker, FRAME_LOG_ON, 0);
+    link->ready = true;
+    link_watch(link);
+}
+
 static void bind_interface(struct link *link) {
     uint8_t *pdu = worker_frame(&link->worker, DCERPC_BIND_LENGTH);
     if (!pdu) {
@@ -259,6 +270,15 @@ static void take_sign_of_life(struct link *link, int64_t now) {
         link_start_step(link, LINK_OPENING, STAGE_WORKER, now);
 }
 
+/* A worker that is about to log on waits until it may, which is no time of the server's. */
+static void take_stage(struct link *link, enum frame_stage stage) {
+    link->common.stage = stage;
+    if (stage != STAGE_LOGON)
+        return;
+    link->common.state = LINK_ASKING;
+    link->common.deadline = INT64_MAX;
+}
+
 static void take_frame(struct link *link, const struct frame *frame, int64_t now) {
     take_sign_of_life(link, now);
     bool opening = link->common.state == LINK_OPENING;
@@ -266,7 +286,7 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
         take_failure(link, frame);
     else if (frame->kind == FRAME_STAGE && opening && frame->length == 1 &&
              frame->payload[0] < STAGE_COUNT)
-        link->common.stage = (enum frame_stage)frame->payload[0];
+        take_stage(link, (enum frame_stage)frame->payload[0]);
     else if (frame->kind == FRAME_OPEN && opening)
         bind_interface(link);
     else if (frame->kind == FRAME_PDU && !opening)

@@ -7,6 +7,7 @@
 #include "binding/failure.h"
 #include "smb/lua_calls.h"
 #include "smb/lua_enumeration.h"
+#include "smb/lua_logon.h"
 #include "smb/lua_server.h"
 #include "smb/worker_path.h"
 
@@ -23,6 +24,7 @@ int luaopen_rollcall_smb_core(lua_State *L) {
     if (!worker_path())
         return luaL_error(L, "the folder of this library cannot be found");
     failure_register(L);
+    logon_ledger_register(L);
     server_register(L);
     enumeration_register(L);
     luaL_newlib(L, functions);

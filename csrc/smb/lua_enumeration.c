@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "smb/lua_logon.h"
 #include "smb/lua_row.h"
 #include "smb/lua_server.h"
 #include "smb/lua_slot.h"
@@ -198,6 +199,7 @@ static void read_arguments(lua_State *L, struct enumeration *enumeration) {
         enumeration->has_server = true;
     }
     lua_setiuservalue(L, 1, SERVER);
+    enumeration->ledger = logon_ledger_of(L);
 }
 
 int enumeration_enumerate(lua_State *L) {

@@ -8,6 +8,7 @@
 #include "base/poller.h"
 #include "binding/interrupt.h"
 #include "rpc/win32_status.h"
+#include "smb/lua_logon.h"
 #include "smb/lua_row.h"
 #include "smb/lua_target.h"
 
@@ -15,6 +16,8 @@
 
 struct server {
     struct link *link; /* NULL: this handle is new and has nothing yet */
+    struct logon_ledger *ledger;
+    struct logon_turn logon;
     struct poller poller;
     bool opened; /* and so in the caller's hands */
     bool closed;
@@ -23,6 +26,7 @@ struct server {
 static int server_close(lua_State *L) {
     struct server *server = luaL_checkudata(L, 1, METATABLE);
     server->closed = true;
+    logon_turn_end(&server->logon);
     if (server->link)
         link_close(server->link);
     poller_close(&server->poller);
@@ -60,10 +64,19 @@ static void raise(lua_State *L, struct server *server, const struct link_failure
 /* [-0, +0, e] Waits until the owner's link is no longer busy, and raises what failed. */
 static void finish(lua_State *L, struct server *server, const void *owner) {
     struct link *link = server->link;
+    struct link_failure failure;
     enum link_state state;
-    while (state = link_progress(link, owner, clock_now()),
-           link_is_busy(link) && state != LINK_LOST) {
-        int64_t rest = link_deadline(link) - clock_now();
+    for (;;) {
+        state = link_progress(link, owner, clock_now());
+        if (!logon_turn_follow(&server->logon, link, state, clock_now(), &failure)) {
+            logon_turn_end(&server->logon);
+            link_leave(link, owner);
+            raise(L, server, &failure);
+        }
+        if (!link_is_busy(link) || state == LINK_LOST)
+            break;
+        int64_t rest = link_state(link, owner) == LINK_ASKING ? LOGON_TURN_MILLISECONDS
+                                                              : link_deadline(link) - clock_now();
         int error = link_wait(&link, 1, &server->poller, rest > 0 ? rest : 0);
         if (error == EINTR)
             interrupt_run_hook(L);
@@ -74,6 +87,14 @@ static void finish(lua_State *L, struct server *server, const void *owner) {
         raise(L, server, link_failure(link));
     if (state != LINK_READY && state != LINK_ANSWERED)
         luaL_error(L, "this server handle was closed, or used again, during the call");
+}
+
+/* [-0, +0, e] Begins to open the pipe of the target at index 2. */
+static void open_link(lua_State *L, struct server *server) {
+    struct link_failure failure;
+    logon_turn_end(&server->logon);
+    if (!target_open(L, 2, server->link, clock_now(), server->ledger, &server->logon, &failure))
+        raise(L, server, &failure);
 }
 
 /* A page that an error while its tables are made cannot leak; and the owner of the link meanwhile.
@@ -132,7 +153,7 @@ static void ask(lua_State *L, struct server *server, struct query *query, struct
     struct link_failure failure;
     link_take(server->link, page, &server->poller);
     if (link_state(server->link, page) != LINK_READY) {
-        target_open(L, 2, server->link, clock_now());
+        open_link(L, server);
         finish(L, server, page);
     }
     for (;;) {
@@ -184,7 +205,8 @@ int server_new(lua_State *L) {
         raise(L, server, &failure);
     }
     link_take(server->link, server, &server->poller);
-    target_open(L, 2, server->link, clock_now());
+    server->ledger = logon_ledger_of(L);
+    open_link(L, server);
     finish(L, server, server);
     link_leave(server->link, server);
     server->opened = true;

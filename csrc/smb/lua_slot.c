@@ -21,6 +21,7 @@ void slot_end(struct enumeration *enumeration, struct enumeration_slot *slot) {
     struct link **link = &enumeration->links[slot - enumeration->slots];
     slot->state = SLOT_FREE;
     link_free_page(&slot->page);
+    logon_turn_end(&slot->logon);
     if (!*link)
         return;
     link_leave(*link, slot);
@@ -73,6 +74,7 @@ static void fail_with(struct enumeration_slot *slot, const char *stage, uint32_t
 }
 
 static void lose(struct enumeration_slot *slot) {
+    logon_turn_end(&slot->logon);
     fail_with(slot, "call", ERROR_OPERATION_ABORTED,
               "its server handle was closed, or used by another iterator, meanwhile");
 }
@@ -92,7 +94,10 @@ static void open_link(lua_State *L, struct enumeration *enumeration,
     struct link *link = link_of(enumeration, slot);
     int target = slot_push_target(L, enumeration, slot);
     link_take(link, slot, &enumeration->poller);
-    target_open(L, target, link, waiter_now(&enumeration->waiter));
+    logon_turn_end(&slot->logon);
+    if (!target_open(L, target, link, waiter_now(&enumeration->waiter), enumeration->ledger,
+                     &slot->logon, &slot->failure))
+        slot->state = SLOT_FAILED;
     lua_pop(L, 1);
 }
 
@@ -231,6 +236,7 @@ static void give_up(struct enumeration_slot *slot, struct link *link) {
     snprintf(detail, sizeof detail, "not done after %g seconds, which is its deadline",
              (double)slot->allowed / 1000);
     link_leave(link, slot);
+    logon_turn_end(&slot->logon);
     fail_with(slot, "call", ERROR_SEM_TIMEOUT, detail);
 }
 
@@ -238,6 +244,14 @@ bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumera
     struct link *link = link_of(enumeration, slot);
     int64_t now = waiter_now(&enumeration->waiter);
     enum link_state state = link_progress(link, slot, now);
+    if (!logon_turn_follow(&slot->logon, link, state, now, &slot->failure)) {
+        link_leave(link, slot);
+        logon_turn_end(&slot->logon);
+        slot->state = SLOT_FAILED;
+        return false;
+    }
+    if (state == LINK_ASKING)
+        return false;
     if (slot->deadline == WAITER_NEVER && state != LINK_STARTING)
         slot->deadline = now + slot->allowed;
     if (now >= slot->deadline && (state == LINK_READY || link_is_busy(link)) &&
@@ -264,6 +278,9 @@ bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumera
 }
 
 int64_t slot_deadline(const struct enumeration *enumeration, const struct enumeration_slot *slot) {
-    int64_t step = link_deadline(link_of(enumeration, slot));
+    const struct link *link = link_of(enumeration, slot);
+    if (link_state(link, slot) == LINK_ASKING)
+        return waiter_now(&enumeration->waiter) + LOGON_TURN_MILLISECONDS;
+    int64_t step = link_deadline(link);
     return step < slot->deadline ? step : slot->deadline;
 }

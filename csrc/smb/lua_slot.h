@@ -11,6 +11,7 @@
 #include "base/poller.h"
 #include "binding/on_wait.h"
 #include "smb/link.h"
+#include "smb/logon_turn.h"
 #include "smb/lua_target.h"
 
 enum { ON_WAIT = WAITER_ON_WAIT, NEXT_TARGET, ON_END, TARGETS, SERVER, USER_VALUES = SERVER };
@@ -26,6 +27,7 @@ struct enumeration_slot {
     enum slot_state state; /* but for SLOT_FREE there is a target in TARGETS */
     struct query query;    /* with the resume handle of the page that is next */
     struct link_page page;
+    struct logon_turn logon;
     int64_t allowed;         /* milliseconds for all that its server is asked */
     int64_t deadline;        /* of that; WAITER_NEVER before the server's time begins */
     uint32_t earlier_handle; /* one that was seen before, for noticing a circle */
@@ -47,6 +49,7 @@ struct enumeration {
     struct enumeration_slot *called;  /* for which a function of the caller's is called: */
     int function;                     /* ON_END or NEXT_TARGET */
     bool has_server;                  /* the link of the only slot is a server handle's */
+    struct logon_ledger *ledger;      /* of the Lua state */
     struct link **links;              /* one a slot, NULL before its first target */
     struct enumeration_slot slots[];
 };

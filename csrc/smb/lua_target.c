@@ -80,7 +80,13 @@ int64_t target_read_deadline(lua_State *L, int index) {
     return integer_field(L, index, "deadline_milliseconds", INT32_MAX);
 }
 
-void target_open(lua_State *L, int index, struct link *link, int64_t now) {
+bool target_open(lua_State *L, int index, struct link *link, int64_t now,
+                 struct logon_ledger *ledger, struct logon_turn *turn,
+                 struct link_failure *failure) {
+    const struct logon_policy policy = {
+        .attempts = (unsigned)integer_field(L, index, "logon_attempts", INT32_MAX),
+        .retry_after = integer_field(L, index, "retry_refused_milliseconds", INT64_MAX),
+    };
     const struct frame_target target = {
         .host = text_field(L, index, "host"),
         .username = text_field(L, index, "username"),
@@ -93,7 +99,10 @@ void target_open(lua_State *L, int index, struct link *link, int64_t now) {
         .kerberos = boolean_field(L, index, "kerberos"),
         .nt_hash = boolean_field(L, index, "nt_hash"),
     };
+    if (!logon_turn_start(turn, ledger, &target, &policy, failure))
+        return false;
     link_open(link, worker_path(), &target, now);
+    return true;
 }
 
 /* [-0, +0, m] */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "smb/link.h"
+#include "smb/logon_turn.h"
 
 /* What a target is asked. */
 struct query {
@@ -26,8 +27,11 @@ bool query_fall_back(struct query *query);
 /* [-0, +0, v] Milliseconds for all that the target at `index` is asked. */
 int64_t target_read_deadline(lua_State *L, int index);
 
-/* [-0, +0, v] Begins to open the pipe of the target at `index`. */
-void target_open(lua_State *L, int index, struct link *link, int64_t now);
+/* [-0, +0, v] Begins to open the pipe of the target at `index`. False if nothing is opened, since
+ * its credentials were refused before: `failure` says so. */
+bool target_open(lua_State *L, int index, struct link *link, int64_t now,
+                 struct logon_ledger *ledger, struct logon_turn *turn,
+                 struct link_failure *failure);
 
 /* [-0, +0, v] Begins the call for the target at `index`. */
 void target_call(lua_State *L, int index, struct link *link, const struct query *query,

@@ -17,6 +17,7 @@
 #include "smb/frame.h"
 #include "smbpipe/carrier.h"
 #include "smbpipe/descriptors.h"
+#include "smbpipe/interpose_logon.h"
 
 static int module = STDIN_FILENO;
 
@@ -58,6 +59,16 @@ static void send_stage(enum frame_stage stage) {
     uint8_t frame[FRAME_HEADER_LENGTH + 1];
     frame[FRAME_HEADER_LENGTH] = (uint8_t)stage;
     send_frame(frame, FRAME_STAGE, 1);
+}
+
+/* The module says when, so that one wrong password is not tried at many servers. */
+static void wait_for_turn(void) {
+    uint8_t header[FRAME_HEADER_LENGTH];
+    struct frame frame;
+    send_stage(STAGE_LOGON);
+    if (!read_fully(header, sizeof header) ||
+        frame_read(header, sizeof header, &frame) != sizeof header || frame.kind != FRAME_LOG_ON)
+        _exit(EXIT_SUCCESS);
 }
 
 /* Sends one PDU to the server and, if the request ends with it, the PDUs of the answer to the
@@ -152,6 +163,7 @@ int main(void) {
     if (!confine())
         return EXIT_FAILURE;
     die_with_the_module();
+    interpose_logon(wait_for_turn);
     struct carrier *carrier = carrier_new();
     if (!carrier)
         return EXIT_FAILURE;

@@ -19,6 +19,8 @@ local core = {}
 ---@field encrypt boolean
 ---@field timeout_milliseconds integer  for a logon, and for each answer
 ---@field deadline_milliseconds integer  for all of it together
+---@field logon_attempts integer  refusals after which the same credentials are not tried again
+---@field retry_refused_milliseconds integer  for so long
 ---@field query rollcall.smb.core.query  what to ask it
 ---@field qualifier? string  of NetrConnectionEnum
 ---@field client_name? string  of NetrSessionEnum

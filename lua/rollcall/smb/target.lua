@@ -7,6 +7,7 @@ local target = {}
 local SMB_PORT = 445
 local DEFAULT_TIMEOUT = 10
 local DEFAULT_DEADLINE = 120
+local DEFAULT_RETRY_REFUSED = 3600
 
 ---@type rollcall.options.check
 local function nt_hash(value)
@@ -27,6 +28,8 @@ end
 ---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
 ---@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
+---@field logon_attempts? integer  how often the same user and password may be refused before the remaining servers are no longer asked with them; 1. Until a server has accepted them, one logon is made at a time
+---@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; 3600
 target.specification = {
   port = options.integer(1, 65535),
   username = options.text(256),
@@ -37,6 +40,8 @@ target.specification = {
   encrypt = options.boolean,
   timeout = options.seconds,
   deadline = options.seconds,
+  logon_attempts = options.integer(1, 1000),
+  retry_refused = options.seconds,
 }
 
 -- What netapi32 leaves to how Windows is set up.
@@ -124,6 +129,8 @@ function target.new(servername, connect)
     encrypt = connect.encrypt or false,
     timeout_milliseconds = milliseconds(connect.timeout or DEFAULT_TIMEOUT),
     deadline_milliseconds = milliseconds(connect.deadline or DEFAULT_DEADLINE),
+    logon_attempts = connect.logon_attempts or 1,
+    retry_refused_milliseconds = milliseconds(connect.retry_refused or DEFAULT_RETRY_REFUSED),
   }
 end
 

@@ -1,0 +1,164 @@
+#include "smb/logon_ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rpc/win32_status.h"
+
+/* So many credentials are remembered; then those that nobody has used for longest are forgotten. */
+#define ENTRIES_LIMIT 4096
+
+/* For so long a credential that was accepted is taken for good. A password that is changed in the
+ * middle of a long watch is then tried by one logon, not by all. */
+#define PROOF_MILLISECONDS 60000
+
+struct entry {
+    logon_credential credential;
+    unsigned under_way;
+    unsigned refusals; /* in a row */
+    bool accepted;
+    int64_t accepted_at;
+    int64_t refused_at;
+    int64_t deadline; /* of what is under way */
+    uint64_t used;    /* a number that grows */
+    struct link_failure refusal;
+};
+
+struct logon_ledger {
+    struct entry *entries;
+    size_t count;
+    size_t size;
+    uint64_t uses;
+};
+
+struct logon_ledger *logon_ledger_new(void) {
+    return calloc(1, sizeof(struct logon_ledger));
+}
+
+void logon_ledger_free(struct logon_ledger *ledger) {
+    if (ledger)
+        free(ledger->entries);
+    free(ledger);
+}
+
+/* FNV-1a, over the text and its terminator. */
+static uint64_t hashed(uint64_t hash, const char *text) {
+    do {
+        hash = (hash ^ (unsigned char)*text) * 0x100000001B3U;
+    } while (*text++);
+    return hash;
+}
+
+logon_credential logon_credential_of(const struct frame_target *target) {
+    if (!target->password[0] || !target->username[0])
+        return 0;
+    uint64_t hash = hashed(0xCBF29CE484222325U, target->username);
+    hash = hashed(hash, target->domain);
+    hash = hashed(hash, target->password);
+    hash = hashed(hash, target->kerberos ? "Kerberos" : target->nt_hash ? "hash" : "");
+    return hash ? hash : 1;
+}
+
+static struct entry *oldest_of(struct logon_ledger *ledger) {
+    struct entry *oldest = NULL;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (!ledger->entries[i].under_way && (!oldest || ledger->entries[i].used < oldest->used))
+            oldest = &ledger->entries[i];
+    return oldest;
+}
+
+/* A place for another entry, or NULL. */
+static struct entry *new_entry(struct logon_ledger *ledger) {
+    if (ledger->count == ENTRIES_LIMIT)
+        return oldest_of(ledger);
+    if (ledger->count == ledger->size) {
+        size_t size = ledger->size ? 2 * ledger->size : 4;
+        struct entry *entries = realloc(ledger->entries, size * sizeof *entries);
+        if (!entries)
+            return NULL;
+        ledger->entries = entries;
+        ledger->size = size;
+    }
+    return &ledger->entries[ledger->count++];
+}
+
+static struct entry *find(struct logon_ledger *ledger, logon_credential credential) {
+    for (size_t i = 0; i < ledger->count; i++)
+        if (ledger->entries[i].credential == credential)
+            return &ledger->entries[i];
+    return NULL;
+}
+
+/* NULL where there is no credential to remember, or no memory for it. */
+static struct entry *entry_of(struct logon_ledger *ledger, logon_credential credential) {
+    if (!credential)
+        return NULL;
+    struct entry *entry = find(ledger, credential);
+    if (!entry && (entry = new_entry(ledger)))
+        *entry = (struct entry){.credential = credential};
+    if (entry)
+        entry->used = ++ledger->uses;
+    return entry;
+}
+
+static bool is_refused(const struct entry *entry, const struct logon_policy *policy, int64_t now) {
+    return entry->refusals >= policy->attempts && now - entry->refused_at < policy->retry_after;
+}
+
+const struct link_failure *logon_ledger_refusal(struct logon_ledger *ledger,
+                                                logon_credential credential,
+                                                const struct logon_policy *policy, int64_t now) {
+    const struct entry *entry = credential ? find(ledger, credential) : NULL;
+    return entry && is_refused(entry, policy, now) ? &entry->refusal : NULL;
+}
+
+enum logon_verdict logon_ledger_begin(struct logon_ledger *ledger, logon_credential credential,
+                                      const struct logon_policy *policy, int64_t now,
+                                      int64_t deadline) {
+    struct entry *entry = entry_of(ledger, credential);
+    if (!entry)
+        return LOGON_NOW;
+    if (is_refused(entry, policy, now))
+        return LOGON_REFUSED;
+    if (entry->refusals > 0 && now - entry->refused_at >= policy->retry_after)
+        entry->refusals = 0;
+    bool proven = entry->accepted && now - entry->accepted_at < PROOF_MILLISECONDS;
+    if (!proven && entry->under_way > 0 && now < entry->deadline)
+        return LOGON_LATER;
+    entry->under_way++;
+    entry->deadline = deadline;
+    return LOGON_NOW;
+}
+
+void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credential, int64_t now) {
+    struct entry *entry = entry_of(ledger, credential);
+    if (!entry)
+        return;
+    entry->accepted = true;
+    entry->accepted_at = now;
+    entry->refusals = 0;
+}
+
+/* Only a wrong name or password is counted by who locks accounts. */
+static bool counts(const struct link_failure *failure) {
+    return strcmp(failure->stage, "logon") == 0 &&
+           (failure->code == ERROR_LOGON_FAILURE || failure->code == ERROR_INVALID_PASSWORD ||
+            failure->code == ERROR_ACCOUNT_LOCKED_OUT);
+}
+
+void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
+                       const struct link_failure *failure, int64_t now) {
+    struct entry *entry = entry_of(ledger, credential);
+    if (!entry || !counts(failure))
+        return;
+    entry->accepted = false;
+    entry->refused_at = now;
+    entry->refusal = *failure;
+    entry->refusals++;
+}
+
+void logon_ledger_end(struct logon_ledger *ledger, logon_credential credential) {
+    struct entry *entry = credential ? find(ledger, credential) : NULL;
+    if (entry && entry->under_way > 0)
+        entry->under_way--;
+}

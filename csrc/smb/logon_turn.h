@@ -1,0 +1,33 @@
+/* One link's logon, with its turn among those by the same credential. No Lua. */
+#ifndef ROLLCALL_LOGON_TURN_H
+#define ROLLCALL_LOGON_TURN_H
+
+#include "smb/link.h"
+#include "smb/logon_ledger.h"
+
+struct logon_turn {
+    struct logon_ledger *ledger;
+    logon_credential credential;
+    struct logon_policy policy;
+    bool open;  /* nothing has come of it yet */
+    bool begun; /* the ledger knows that it is under way */
+};
+
+/* Before a link is opened. False if the credential was refused as often as it may be: `failure`
+ * says by what, and nothing is to be opened. */
+bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
+                      const struct frame_target *target, const struct logon_policy *policy,
+                      struct link_failure *failure);
+
+/* After each progress of the link: lets it log on when it is its turn, and notes what came of it.
+ * False if it must not log on any more: `failure` says why, and the link is of no use. */
+bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_state state,
+                       int64_t now, struct link_failure *failure);
+
+/* The link is done with, or given up. May be called again. */
+void logon_turn_end(struct logon_turn *turn);
+
+/* Milliseconds after which a link that asks to log on is to be followed again. */
+#define LOGON_TURN_MILLISECONDS 10
+
+#endif

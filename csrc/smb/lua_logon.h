@@ -1,0 +1,15 @@
+/* The ledger of logons of a Lua state, which all of its iterators and handles share. */
+#ifndef ROLLCALL_LUA_LOGON_H
+#define ROLLCALL_LUA_LOGON_H
+
+#include <lua.h>
+
+#include "smb/logon_ledger.h"
+
+/* [-0, +0, -] Lives as long as the state, and longer than what was made in it later. */
+struct logon_ledger *logon_ledger_of(lua_State *L);
+
+/* [-0, +0, m] Makes it, if it is not there yet. */
+void logon_ledger_register(lua_State *L);
+
+#endif

@@ -1,0 +1,35 @@
+/* The function below has the name of one in Samba's own libraries, which libsmbclient calls when it
+ * has agreed on a protocol with a server and sends who wants to log on; the program's comes first
+ * when the name is looked up. */
+#define _GNU_SOURCE
+
+#include "smbpipe/interpose_logon.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint32_t session_setup(void *connection, void *credentials);
+
+#define NT_STATUS_PROCEDURE_NOT_FOUND 0xC000007AU
+
+static void (*before_logon)(void);
+
+void interpose_logon(void (*before)(void)) {
+    before_logon = before;
+}
+
+__attribute__((visibility("default"))) session_setup cli_session_setup_creds;
+
+uint32_t cli_session_setup_creds(void *connection, void *credentials) {
+    /* POSIX has dlsym return what is an object or a function; ISO C has no such pointer. */
+    union {
+        void *symbol;
+        session_setup *function;
+    } original = {dlsym(RTLD_NEXT, "cli_session_setup_creds")};
+    if (!original.symbol)
+        return NT_STATUS_PROCEDURE_NOT_FOUND;
+    if (before_logon)
+        before_logon();
+    return original.function(connection, credentials);
+}
