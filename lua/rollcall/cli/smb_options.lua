@@ -36,6 +36,8 @@ function smb_options.declare(command)
   command:option("-p --port", "TCP port."):convert(integer):argname("PORT")
   command:option("--timeout", "Seconds for a logon, and for each answer."):convert(number):argname("SECONDS")
   command:option("--deadline", "Seconds for all that a server is asked."):convert(number):argname("SECONDS")
+  command:option("--logon-attempts", "How often a password may be refused before no other server is asked with it.")
+    :convert(integer):argname("N")
   command:option("--concurrency", "Servers asked at the same time."):convert(integer):argname("N")
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
@@ -60,6 +62,7 @@ function smb_options.gather(arguments)
     port = arguments.port,
     timeout = arguments.timeout,
     deadline = arguments.deadline,
+    logon_attempts = arguments.logon_attempts,
     concurrency = arguments.concurrency,
   }
 end

@@ -48,7 +48,7 @@ function sources.specification(checks)
         servers = servers, query = declaration.one_of { "rollcall", "connections", "sessions", "files", "shares" },
         qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
         encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
-        concurrency = options.integer(1, 1024),
+        concurrency = options.integer(1, 1024), logon_attempts = options.integer(1, 1000), retry_refused = options.seconds,
       },
       required = { "servers" },
       problem = function(fields)
@@ -107,7 +107,7 @@ local function start_smb(query, blocks)
     local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
     for _, fields in ipairs(blocks) do
       local identity = resolved(fields, connect, handlers.resolve)
-      for _, name in ipairs { "encrypt", "port", "timeout", "deadline" } do identity[name] = fields[name] end
+      for _, name in ipairs { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" } do identity[name] = fields[name] end
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
