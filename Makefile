@@ -98,6 +98,7 @@ $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
+	@$@ check || { status=$$?; [ $$status -gt 125 ] || { rm $@; exit $$status; }; } # 126: it is for another machine
 
 -include $(sort $(SMB_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
 

@@ -57,6 +57,7 @@ size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_tar
     write_text(&writer, target->username);
     write_text(&writer, target->domain);
     write_text(&writer, target->password);
+    write_text(&writer, target->ticket_cache ? target->ticket_cache : "");
     return written(&writer);
 }
 
@@ -73,7 +74,8 @@ bool frame_read_target(const struct frame *frame, struct frame_target *target) {
     return (target->host = read_text(frame, &offset)) &&
            (target->username = read_text(frame, &offset)) &&
            (target->domain = read_text(frame, &offset)) &&
-           (target->password = read_text(frame, &offset)) && offset == frame->length;
+           (target->password = read_text(frame, &offset)) &&
+           (target->ticket_cache = read_text(frame, &offset)) && offset == frame->length;
 }
 
 size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure) {

@@ -41,7 +41,8 @@ struct frame_target {
     const char *host;
     const char *username;
     const char *domain;
-    const char *password; /* the NT hash as 32 hexadecimal digits if `nt_hash` */
+    const char *password;     /* the NT hash as 32 hexadecimal digits if `nt_hash` */
+    const char *ticket_cache; /* the caller's KRB5CCNAME; NULL or empty: the default cache */
     uint32_t timeout_milliseconds;
     uint16_t port;
     bool encrypt; /* or fail; otherwise encrypted if the server can */
