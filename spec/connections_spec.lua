@@ -92,8 +92,7 @@ describe("connections to a share of a real Samba", function()
   end)
 
   it("are found with an NT hash, a domain, and encryption", function()
-    local hash = lab.run(([[/usr/bin/python3 -c 'from impacket.ntlm import *; print(compute_nthash("%s").hex(), end="")']])
-      :format(lab.password))
+    local hash = lab.nt_hash(lab.password)
     local function count(options)
       local rows = 0
       for _ in smb.connections(options) do rows = rows + 1 end

@@ -91,11 +91,34 @@ client.wait()']]):format(lab.command, home))
       "ERROR_ACCOUNT_DISABLED")
   end)
 
-  it("when there is no Kerberos ticket: no logon in any other way", function()
-    assert_failure({ servername = lab.samba, qualifier = "projects", kerberos = true }, "logon", 1326,
-      "ERROR_LOGON_FAILURE", "Kerberos")
-    local ok, failure = pcall(smb.connection_page, { servername = lab.samba, qualifier = "projects" })
-    assert.is_false(ok)
+  it("when the server allows no NTLM, which is no locked account", function()
+    local servername = "127.0.0.1:" .. lab.other_samba "ntlm auth = disabled"
+    assert_failure({ servername = servername, qualifier = "x" }, "logon", 1937, "ERROR_NTLM_BLOCKED", "Kerberos")
+  end)
+
+  it("when the server refuses this computer", function()
+    local servername = "127.0.0.1:" .. lab.other_samba "hosts deny = ALL"
+    assert_failure({ servername = servername, qualifier = "x" }, "connect", 58, "ERROR_BAD_NET_RESP", "hosts deny")
+  end)
+
+  it("when the server speaks no protocol of ours", function()
+    local servername = "127.0.0.1:" .. lab.other_samba "server min protocol = NT1\nserver max protocol = NT1"
+    assert_failure({ servername = servername, qualifier = "x" }, "connect", 64, "ERROR_NETNAME_DELETED")
+    servername = "127.0.0.1:" .. lab.other_samba "server max protocol = NT1"
+    assert_failure({ servername = servername, qualifier = "x" }, "connect", 50, "ERROR_NOT_SUPPORTED", "protocol")
+  end)
+
+  it("when the password is a long one and wrong in its last byte", function()
+    local password = ("p"):rep(1000)
+    local function set(new)
+      lab.run((". spec/lab/samba.sh; samba_environment pdbedit -s $LAB_FOLDER/smb.conf --set-nt-hash=%s ann"):format(lab.nt_hash(new)))
+    end
+    set(password)
+    local taken = pcall(smb.connection_page, { servername = lab.samba, qualifier = "projects", username = "ann", password = password })
+    local _, failure = pcall(smb.connection_page,
+      { servername = lab.samba, qualifier = "projects", username = "ann", password = password:sub(2) .. "q" })
+    set(lab.password)
+    assert.is_true(taken)
     assert.equal("ERROR_LOGON_FAILURE", failure.name)
   end)
 
@@ -106,7 +129,8 @@ client.wait()']]):format(lab.command, home))
   it("when the user may not ask, and who may", function()
     local failure = assert_failure({ servername = lab.samba, qualifier = "projects", username = "alice" }, "call", 5,
       "ERROR_ACCESS_DENIED")
-    for _, group in ipairs { "Administrators", "Server Operators", "Print Operators", "Power Users", "NetrConnectionEnum" } do
+    for _, group in ipairs { "Administrators", "Server Operators", "Print Operators", "Power Users", "of a Samba: Administrators",
+      "NetrConnectionEnum" } do
       assert.is_truthy(failure.message:find(group, 1, true), failure.message)
     end
   end)

@@ -57,6 +57,7 @@ size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_tar
     write_text(&writer, target->username);
     write_text(&writer, target->domain);
     write_text(&writer, target->password);
+    write_text(&writer, target->ticket_cache ? target->ticket_cache : "");
     return written(&writer);
 }
 
@@ -73,12 +74,16 @@ bool frame_read_target(const struct frame *frame, struct frame_target *target) {
     return (target->host = read_text(frame, &offset)) &&
            (target->username = read_text(frame, &offset)) &&
            (target->domain = read_text(frame, &offset)) &&
-           (target->password = read_text(frame, &offset)) && offset == frame->length;
+           (target->password = read_text(frame, &offset)) &&
+           (target->ticket_cache = read_text(frame, &offset)) && offset == frame->length;
 }
+
+/* Beside the stage of a failure. */
+#define REFUSED ((uint32_t)1 << 16)
 
 size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure) {
     struct ndr_writer writer = {payload, limit, 0};
-    ndr_write_uint32(&writer, failure->stage);
+    ndr_write_uint32(&writer, failure->stage | (failure->refused ? REFUSED : 0));
     ndr_write_uint32(&writer, failure->status);
     write_text(&writer, failure->detail);
     return written(&writer);
@@ -88,7 +93,8 @@ bool frame_read_failure(const struct frame *frame, struct frame_failure *failure
     size_t offset = 8;
     if (frame->length < offset)
         return false;
-    uint32_t stage = ndr_uint32_at(frame->payload);
+    uint32_t stage = ndr_uint32_at(frame->payload) & ~REFUSED;
+    failure->refused = ndr_uint32_at(frame->payload) & REFUSED;
     failure->status = ndr_uint32_at(frame->payload + 4);
     const char *detail = read_text(frame, &offset);
     if (stage >= STAGE_COUNT || failure->status == 0 || !detail || offset != frame->length ||

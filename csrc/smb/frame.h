@@ -43,7 +43,8 @@ struct frame_target {
     const char *host;
     const char *username;
     const char *domain;
-    const char *password; /* the NT hash as 32 hexadecimal digits if `nt_hash` */
+    const char *password;     /* the NT hash as 32 hexadecimal digits if `nt_hash` */
+    const char *ticket_cache; /* the caller's KRB5CCNAME; NULL or empty: the default cache */
     uint32_t timeout_milliseconds;
     uint16_t port;
     bool encrypt; /* or fail; otherwise encrypted if the server can */
@@ -55,6 +56,7 @@ struct frame_failure {
     enum frame_stage stage;
     uint32_t status;
     char detail[256]; /* in words, from the system or from libsmbclient */
+    bool refused;     /* the user name or the password, which who locks accounts counts */
 };
 
 void frame_write_header(uint8_t header[FRAME_HEADER_LENGTH], uint8_t kind, size_t payload_length);

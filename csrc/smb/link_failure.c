@@ -11,6 +11,7 @@ void link_failure_set(struct link_failure *failure, const char *stage, uint32_t 
     failure->stage = stage;
     failure->name = name ? name : "unknown status";
     failure->code = status;
+    failure->refused = false;
     if (!text)
         text = "the server answered with a status that is not known here";
     snprintf(failure->message, sizeof failure->message, "%s%s%s", text, detail[0] ? ": " : "",

@@ -2,12 +2,14 @@
 #ifndef ROLLCALL_LINK_FAILURE_H
 #define ROLLCALL_LINK_FAILURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct link_failure {
     const char *stage; /* what was being done; a string constant */
     const char *name;  /* of `code`; a string constant */
     uint32_t code;
+    bool refused; /* the user name or the password */
     char message[512];
 };
 

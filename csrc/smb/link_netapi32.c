@@ -176,6 +176,9 @@ void link_end(struct link *link) {
 static void fail(struct link *link, enum frame_stage stage, uint32_t status, const char *detail) {
     shut(link, 0); /* the other servers are not to wait */
     link_set_failed(link, stage, status, detail);
+    link->common.failure.refused = status == ERROR_LOGON_FAILURE ||
+                                   status == ERROR_INVALID_PASSWORD ||
+                                   status == ERROR_ACCOUNT_LOCKED_OUT;
 }
 
 static void start_task(struct link *link, enum link_state state, enum frame_stage stage,

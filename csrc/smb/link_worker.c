@@ -12,7 +12,7 @@
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
 
-#define LOGON_LIMIT ((size_t)16 + 4 * 1024)
+#define LOGON_LIMIT ((size_t)16 + 2 * 4096)
 
 /* A worker that has said nothing for so long does not run. */
 #define START_MILLISECONDS 30000
@@ -261,6 +261,7 @@ static void take_failure(struct link *link, const struct frame *frame) {
     }
     dcerpc_free_answer(&link->answer);
     link_set_failed(link, failure.stage, failure.status, failure.detail);
+    link->common.failure.refused = failure.refused;
 }
 
 /* The first frame of a worker: from now on the time is the server's. */

@@ -1,9 +1,6 @@
 #include "smb/logon_ledger.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include "rpc/win32_status.h"
 
 /* So many credentials are remembered; then those that nobody has used for longest are forgotten. */
 #define ENTRIES_LIMIT 4096
@@ -139,17 +136,10 @@ void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credentia
     entry->refusals = 0;
 }
 
-/* Only a wrong name or password is counted by who locks accounts. */
-static bool counts(const struct link_failure *failure) {
-    return strcmp(failure->stage, "logon") == 0 &&
-           (failure->code == ERROR_LOGON_FAILURE || failure->code == ERROR_INVALID_PASSWORD ||
-            failure->code == ERROR_ACCOUNT_LOCKED_OUT);
-}
-
 void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
                        const struct link_failure *failure, int64_t now) {
     struct entry *entry = entry_of(ledger, credential);
-    if (!entry || !counts(failure))
+    if (!entry || !failure->refused)
         return;
     entry->accepted = false;
     entry->refused_at = now;

@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rpc/win32_status.h"
@@ -92,6 +93,7 @@ bool target_open(lua_State *L, int index, struct link *link, int64_t now,
         .username = text_field(L, index, "username"),
         .domain = text_field(L, index, "domain"),
         .password = text_field(L, index, "password"),
+        .ticket_cache = getenv("KRB5CCNAME"), /* as it is now, not when the worker was started */
         .timeout_milliseconds =
             (uint32_t)integer_field(L, index, "timeout_milliseconds", INT32_MAX),
         .port = (uint16_t)integer_field(L, index, "port", UINT16_MAX),

@@ -14,17 +14,26 @@
 #include <unistd.h>
 
 #include "rpc/win32_status.h"
-#include "smbpipe/encryption.h"
-#include "smbpipe/steady_clock.h"
+#include "smbpipe/interpose_clock.h"
+#include "smbpipe/interpose_encryption.h"
+#include "smbpipe/interpose_kerberos.h"
+#include "smbpipe/interpose_status.h"
+#include "smbpipe/kerberos.h"
+#include "smbpipe/logon_failure.h"
+#include "smbpipe/nt_status.h"
+
+#define NAME_LIMIT 255
+#define PASSWORD_LIMIT 1024
 
 struct carrier {
     SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
     SMBCCTX *context;
     SMBCFILE *pipe;
-    const struct frame_target *target; /* during an open */
     void (*at_stage)(enum frame_stage stage);
     smbc_add_cached_srv_fn add_cached_server;
     bool logged_on;
+    bool logon_failed;
+    bool has_ticket; /* of this process's identity, in the library's own cache, by its password */
     char logon_problem[192];
 };
 
@@ -47,20 +56,13 @@ static void configure(SMBCCTX *context) {
     close(file);
 }
 
+/* They stand in the URL: this function has room for 255 bytes of a password and cuts the rest. */
 static void give_credentials(SMBCCTX *context, const char *server, const char *share,
                              char *workgroup, int workgroup_size, char *username, int username_size,
                              char *password, int password_size) {
-    (void)server;
-    (void)share;
-    const struct carrier *carrier = smbc_getOptionUserData(context);
-    const struct frame_target *target = carrier->target;
-    if (!target)
-        return;
-    if (target->domain[0])
-        snprintf(workgroup, (size_t)workgroup_size, "%s", target->domain);
-    if (target->username[0]) /* without a name the library would log on as nobody */
-        snprintf(username, (size_t)username_size, "%s", target->username);
-    snprintf(password, (size_t)password_size, "%s", target->password);
+    (void)context, (void)server, (void)share;
+    (void)workgroup, (void)workgroup_size, (void)username, (void)username_size;
+    (void)password, (void)password_size;
 }
 
 /* The library calls this once it has logged on and is connected to IPC$. That is how an EACCES
@@ -73,46 +75,22 @@ static int note_logon(SMBCCTX *context, SMBCSRV *connection, const char *server,
     return carrier->add_cached_server(context, connection, server, share, workgroup, username);
 }
 
-/* errno says only that a logon was refused; the library's log says why. */
+/* That it was the logon that failed, only the library's log says. */
 static void note_log(void *user_data, int level, const char *message) {
     static const char start[] = "SPNEGO login failed: ";
     struct carrier *carrier = user_data;
     (void)level;
     const char *found = strstr(message, start);
-    if (found)
-        snprintf(carrier->logon_problem, sizeof carrier->logon_problem, "%.*s",
-                 (int)strcspn(found + sizeof start - 1, "\n"), found + sizeof start - 1);
-}
-
-/* Those that are no word of the server's about the logon come first. */
-static uint32_t status_of_logon_problem(const char *problem) {
-    static const struct {
-        const char *words;
-        uint32_t status;
-    } known[] = {
-        {"transport connection", ERROR_NETNAME_DELETED},
-        {"Device Timeout", ERROR_SEM_TIMEOUT},
-        {"network responded incorrectly", ERROR_BAD_NET_RESP},
-        {"locked", 1909},
-        {"currently disabled", 1331},
-        {"password has expired", 1330},
-        {"account has expired", 1793},
-        {"must change", 1907},
-        {"time restrictions", 1328},
-        {"workstation", 1329},
-        {"type of logon", 1385},
-        {"restriction", 1327},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcasestr(problem, known[i].words))
-            return known[i].status;
-    return ERROR_LOGON_FAILURE;
+    if (!found)
+        return;
+    carrier->logon_failed = true;
+    snprintf(carrier->logon_problem, sizeof carrier->logon_problem, "%.*s",
+             (int)strcspn(found + sizeof start - 1, "\n"), found + sizeof start - 1);
 }
 
 static void say(struct frame_failure *failure, enum frame_stage stage, uint32_t status,
                 const char *detail) {
-    failure->stage = stage;
-    failure->status = status;
+    *failure = (struct frame_failure){.stage = stage, .status = status};
     snprintf(failure->detail, sizeof failure->detail, "%s", detail);
 }
 
@@ -129,6 +107,25 @@ static bool resolve(const struct frame_target *target, struct frame_failure *fai
     return false;
 }
 
+/* Those of a logon's failures that are no word about the logon; 0 for all others. */
+static uint32_t status_of_connection(uint32_t nt_status) {
+    switch (nt_status) {
+    case NT_STATUS_CONNECTION_DISCONNECTED:
+    case NT_STATUS_CONNECTION_RESET:
+    case NT_STATUS_CONNECTION_ABORTED:
+    case NT_STATUS_LOCAL_DISCONNECT:
+    case NT_STATUS_REMOTE_DISCONNECT:
+    case NT_STATUS_PIPE_BROKEN:
+        return ERROR_NETNAME_DELETED;
+    case NT_STATUS_IO_TIMEOUT:
+        return ERROR_SEM_TIMEOUT;
+    case NT_STATUS_INVALID_NETWORK_RESPONSE:
+        return ERROR_BAD_NET_RESP;
+    default:
+        return 0;
+    }
+}
+
 /* What a status does not say by itself. */
 static const char *words_of_errno(int error) {
     return error && status_of_errno(error) == ERROR_GEN_FAILURE ? strerror(error) : "";
@@ -141,32 +138,43 @@ static uint32_t status_of_transfer(int error) {
     return error == EACCES || error == EINVAL ? ERROR_BAD_NET_RESP : status_of_errno(error);
 }
 
-static void explain_open(const struct carrier *carrier, const struct frame_target *target,
-                         int error, struct frame_failure *failure) {
-    const char *problem = carrier->logon_problem;
-    if (carrier->logged_on) {
-        uint32_t status = error == ENOENT   ? ERROR_FILE_NOT_FOUND
-                          : error == EINVAL ? ERROR_BAD_NET_RESP
-                                            : status_of_errno(error);
-        say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
-    } else if (strstr(problem, "{Access Denied}")) {
-        say(failure, STAGE_LOGON, ERROR_LOGON_FAILURE,
-            target->kerberos ? "no usable Kerberos ticket"
-                             : "the server takes this user only as a guest");
-    } else if (problem[0]) {
-        uint32_t status = status_of_logon_problem(problem);
-        say(failure, STAGE_LOGON, status,
-            strstr(problem, "bad username") ? "wrong user name or password"
-            : status == ERROR_LOGON_FAILURE ? problem
-                                            : "");
-    } else if (error == EACCES || error == EPERM) {
-        say(failure, STAGE_LOGON, ERROR_LOGON_FAILURE,
-            target->kerberos ? "no usable Kerberos ticket" : "wrong user name or password");
-    } else if (error == EINVAL) {
+/* Before the logon. */
+static void explain_connect(int error, struct frame_failure *failure) {
+    switch (nt_status_last()) {
+    case NT_STATUS_INVALID_NETWORK_RESPONSE:
+        say(failure, STAGE_CONNECT, ERROR_BAD_NET_RESP,
+            "or the server refuses this computer, by its 'hosts allow' or 'hosts deny'");
+        break;
+    case NT_STATUS_ACCESS_DENIED:
+    case NT_STATUS_INVALID_PARAMETER:
+    case NT_STATUS_NOT_SUPPORTED:
+    case NT_STATUS_REVISION_MISMATCH:
         say(failure, STAGE_CONNECT, ERROR_NOT_SUPPORTED,
             "no common SMB protocol, signing or encryption");
-    } else {
+        break;
+    default:
         say(failure, STAGE_CONNECT, status_of_errno(error), words_of_errno(error));
+    }
+}
+
+static void explain_open(const struct carrier *carrier, const struct frame_target *target,
+                         int error, struct frame_failure *failure) {
+    uint32_t status = status_of_errno(error);
+    if (carrier->logged_on) {
+        if (error == ENOENT)
+            status = ERROR_FILE_NOT_FOUND;
+        else if (error == EINVAL)
+            status = ERROR_BAD_NET_RESP;
+        say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
+    } else if (carrier->logon_failed && status_of_connection(nt_status_last())) {
+        say(failure, STAGE_LOGON, status_of_connection(nt_status_last()), "");
+    } else if (carrier->logon_failed) {
+        explain_logon(failure, target, nt_status_last(), kerberos_problem(),
+                      carrier->logon_problem);
+    } else if (session_has_key()) {
+        say(failure, STAGE_PIPE, status, "IPC$");
+    } else {
+        explain_connect(error, failure);
     }
 }
 
@@ -238,48 +246,68 @@ void carrier_close(struct carrier *carrier) {
     carrier->context = NULL;
 }
 
-/* The host goes into the URL with every byte escaped that could mean something there: the colons
- * of an IPv6 address would be read as a port. */
-static void write_url(char *url, const char *host) {
+/* Each byte is escaped that could mean something in a URL: the colons of an IPv6 address would be
+ * read as a port. Returns where the text ends. */
+static char *escape(char *url, const char *text) {
     static const char digits[] = "0123456789ABCDEF";
-    static const char pipe[] = "/IPC$/srvsvc";
-    url = stpcpy(url, "smb://");
-    for (; *host; host++) {
-        unsigned char byte = (unsigned char)*host;
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
         *url++ = '%';
         *url++ = digits[byte >> 4];
         *url++ = digits[byte & 15];
     }
-    memcpy(url, pipe, sizeof pipe);
+    return url;
 }
 
-bool carrier_open(struct carrier *carrier, const struct frame_target *target,
-                  void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
-    char url[3 * 256 + 32];
-    carrier_close(carrier);
-    steady_clock_set();
-    carrier->logged_on = false;
-    carrier->logon_problem[0] = '\0';
-    carrier->at_stage = at_stage;
-    if (strlen(target->host) > 255) {
+static void write_url(char *url, const char *domain, const char *username, const char *password,
+                      const char *host) {
+    static const char pipe[] = "/IPC$/srvsvc";
+    url = stpcpy(url, "smb://");
+    if (username[0]) {
+        if (domain[0])
+            url = stpcpy(escape(url, domain), ";");
+        url = escape(url, username);
+        if (password[0])
+            url = escape(stpcpy(url, ":"), password);
+        url = stpcpy(url, "@");
+    }
+    memcpy(escape(url, host), pipe, sizeof pipe);
+}
+
+static bool fits(const struct frame_target *target, struct frame_failure *failure) {
+    if (strlen(target->host) > NAME_LIMIT) {
         say(failure, STAGE_RESOLVE, ERROR_BAD_NETPATH, "a host name of more than 255 bytes");
         return false;
     }
-    at_stage(STAGE_RESOLVE);
-    if (!resolve(target, failure))
-        return false;
-    at_stage(STAGE_CONNECT);
+    if (strlen(target->username) <= NAME_LIMIT && strlen(target->domain) <= NAME_LIMIT &&
+        strlen(target->password) <= PASSWORD_LIMIT)
+        return true;
+    say_logon(failure, ERROR_INVALID_PARAMETER, "a name or password that is too long");
+    return false;
+}
+
+/* One logon. `password` is empty where a ticket is to be used. */
+static bool log_on(struct carrier *carrier, const struct frame_target *target,
+                   const char *principal, const char *password, struct frame_failure *failure) {
+    char url[3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT + PASSWORD_LIMIT) + 32];
+    carrier->logged_on = false;
+    carrier->logon_failed = false;
+    carrier->logon_problem[0] = '\0';
+    encryption_forget();
+    nt_status_forget();
+    kerberos_problem_forget();
     carrier->context = new_context(carrier, target);
     if (!carrier->context) {
         say(failure, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return false;
     }
-    encryption_forget();
-    write_url(url, target->host);
-    carrier->target = target;
+    if (principal[0])
+        write_url(url, "", principal, password, target->host);
+    else
+        write_url(url, target->domain, target->username, password, target->host);
     carrier->pipe = smbc_getFunctionOpen(carrier->context)(carrier->context, url, O_RDWR, 0);
     int error = errno;
-    carrier->target = NULL;
+    explicit_bzero(url, sizeof url);
     if (carrier->pipe && (!target->encrypt || encryption_is_on()))
         return true;
     if (carrier->pipe)
@@ -288,6 +316,41 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
         explain_open(carrier, target, error, failure);
     carrier_close(carrier);
     return false;
+}
+
+bool carrier_open(struct carrier *carrier, const struct frame_target *target,
+                  void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
+    char principal[KERBEROS_NAME_LIMIT] = "";
+    carrier_close(carrier);
+    steady_clock_set();
+    carrier->at_stage = at_stage;
+    if (!fits(target, failure))
+        return false;
+    at_stage(STAGE_RESOLVE);
+    if (!resolve(target, failure))
+        return false;
+    at_stage(STAGE_CONNECT);
+    bool by_ticket = target->kerberos && !target->password[0];
+    if (by_ticket && target->ticket_cache[0])
+        setenv("KRB5CCNAME", target->ticket_cache, 1);
+    else if (by_ticket)
+        unsetenv("KRB5CCNAME");
+    if (target->kerberos && target->username[0] &&
+        (!kerberos_principal(target, principal, failure) ||
+         (by_ticket && !kerberos_choose_tickets(principal, failure))))
+        return false;
+    /* With a password the library fetches a ticket into a cache in this process, which KRB5CCNAME
+     * then names. It would fetch another for each server. */
+    if (carrier->has_ticket) {
+        if (log_on(carrier, target, principal, "", failure))
+            return true;
+        if (!is_about_an_old_ticket(kerberos_problem()))
+            return false;
+        carrier->has_ticket = false;
+    }
+    bool done = log_on(carrier, target, principal, target->password, failure);
+    carrier->has_ticket = done && target->kerberos && target->password[0];
+    return done;
 }
 
 static void say_transfer(struct frame_failure *failure, int error) {

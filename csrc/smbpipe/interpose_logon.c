@@ -7,11 +7,10 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
-#include <stdint.h>
 
-typedef uint32_t session_setup(void *connection, void *credentials);
+#include "smbpipe/nt_status.h"
 
-#define NT_STATUS_PROCEDURE_NOT_FOUND 0xC000007AU
+typedef struct nt_status session_setup(void *connection, void *credentials);
 
 static void (*before_logon)(void);
 
@@ -21,14 +20,14 @@ void interpose_logon(void (*before)(void)) {
 
 __attribute__((visibility("default"))) session_setup cli_session_setup_creds;
 
-uint32_t cli_session_setup_creds(void *connection, void *credentials) {
+struct nt_status cli_session_setup_creds(void *connection, void *credentials) {
     /* POSIX has dlsym return what is an object or a function; ISO C has no such pointer. */
     union {
         void *symbol;
         session_setup *function;
     } original = {dlsym(RTLD_NEXT, "cli_session_setup_creds")};
     if (!original.symbol)
-        return NT_STATUS_PROCEDURE_NOT_FOUND;
+        return (struct nt_status){NT_STATUS_PROCEDURE_NOT_FOUND};
     if (before_logon)
         before_logon();
     return original.function(connection, credentials);

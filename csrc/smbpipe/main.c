@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,16 +15,20 @@
 #include <unistd.h>
 
 #include "rpc/dcerpc.h"
+#include "rpc/win32_status.h"
 #include "smb/frame.h"
 #include "smbpipe/carrier.h"
 #include "smbpipe/descriptors.h"
+#include "smbpipe/identity.h"
 #include "smbpipe/interpose_logon.h"
+#include "smbpipe/signatures.h"
 
 static int module = STDIN_FILENO;
+static int handed_over = -1; /* the frame that this process began anew for */
 
 static bool read_fully(uint8_t *bytes, size_t length) {
     while (length > 0) {
-        ssize_t got = read(module, bytes, length);
+        ssize_t got = read(handed_over >= 0 ? handed_over : module, bytes, length);
         if (got <= 0 && !(got < 0 && errno == EINTR))
             return false;
         if (got > 0) {
@@ -102,6 +107,17 @@ static bool exchange(struct carrier *carrier, const struct frame *request,
     return true;
 }
 
+/* The module waits for the answer to `target`, which is of another identity than those before. */
+static void serve_anew(struct carrier *carrier, const struct frame *request) {
+    struct frame_failure failure = {.stage = STAGE_WORKER, .status = ERROR_PROCESS_ABORTED};
+    carrier_close(carrier);
+    int error = identity_begin_anew(module, request->payload - FRAME_HEADER_LENGTH,
+                                    FRAME_HEADER_LENGTH + request->length);
+    snprintf(failure.detail, sizeof failure.detail,
+             "it cannot begin anew for other credentials: %s", strerror(error));
+    send_failure(&failure);
+}
+
 static void serve(struct carrier *carrier, const struct frame *request) {
     struct frame_target target;
     struct frame_failure failure;
@@ -110,7 +126,9 @@ static void serve(struct carrier *carrier, const struct frame *request) {
     case FRAME_TARGET:
         if (!frame_read_target(request, &target))
             _exit(EXIT_FAILURE);
-        if (carrier_open(carrier, &target, send_stage, &failure))
+        if (!identity_is_same(&target))
+            serve_anew(carrier, request);
+        else if (carrier_open(carrier, &target, send_stage, &failure))
             send_frame(frame, FRAME_OPEN, 0);
         else
             send_failure(&failure);
@@ -141,26 +159,34 @@ static void die_with_the_module(void) {
 
 /* The library prints to stdout before it can be told not to, so the module's descriptor moves
  * out of its way. Passwords pass through here: no core file, no debugger. */
-static bool confine(void) {
+static bool confine(bool is_anew) {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     module = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (is_anew)
+        handed_over = fcntl(IDENTITY_FRAME, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (module < 0 || null < 0)
+    if (module < 0 || null < 0 || (is_anew && handed_over < 0))
         return false;
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     signal(SIGPIPE, SIG_IGN);
-    return chdir("/") == 0;
+    return true;
 }
 
-int main(void) {
+/*     smbpipe [check|again]
+ *
+ * `check` is for the build; `again` is what a process that begins anew gives itself. */
+int main(int argc, char **argv) {
     static uint8_t bytes[FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT];
+    if (argc > 1 && strcmp(argv[1], "check") == 0)
+        return signatures_check() ? EXIT_SUCCESS : EXIT_FAILURE;
     descriptors_close_inherited();
-    if (!confine())
+    identity_keep_environment();
+    if (!confine(argc > 1))
         return EXIT_FAILURE;
     die_with_the_module();
     interpose_logon(wait_for_turn);
@@ -173,6 +199,9 @@ int main(void) {
         if (length > FRAME_PAYLOAD_LIMIT || !read_fully(bytes + FRAME_HEADER_LENGTH, length) ||
             frame_read(bytes, FRAME_HEADER_LENGTH + length, &frame) == SIZE_MAX)
             return EXIT_FAILURE;
+        if (handed_over >= 0)
+            close(handed_over);
+        handed_over = -1;
         serve(carrier, &frame);
         explicit_bzero(bytes, FRAME_HEADER_LENGTH + length);
     }

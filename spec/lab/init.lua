@@ -40,6 +40,11 @@ function lab.run(command)
   return output, kind == "exit" and code or 128 + code, complained
 end
 
+---The NT hash of a password, by impacket.
+function lab.nt_hash(password)
+  return (lab.run(([[/usr/bin/python3 -c 'from impacket.ntlm import *; print(compute_nthash("%s").hex(), end="")']]):format(password)))
+end
+
 ---Polls until `condition` gives something true, and returns it; an error after ten seconds.
 function lab.eventually(what, condition)
   for _ = 1, 200 do
@@ -95,6 +100,29 @@ function lab.witnessed(port, call, level, qualifier)
   local rows = {}
   for line in output:gmatch("[^\n]+") do rows[#rows + 1] = require("cjson").decode(line) end
   return rows
+end
+
+---@return integer
+function lab.free_port()
+  local program = [[import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])]]
+  return assert(math.tointeger((lab.run(("python3 -c '%s'"):format(program)):match "%d+")))
+end
+
+local others = 0
+
+---Starts the lab's Samba once more, with settings of its own; it ends with the lab.
+---@param settings string  lines of smb.conf
+---@return integer port
+function lab.other_samba(settings)
+  others = others + 1
+  local folder = ("%s/other-%d"):format(lab.folder, others)
+  local port = lab.free_port()
+  local _, code, complaint = lab.run((". spec/lab/samba.sh; samba_other '%s' %d '%s'"):format(folder, port, settings))
+  assert(code == 0, complaint)
+  lab.eventually("another Samba", function()
+    return select(2, lab.run(("python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", %d))'"):format(port))) == 0
+  end)
+  return port
 end
 
 local function lines_of(command)

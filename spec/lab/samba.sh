@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # A private Samba: no root, no system accounts, loopback only, and nothing outside its folder.
 # For sourcing. $LAB_FOLDER is where it lives.
 
@@ -9,15 +9,16 @@ samba_environment() {
   UID_WRAPPER=1 UID_WRAPPER_ROOT=1 "$@"
 }
 
-# The users: auditor may enumerate; alice and bob are to be found; carol's account is disabled.
-samba_users="auditor alice bob carol"
+# The users: auditor, ann, ben and cleo may enumerate; alice and bob are to be found; carol's account
+# is disabled.
+samba_users="auditor ann ben cleo alice bob carol"
 
 samba_accounts() {
   # smbd looks for its own name at each logon, and where it is in no file, the network is asked.
   printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$LAB_FOLDER/hosts"
   id=20000
   echo "root:x:0:0:root:/root:/bin/sh" > "$LAB_FOLDER/passwd"
-  printf 'root:x:0:\nauditors:x:20100:auditor\npeople:x:20101:alice,bob,carol\nnogroup:x:65534:\n' \
+  printf 'root:x:0:\nauditors:x:20100:auditor,ann,ben,cleo\npeople:x:20101:alice,bob,carol\nnogroup:x:65534:\n' \
     > "$LAB_FOLDER/group"
   for user in $samba_users nobody; do
     id=$((id + 1))
@@ -29,6 +30,9 @@ samba_configuration() {
   cat > "$LAB_FOLDER/smb.conf" <<CONF
 [global]
 server role = standalone server
+realm = $kdc_realm
+kerberos method = dedicated keytab
+dedicated keytab file = $LAB_FOLDER/kdc/keytab
 smb ports = $LAB_SAMBA_PORT
 interfaces = lo
 bind interfaces only = yes
@@ -82,7 +86,17 @@ samba_start() {
   done
 }
 
+# samba_other FOLDER PORT SETTINGS: the same server once more, with other settings beside or in place of
+# its own.
+samba_other() {
+  mkdir -p "$1"
+  settings=$(printf '%s' "$3" | tr '\n' '|' | sed 's/|/\\n/g')
+  sed "s|^smb ports = .*|smb ports = $2|; s#^\(pid directory\|lock directory\|ncalrpc dir\) = .*#\1 = $1#
+    s|^\[projects\]|$settings\n&|" "$LAB_FOLDER/smb.conf" > "$1/smb.conf"
+  samba_environment smbd -s "$1/smb.conf" -D -l "$1"
+}
+
 # smbd, its helpers and their children all have the configuration's path in their arguments.
 samba_stop() {
-  [ ! -f "$LAB_FOLDER/smb.conf" ] || pkill -KILL -f -- "$LAB_FOLDER/smb.conf" || true
+  [ ! -f "$LAB_FOLDER/smb.conf" ] || pkill -KILL -f -- "$LAB_FOLDER/.*smb.conf" || true
 }

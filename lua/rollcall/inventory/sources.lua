@@ -107,7 +107,7 @@ local function start_smb(query, blocks)
     local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
     for _, fields in ipairs(blocks) do
       local identity = resolved(fields, connect, handlers.resolve)
-      for _, name in ipairs { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" } do identity[name] = fields[name] end
+      for _, name in ipairs(smb_way) do identity[name] = fields[name] end
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
@@ -131,6 +131,7 @@ local function start_smb(query, blocks)
   end
 end
 
+local smb_way = { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" }
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 

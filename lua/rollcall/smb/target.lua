@@ -20,11 +20,11 @@ end
 ---The options that say how to reach a server and as whom; every call takes them.
 ---@class rollcall.smb.connect_options
 ---@field port? integer  TCP port, 445; a port in `servername` wins
----@field username? string  also `DOMAIN\user`; absent: your own Kerberos ticket
+---@field username? string  also `DOMAIN\user` and `user@realm`; absent: your own Kerberos ticket
 ---@field password? string
 ---@field nt_hash? string  instead of a password: 32 hexadecimal digits
 ---@field domain? string  the account's domain or workgroup
----@field kerberos? boolean  Kerberos and nothing else: with the password, or with the ticket of the credential cache
+---@field kerberos? boolean  Kerberos and nothing else: with the password, or with a ticket of the cache that KRB5CCNAME names
 ---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
 ---@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
@@ -32,10 +32,10 @@ end
 ---@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; 3600
 target.specification = {
   port = options.integer(1, 65535),
-  username = options.text(256),
+  username = options.text(255),
   password = options.text(1024, 0),
   nt_hash = nt_hash,
-  domain = options.text(256, 0),
+  domain = options.text(255, 0),
   kerberos = options.boolean,
   encrypt = options.boolean,
   timeout = options.seconds,

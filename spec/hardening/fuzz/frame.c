@@ -12,7 +12,7 @@ static void check_target(const struct frame *frame) {
     if (!frame_read_target(frame, &target))
         return;
     CHECK(strlen(target.host) + strlen(target.username) + strlen(target.domain) +
-              strlen(target.password) + 4 + 12 ==
+              strlen(target.password) + strlen(target.ticket_cache) + 5 + 12 ==
           frame->length);
     CHECK(frame_write_target(space, sizeof space, &target) == frame->length);
     CHECK(memcmp(space + 12, frame->payload + 12, frame->length - 12) == 0);

@@ -16,6 +16,8 @@
 
 #include "../../../csrc/smbpipe/carrier.h"
 #include "../../../csrc/smbpipe/descriptors.h"
+#include "../../../csrc/smbpipe/identity.h"
+#include "../../../csrc/smbpipe/signatures.h"
 #include "check.h"
 #include "rpc/dcerpc.h"
 #include "rpc/ndr.h"
@@ -28,8 +30,9 @@ struct stream {
 
 static struct stream module_says, server_says;
 static jmp_buf left;
-static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP } mishap;
+static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP, NO_PROGRAM } mishap;
 static bool is_open;
+static int identity; /* -1: none yet */
 static uint8_t written[2 * (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)];
 static size_t written_length;
 
@@ -100,7 +103,8 @@ void carrier_close(struct carrier *carrier) {
 }
 
 static bool fail(struct frame_failure *failure, enum frame_stage stage) {
-    *failure = (struct frame_failure){stage, ERROR_NETNAME_DELETED, "the server says no"};
+    *failure = (struct frame_failure){
+        .stage = stage, .status = ERROR_NETNAME_DELETED, .detail = "the server says no"};
     is_open = false;
     return false;
 }
@@ -109,7 +113,7 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     (void)carrier;
     CHECK(strlen(target->host) + strlen(target->username) + strlen(target->domain) +
-              strlen(target->password) <
+              strlen(target->password) + strlen(target->ticket_cache) <
           FRAME_PAYLOAD_LIMIT);
     at_stage(STAGE_RESOLVE);
     is_open = strcmp(target->host, "nowhere") != 0;
@@ -135,6 +139,32 @@ bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
 void descriptors_close_inherited(void) {
 }
 
+void identity_keep_environment(void) {
+}
+
+/* An identity is its user's name here. Where another one comes, the process may begin anew, which
+ * is to read that frame first, or may not. */
+bool identity_is_same(const struct frame_target *target) {
+    int other = (unsigned char)target->username[0];
+    if (identity < 0)
+        identity = other;
+    return identity == other;
+}
+
+int identity_begin_anew(int descriptor, const uint8_t *frame, size_t length) {
+    (void)descriptor;
+    CHECK(length >= FRAME_HEADER_LENGTH &&
+          frame_payload_length(frame) == length - FRAME_HEADER_LENGTH);
+    CHECK(!is_open);
+    if (mishap != NO_PROGRAM)
+        leave(0);
+    return ENOEXEC;
+}
+
+bool signatures_check(void) {
+    return true;
+}
+
 static int look(struct pollfd *descriptor) {
     descriptor->revents = mishap == HUNG_UP ? POLLHUP : 0;
     return mishap == HUNG_UP;
@@ -152,23 +182,26 @@ static int look(struct pollfd *descriptor) {
 #define sigaction(number, action, before) ((void)(action))
 #define setrlimit(resource, limit) ((void)(limit))
 #define prctl(...) ((void)0)
-#define chdir(path) 0
+#define close(descriptor) ((void)(descriptor))
 #include "../../../csrc/smbpipe/main.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 4)
         return 0;
     size_t said = ndr_uint32_at(data) & 0xFFFFFF;
-    mishap = data[3] <= HUNG_UP ? data[3] : NONE;
+    mishap = data[3] <= NO_PROGRAM ? data[3] : NONE;
     if (said > size - 4)
         said = size - 4;
     uint8_t *copy = check_copy(data + 4, said);
     module_says = (struct stream){copy, said};
     server_says = (struct stream){data + 4 + said, size - 4 - said};
     written_length = 0;
+    identity = -1;
+    char name[] = "smbpipe";
+    char *arguments[] = {name, NULL};
     if (setjmp(left) == 0) {
         on_module_signal(SIGIO);
-        smbpipe_main();
+        smbpipe_main(1, arguments);
     }
     CHECK(written_length == 0);
     free(copy);

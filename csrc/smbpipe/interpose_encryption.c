@@ -5,28 +5,32 @@
  * sessions are signed only, and encryption_is_on() says so. */
 #define _GNU_SOURCE
 
-#include "smbpipe/encryption.h"
+#include "smbpipe/interpose_encryption.h"
 
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "smbpipe/nt_status.h"
+
 struct data_blob {
     uint8_t *data;
     size_t length;
 };
 
-typedef uint32_t set_session_key(void *session, struct data_blob key, const struct iovec *answer);
-typedef uint32_t encryption_on(void *session);
+typedef struct nt_status set_session_key(void *session, struct data_blob key,
+                                         const struct iovec *answer);
+typedef struct nt_status encryption_on(void *session);
 
-#define NT_STATUS_OK 0U
-#define NT_STATUS_PROCEDURE_NOT_FOUND 0xC000007AU
-
-static bool is_on;
+static bool has_key, is_on;
 
 void encryption_forget(void) {
-    is_on = false;
+    has_key = is_on = false;
+}
+
+bool session_has_key(void) {
+    return has_key;
 }
 
 bool encryption_is_on(void) {
@@ -35,8 +39,8 @@ bool encryption_is_on(void) {
 
 __attribute__((visibility("default"))) set_session_key smb2cli_session_set_session_key;
 
-uint32_t smb2cli_session_set_session_key(void *session, struct data_blob key,
-                                         const struct iovec *answer) {
+struct nt_status smb2cli_session_set_session_key(void *session, struct data_blob key,
+                                                 const struct iovec *answer) {
     /* POSIX has dlsym return what is an object or a function; ISO C has no such pointer. */
     union {
         void *symbol;
@@ -47,9 +51,10 @@ uint32_t smb2cli_session_set_session_key(void *session, struct data_blob key,
         encryption_on *function;
     } turn_on = {dlsym(RTLD_DEFAULT, "smb2cli_session_encryption_on")};
     if (!original.symbol)
-        return NT_STATUS_PROCEDURE_NOT_FOUND;
-    uint32_t status = original.function(session, key, answer);
-    if (status == NT_STATUS_OK && turn_on.symbol)
-        is_on = turn_on.function(session) == NT_STATUS_OK;
+        return (struct nt_status){NT_STATUS_PROCEDURE_NOT_FOUND};
+    struct nt_status status = original.function(session, key, answer);
+    has_key = status.value == NT_STATUS_OK;
+    if (has_key && turn_on.symbol)
+        is_on = turn_on.function(session).value == NT_STATUS_OK;
     return status;
 }

@@ -3,7 +3,7 @@
  * up. Kerberos asks it too, at the logon, when it is as right as the wall clock. */
 #define _GNU_SOURCE
 
-#include "smbpipe/steady_clock.h"
+#include "smbpipe/interpose_clock.h"
 
 #include <stdint.h>
 #include <sys/time.h>

@@ -1,0 +1,33 @@
+/* libsmbclient has this function make an errno of each NTSTATUS that it fails with, and keeps the
+ * errno alone. The program's comes first when the name is looked up. */
+#define _GNU_SOURCE
+
+#include "smbpipe/interpose_status.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+#include "smbpipe/nt_status.h"
+
+typedef int map_errno(struct nt_status status);
+
+static uint32_t last;
+
+void nt_status_forget(void) {
+    last = 0;
+}
+
+uint32_t nt_status_last(void) {
+    return last;
+}
+
+__attribute__((visibility("default"))) map_errno map_errno_from_nt_status;
+
+int map_errno_from_nt_status(struct nt_status status) {
+    union {
+        void *symbol;
+        map_errno *function;
+    } original = {dlsym(RTLD_NEXT, "map_errno_from_nt_status")};
+    last = status.value;
+    return original.symbol ? original.function(status) : EINVAL;
+}

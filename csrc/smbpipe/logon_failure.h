@@ -1,0 +1,23 @@
+/* Why a logon failed and what to do about it, from what the server and Kerberos said. */
+#ifndef ROLLCALL_LOGON_FAILURE_H
+#define ROLLCALL_LOGON_FAILURE_H
+
+#include <stdint.h>
+
+#include "smb/frame.h"
+
+/* Fills in a failure of the logon. */
+void say_logon(struct frame_failure *failure, uint32_t status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void say_no_ticket(struct frame_failure *failure, const char *cache);
+
+/* From the NTSTATUS that the logon ended with and the krb5_error_code, or 0. `words` is what the
+ * library has for a status that is not known here. */
+void explain_logon(struct frame_failure *failure, const struct frame_target *target,
+                   uint32_t nt_status, int32_t kerberos_problem, const char *words);
+
+/* Whether this krb5_error_code is about a ticket that is there no more. */
+bool is_about_an_old_ticket(int32_t kerberos_problem);
+
+#endif

@@ -1,0 +1,201 @@
+local kerberos = require "spec.lab.kerberos"
+local lab = require "spec.lab"
+
+local function by_ticket(cache) return kerberos.logon({ kerberos = true }, "KRB5CCNAME=" .. cache) end
+
+local function by_password(username, options)
+  local all = { username = username, password = lab.password, kerberos = true }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return kerberos.logon(all)
+end
+
+local function assert_failure(result, code, name, words)
+  assert.same({ "logon", code, name }, { result.stage, result.code, result.name }, result.message)
+  for _, word in ipairs { words } do assert.is_truthy(result.message:find(word, 1, true), result.message) end
+end
+
+-- A krb5.conf that differs in one line.
+local function configured(name, pattern, replacement)
+  local file = assert(io.open(kerberos.folder .. "/krb5.conf"))
+  local text = file:read("a"):gsub(pattern, replacement)
+  file:close()
+  local path = kerberos.folder .. "/" .. name
+  file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  return "KRB5_CONFIG=" .. path
+end
+
+describe("Kerberos takes", function()
+  it("a ticket of the cache that KRB5CCNAME names, in each form", function()
+    local cache = kerberos.ticket "cleo"
+    local folder = kerberos.folder .. "/caches"
+    lab.run(("mkdir %s; echo %s | KRB5CCNAME=DIR:%s kinit cleo"):format(folder, lab.password, folder))
+    for _, name in ipairs { cache, "FILE:" .. cache, "DIR:" .. folder } do
+      assert.same({ "cleo" }, by_ticket(name).users, name)
+    end
+  end)
+
+  it("a ticket of a cache that is named from the folder one is in", function()
+    local here = lab.run("pwd"):gsub("\n", "")
+    for _, form in ipairs { "%s", "FILE:%s" } do
+      local name = form:format(kerberos.ticket("cleo"):match "[^/]*$")
+      local output = lab.run(("cd %s && KRB5CCNAME=%s %s/%s smb-sessions %s"):format(
+        kerberos.folder, name, here, lab.command, kerberos.samba))
+      assert.is_truthy(output:find(" cleo ", 1, true), output)
+    end
+  end)
+
+  it("a ticket of the default cache", function()
+    lab.run(("echo %s | kinit -c FILE:%s/default cleo"):format(lab.password, kerberos.folder))
+    local result = kerberos.logon({ kerberos = true }, "-u KRB5CCNAME")
+    assert.same({ "cleo" }, result.users, result.message)
+  end)
+
+  it("a ticket from a keytab", function()
+    local keytab, cache = kerberos.folder .. "/cleo.keytab", kerberos.folder .. "/keytab-cache"
+    kerberos.admin(("ktadd -norandkey -k %s cleo"):format(keytab))
+    lab.run(("kinit -kt %s -c %s cleo"):format(keytab, cache))
+    assert.same({ "cleo" }, by_ticket(cache).users)
+  end)
+
+  it("a user with a password, however the name is written", function()
+    for _, username in ipairs { "ben", "ben@LAB.EXAMPLE", "ben@lab.example", "LAB\\ben", "lab\\ben", "Lab.Example\\ben" } do
+      local result = by_password(username)
+      assert.same({ "ben" }, result.users, username .. ": " .. tostring(result.message))
+    end
+    assert.same({ "ben" }, by_password("ben", { domain = "lab" }).users)
+  end)
+
+  it("a password of a thousand bytes", function()
+    local password = ("p"):rep(1000)
+    kerberos.admin("change_password -pw " .. password .. " ben")
+    local right, wrong = by_password("ben", { password = password }), by_password("ben", { password = password:sub(1, 999) .. "q" })
+    kerberos.admin("change_password -pw " .. lab.password .. " ben")
+    assert.same({ "ben" }, right.users)
+    assert_failure(wrong, 1326, "ERROR_LOGON_FAILURE", "wrong user name or password")
+  end)
+
+  it("one ticket a credential, not one a server", function()
+    local wanted = {}
+    for i = 1, 20 do wanted[i] = { username = "ben@LAB.EXAMPLE", password = lab.password, kerberos = true } end
+    local before = kerberos.count("AS_REQ", "ISSUE", "ben@")
+    for _, result in ipairs((kerberos.logons("fan-out", wanted))) do assert.same({ "ben" }, result.users) end
+    assert.equal(1, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
+  end)
+
+  it("another ticket where the one for a password has expired", function()
+    kerberos.admin "modify_principal -maxlife 2seconds ben"
+    local smb = require "rollcall.smb"
+    local before = kerberos.count("AS_REQ", "ISSUE", "ben@")
+    local _ <close> = setmetatable({}, { __close = function() kerberos.admin "modify_principal -maxlife 1day ben" end })
+    local next_server = coroutine.wrap(function()
+      for i = 1, 2 do
+        coroutine.yield { servername = kerberos.samba, username = "ben@LAB.EXAMPLE", password = lab.password, kerberos = true }
+        if i == 1 then lab.run "sleep 3" end
+      end
+    end)
+    local users = {}
+    for session in smb.sessions { servername = next_server, concurrency = 1, timeout = 20 } do users[#users + 1] = session.username end
+    assert.same({ "ben", "ben" }, users)
+    assert.equal(2, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
+  end)
+
+  it("no ticket of the caller's in place of a password", function()
+    local cache = kerberos.ticket "cleo"
+    local before = lab.run("md5sum " .. cache)
+    local result = kerberos.logon({ username = "ben", password = lab.password, kerberos = true }, "KRB5CCNAME=" .. cache)
+    assert.same({ "ben" }, result.users)
+    assert.equal(before, lab.run("md5sum " .. cache))
+  end)
+end)
+
+describe("Kerberos says what is wrong and what to do:", function()
+  it("there is no ticket", function()
+    for _, cache in ipairs { kerberos.folder .. "/nowhere", "MEMORY:mine", "NOSUCHTYPE:x" } do
+      assert_failure(by_ticket(cache), 1326, "ERROR_LOGON_FAILURE", "no Kerberos ticket", cache, "kinit", "keytab")
+    end
+  end)
+
+  it("the ticket has expired", function()
+    local cache = kerberos.ticket("cleo", "-l 1s")
+    lab.run "sleep 2"
+    assert_failure(by_ticket(cache), 1326, "ERROR_LOGON_FAILURE", "cleo@LAB.EXAMPLE", "expired", "kinit")
+  end)
+
+  it("no KDC can be reached", function()
+    local environment = configured("closed.conf", "kdc = [^\n]*", "kdc = " .. lab.closed)
+    local result = kerberos.logon({ username = "ben", password = lab.password, kerberos = true }, environment)
+    assert_failure(result, 1311, "ERROR_NO_LOGON_SERVERS", "LAB.EXAMPLE", "krb5.conf")
+    result = kerberos.logon({ kerberos = true }, environment .. " KRB5CCNAME=" .. kerberos.ticket "cleo")
+    assert_failure(result, 1311, "ERROR_NO_LOGON_SERVERS", "LAB.EXAMPLE", "krb5.conf")
+  end)
+
+  it("a KDC is silent, within the timeout", function()
+    local environment = configured("silent.conf", "kdc = [^\n]*", "kdc = tcp/" .. lab.silent)
+    local started = os.time()
+    local result = kerberos.logon({ username = "ben", password = lab.password, kerberos = true, timeout = 1 }, environment)
+    assert.equal("ERROR_SEM_TIMEOUT", result.name, result.message)
+    assert.is_true(os.time() - started <= 4)
+  end)
+
+  it("the realm is not one", function()
+    assert_failure(by_password "ben@LAB.EXAMPEL", 1311, "ERROR_NO_LOGON_SERVERS", "LAB.EXAMPEL", "spelt")
+  end)
+
+  it("no realm is known for a domain", function()
+    assert_failure(by_password "OTHER\\ben", 1326, "ERROR_LOGON_FAILURE", "domain OTHER", "name@REALM")
+  end)
+
+  it("the server is named by an address, or by what the realm does not know", function()
+    local cache = "KRB5CCNAME=" .. kerberos.ticket "cleo"
+    for _, host in ipairs { "127.0.0.1", "[::1]", "localhost" } do
+      local result = kerberos.logon({ kerberos = true, servername = host .. ":" .. lab.samba_port }, cache)
+      assert_failure(result, 1396, "ERROR_WRONG_TARGET_NAME", "address", "DNS name")
+    end
+    local result = kerberos.logon({ kerberos = true, servername = kerberos.unknown }, cache)
+    assert_failure(result, 1396, "ERROR_WRONG_TARGET_NAME", "cifs/127.0.1", "DNS name")
+  end)
+
+  it("the user is unknown, or the password wrong", function()
+    assert_failure(by_password "nobody1", 1326, "ERROR_LOGON_FAILURE", "no user nobody1@LAB.EXAMPLE")
+    assert_failure(by_password("ben", { password = "x" }), 1326, "ERROR_LOGON_FAILURE", "wrong user name or password")
+  end)
+
+  it("the account is closed, has expired, or must have a new password", function()
+    kerberos.admin "modify_principal -allow_tix bob"
+    assert_failure(by_password "bob", 1327, "ERROR_ACCOUNT_RESTRICTION", "disabled")
+    kerberos.admin "modify_principal +allow_tix -expire yesterday bob"
+    assert_failure(by_password "bob", 1793, "ERROR_ACCOUNT_EXPIRED")
+    kerberos.admin "modify_principal -expire never -pwexpire yesterday bob"
+    assert_failure(by_password "bob", 1330, "ERROR_PASSWORD_EXPIRED")
+    kerberos.admin "modify_principal -pwexpire never bob"
+  end)
+
+  it("the clocks differ", function()
+    local port = lab.free_port()
+    lab.run(([[cd %s; sed 's/_listen = .*/_listen = 127.0.0.1:%d/; s/kdc.log/fast.log/' kdc.conf > fast-kdc.conf
+      KRB5_KDC_PROFILE=fast-kdc.conf PATH=$PATH:/usr/sbin faketime -f +20m krb5kdc -n -P fast.pid > fast.out 2>&1 &
+    ]]):format(kerberos.folder, port))
+    local environment = configured("fast.conf", "kdc = [^\n]*", "kdc = 127.0.0.1:" .. port)
+    local cache = kerberos.folder .. "/fast-cache"
+    lab.eventually("a ticket of a KDC that is ahead", function()
+      return select(2, lab.run(("echo %s | %s kinit -c %s cleo"):format(lab.password, environment, cache))) == 0
+    end)
+    local result = kerberos.logon({ kerberos = true }, environment .. " KRB5CCNAME=" .. cache)
+    local password = kerberos.logon({ username = "ben", password = lab.password, kerberos = true }, environment)
+    lab.run(("kill $(cat %s/fast.pid)"):format(kerberos.folder))
+    assert_failure(result, 1398, "ERROR_TIME_SKEW", "clocks")
+    assert_failure(password, 1326, "ERROR_LOGON_FAILURE", "clock")
+  end)
+
+  it("the server does not know the user whose ticket it takes", function()
+    kerberos.admin("add_principal -pw " .. lab.password .. " mallory")
+    assert_failure(by_ticket(kerberos.ticket "mallory"), 1326, "ERROR_LOGON_FAILURE", "mallory@LAB.EXAMPLE")
+  end)
+
+  it("the user may not ask", function()
+    local result = by_ticket(kerberos.ticket "alice")
+    assert.same({ "call", "ERROR_ACCESS_DENIED" }, { result.stage, result.name })
+  end)
+end)

@@ -1,0 +1,64 @@
+--- Kerberos in the lab: tickets, the KDC's own words, and logons by programs that have them.
+local cjson = require "cjson"
+local lab = require "spec.lab"
+
+local kerberos = {}
+
+kerberos.folder = lab.folder .. "/kdc"
+kerberos.realm = "LAB.EXAMPLE"
+---The lab's Samba by the name that the KDC knows.
+kerberos.samba = "127.1:" .. lab.samba_port
+---The lab's Samba by a name that the KDC does not know.
+kerberos.unknown = "127.0.1:" .. lab.samba_port
+
+local caches = 0
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+---Gets a ticket into a cache of its own, and returns the cache's name.
+---@param flags? string  kinit's
+function kerberos.ticket(user, flags)
+  caches = caches + 1
+  local cache = ("%s/cache-%d"):format(kerberos.folder, caches)
+  local _, code, complaint = lab.run(("echo %s | kinit %s -c %s %s"):format(lab.password, flags or "", cache, user))
+  assert(code == 0, complaint)
+  return cache
+end
+
+---Has kadmin.local do something to the KDC's database.
+function kerberos.admin(command)
+  local _, code, complaint = lab.run(("PATH=$PATH:/usr/sbin kadmin.local -q %s"):format(quoted(command)))
+  assert(code == 0, complaint)
+end
+
+---How many lines of what the KDC has done have all of these words.
+function kerberos.count(...)
+  local words, count = { ... }, 0
+  for line in io.lines(kerberos.folder .. "/kdc.log") do
+    local all = true
+    for _, word in ipairs(words) do all = all and line:find(word, 1, true) ~= nil end
+    count = count + (all and 1 or 0)
+  end
+  return count
+end
+
+---What comes of logons, one after another, in a program of their own.
+---@param way "fan-out"|"handles"
+---@param wanted table[]  connect options; `servername`: the lab's Samba
+---@param environment? string  such as "KRB5CCNAME=/tmp/x"
+---@return { users: string[]?, stage: string?, code: integer?, name: string?, message: string? }[], string[] workers
+function kerberos.logons(way, wanted, environment)
+  for _, options in ipairs(wanted) do options.servername = options.servername or kerberos.samba end
+  local output, code, complaint = lab.run(("printf %%s %s | env %s lua5.4 spec/lab/logons.lua %s"):format(
+    quoted(cjson.encode(wanted)), environment or "KRB5CCNAME=" .. kerberos.folder .. "/none", way))
+  assert(code == 0, complaint)
+  local told = cjson.decode(output)
+  return told.results, told.workers
+end
+
+---What comes of one.
+function kerberos.logon(options, environment)
+  return kerberos.logons("fan-out", { options }, environment)[1]
+end
+
+return kerberos
