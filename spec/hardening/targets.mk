@@ -3,8 +3,9 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
+	spec/hardening/apicheck \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
-HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind
+HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils
 
 .PHONY: hardening hardening-packages
 
@@ -179,6 +180,14 @@ allocation:
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
 	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
 	  $(abspath $(ASAN))/lib/rollcall/smb/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
+
+# The specs in a Lua that checks how it is used; SPEC for a few of them. luarocks would look for headers beside that Lua.
+HARDENING_CHECKS += apicheck
+.PHONY: apicheck
+
+apicheck: all
+	@spec/hardening/apicheck $(BUILD)/apicheck $(FACTS)/apicheck.tsv $(MAKE) --no-print-directory check \
+	  SPEC="--filter-out=makes.the.rock.into $(SPEC)"
 
 # valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
 HARDENING_CHECKS += valgrind
