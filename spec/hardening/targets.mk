@@ -5,7 +5,7 @@ FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
 	spec/hardening/apicheck \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
-HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils
+HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
 .PHONY: hardening hardening-packages
 
@@ -189,6 +189,21 @@ HARDENING_CHECKS += apicheck
 apicheck: all
 	@spec/hardening/apicheck $(BUILD)/apicheck $(FACTS)/apicheck.tsv $(MAKE) --no-print-directory check \
 	  SPEC="--filter-out=makes.the.rock.into $(SPEC)"
+
+# What is for POSIX must not need glibc: compiled with musl, but for the worker, which stands on libsmbclient.
+HARDENING_CHECKS += musl
+.PHONY: musl
+
+MUSL := $(BUILD)/musl
+MUSL_FILES = $(filter-out $(WINDOWS_FILES) csrc/smbpipe/%,$(shell find csrc -name '*.c'))
+
+# The headers of libraries alone, without those of glibc beside them.
+musl:
+	@mkdir -p $(MUSL) $(FACTS)
+	@for name in lua5.4/lua.h lua5.4/luaconf.h lua5.4/lauxlib.h lua5.4-deb-multiarch.h curl openssl; do \
+	  for folder in /usr/include /usr/include/*-linux-gnu; do [ ! -e $$folder/$$name ] || cp -RL $$folder/$$name $(MUSL)/; done; done
+	@for file in $(MUSL_FILES); do musl-gcc $(ALL_CFLAGS) -I$(MUSL) -fsyntax-only $$file || exit 1; done
+	@printf 'C files for POSIX compiled with musl\t%s files\tno warning\n' $(words $(MUSL_FILES)) | tee $(FACTS)/musl.tsv
 
 # valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
 HARDENING_CHECKS += valgrind
