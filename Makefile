@@ -176,7 +176,7 @@ lint:
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
-	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh .ci/run \
+	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh spec/lab/sources.sh .ci/run \
 	  $(HARDENING_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))

@@ -101,6 +101,7 @@ build = {
             ["rollcall"] = "lua/rollcall/init.lua",
             ["rollcall"] = "lua/rollcall/init.lua",
             ["rollcall"] = "lua/rollcall/init.lua",
+            ["rollcall"] = "lua/rollcall/init.lua",
             ["rollcall.cli"] = "lua/rollcall/cli.lua",
             ["rollcall.cli.changes"] = "lua/rollcall/cli/changes.lua",
             ["rollcall.cli.check_command"] = "lua/rollcall/cli/check_command.lua",

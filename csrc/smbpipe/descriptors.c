@@ -19,7 +19,7 @@ static bool close_listed(void) {
         rewinddir(listing);
         const struct dirent *entry;
         while ((entry = readdir(listing))) {
-            int descriptor = atoi(entry->d_name);
+            int descriptor = (int)strtol(entry->d_name, NULL, 10);
             if (descriptor > STDERR_FILENO && descriptor != dirfd(listing))
                 closed |= close(descriptor) == 0;
         }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/wipe.h"
+
 #define FILE_LIMIT 65536
 
 /* Returns the length of what was read into `content`, or -1 with `*problem` set. */
@@ -54,6 +56,6 @@ int private_file_read(lua_State *L) {
         return 2;
     }
     lua_pushlstring(L, content, (size_t)length);
-    explicit_bzero(content, FILE_LIMIT);
+    wipe(content, FILE_LIMIT);
     return 1;
 }

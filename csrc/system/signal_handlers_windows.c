@@ -7,10 +7,9 @@
  * seconds when the console is closed, later at a shutdown. */
 #define GRACE_MILLISECONDS 20000
 
-static SRWLOCK lock = SRWLOCK_INIT;
-static int holders[SIGNALS_MANNERS];
+static volatile LONG holders[SIGNALS_MANNERS];
 static volatile LONG first_noted;
-static volatile LONG interrupt_goes_on;
+static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
 static HANDLE noted; /* an event */
 
 static int number_of(DWORD event) {
@@ -28,58 +27,43 @@ static int number_of(DWORD event) {
  * process as soon as this returns, so it does not: the thread ends with the program. */
 static BOOL WINAPI note(DWORD event) {
     int number = number_of(event);
-    if (interrupt_goes_on) {
-        if (number == SIGINT)
-            InterlockedCompareExchange(&first_noted, number, 0);
+    bool catching = holders[SIGNALS_CATCH] > 0;
+    if (catching || (holders[SIGNALS_NOTE_INTERRUPT] > 0 && number == SIGINT))
+        InterlockedCompareExchange(&first_noted, number, 0);
+    if (!catching)
         return FALSE;
-    }
-    InterlockedCompareExchange(&first_noted, number, 0);
     SetEvent(noted);
     if (number == SIGTERM)
         Sleep(GRACE_MILLISECONDS);
     return TRUE;
 }
 
-/* For as long as Windows may call it. */
-static void stay_loaded(void) {
+/* The handler stays for good, and so does this library: to remove a handler is to wait until those
+ * that run have returned. */
+static BOOL CALLBACK install(INIT_ONCE *context, void *argument, void **result) {
     HMODULE library;
-    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
-                       (LPCWSTR)(const void *)&noted, &library);
-}
-
-/* With the lock held. */
-static int settle(void) {
-    interrupt_goes_on = holders[SIGNALS_CATCH] == 0;
-    int all = holders[SIGNALS_CATCH] + holders[SIGNALS_NOTE_INTERRUPT];
-    if (all == 0 && noted) {
-        first_noted = 0;
-        ResetEvent(noted);
-    }
-    return all;
+    (void)context, (void)argument, (void)result;
+    noted = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return noted &&
+           GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                  GET_MODULE_HANDLE_EX_FLAG_PIN,
+                              (LPCWSTR)(const void *)&noted, &library) &&
+           SetConsoleCtrlHandler(note, TRUE);
 }
 
 bool signal_handlers_hold(enum signals_manner manner) {
-    AcquireSRWLockExclusive(&lock);
-    if (!noted) {
-        stay_loaded();
-        noted = CreateEventW(NULL, TRUE, FALSE, NULL);
-    }
-    holders[manner]++;
-    bool held = noted && (settle() > 1 || SetConsoleCtrlHandler(note, TRUE));
-    if (!held) {
-        holders[manner]--;
-        settle();
-    }
-    ReleaseSRWLockExclusive(&lock);
-    return held;
+    if (!InitOnceExecuteOnce(&once, install, NULL, NULL))
+        return false;
+    InterlockedIncrement(&holders[manner]);
+    return true;
 }
 
 void signal_handlers_release(enum signals_manner manner) {
-    AcquireSRWLockExclusive(&lock);
-    holders[manner]--;
-    if (settle() == 0)
-        SetConsoleCtrlHandler(note, FALSE);
-    ReleaseSRWLockExclusive(&lock);
+    InterlockedDecrement(&holders[manner]);
+    if (holders[SIGNALS_CATCH] == 0 && holders[SIGNALS_NOTE_INTERRUPT] == 0) {
+        first_noted = 0;
+        ResetEvent(noted);
+    }
 }
 
 int signal_handlers_first(void) {

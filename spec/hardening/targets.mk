@@ -3,8 +3,9 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
+	spec/hardening/apicheck \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
-HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind
+HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
 .PHONY: hardening hardening-packages
 
@@ -180,6 +181,29 @@ allocation:
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
 	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
 	  $(abspath $(ASAN))/lib/rollcall/smb/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
+
+# The specs in a Lua that checks how it is used; SPEC for a few of them. luarocks would look for headers beside that Lua.
+HARDENING_CHECKS += apicheck
+.PHONY: apicheck
+
+apicheck: all
+	@spec/hardening/apicheck $(BUILD)/apicheck $(FACTS)/apicheck.tsv $(MAKE) --no-print-directory check \
+	  SPEC="--filter-out=makes.the.rock.into $(SPEC)"
+
+# What is for POSIX must not need glibc: compiled with musl, but for the worker, which stands on libsmbclient.
+HARDENING_CHECKS += musl
+.PHONY: musl
+
+MUSL := $(BUILD)/musl
+MUSL_FILES = $(filter-out $(WINDOWS_FILES) csrc/smbpipe/%,$(shell find csrc -name '*.c'))
+
+# The headers of libraries alone, without those of glibc beside them.
+musl:
+	@mkdir -p $(MUSL) $(FACTS)
+	@for name in lua5.4/lua.h lua5.4/luaconf.h lua5.4/lauxlib.h lua5.4-deb-multiarch.h curl openssl; do \
+	  for folder in /usr/include /usr/include/*-linux-gnu; do [ ! -e $$folder/$$name ] || cp -RL $$folder/$$name $(MUSL)/; done; done
+	@for file in $(MUSL_FILES); do musl-gcc $(ALL_CFLAGS) -I$(MUSL) -fsyntax-only $$file || exit 1; done
+	@printf 'C files for POSIX compiled with musl\t%s files\tno warning\n' $(words $(MUSL_FILES)) | tee $(FACTS)/musl.tsv
 
 # valgrind's memcheck on the module, in the distribution's own Lua, and on workers.
 HARDENING_CHECKS += valgrind

@@ -53,7 +53,7 @@ $(WINDOWS)/lib/rollcall/workspace/core.dll: $(WINDOWS_WORKSPACE_OBJECTS)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a $(WINDOWS)/lib/libcurl.a -lbcrypt -o $@
 
-$(WINDOWS)/bin/host.exe: spec/windows/host.c
+$(WINDOWS)/bin/%.exe: spec/windows/%.c
 	@echo "  LINK  $@"
 	@$(WINDOWS_CC) $(WINDOWS_CFLAGS) -static-libgcc $< $(WINDOWS)/lib/liblua54.a -o $@
 
@@ -63,7 +63,8 @@ $(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
 
 -include $(sort $(WINDOWS_SMB_OBJECTS:.o=.d) $(WINDOWS_SYSTEM_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d))
 
-windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/system.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe
+windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/system.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe \
+		$(WINDOWS)/bin/closing.exe
 	@:
 
 test-windows: windows-packages

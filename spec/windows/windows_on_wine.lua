@@ -500,6 +500,20 @@ describe("Windows' own ways", function()
     assert.is_nil(lab.run(command .. "jsonl"):find("\r", 1, true))
   end)
 
+  it("let a program that catches signals come to its end when its console is closed", function()
+    local path, ended = lab.folder .. "/closing.lua", lab.folder .. "/ended"
+    assert(io.open(path, "wb")):write(([[
+      local system = require "rollcall.system"
+      system.catch_signals()
+      assert(not system.sleep(20) and system.caught_signal() == 15)
+      local until_then = os.time() + 2
+      while os.time() < until_then do end
+      assert(io.open(%q, "w")):write "ended":close()]]):format(ended)):close()
+    local _, code, complaint = lab.run(". spec/windows/environment; wine build/windows/bin/closing.exe " .. path)
+    assert.equal(0, code, complaint)
+    assert(io.open(ended)):close()
+  end)
+
   it("sleep, and tell of no signal where none came", function()
     system.catch_signals()
     assert.is_nil(system.caught_signal())

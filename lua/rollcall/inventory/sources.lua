@@ -100,6 +100,8 @@ local function running(step, state, close)
 end
 
 ---All blocks with the same query are one enumeration, so their servers are asked side by side.
+local smb_way = { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" }
+
 local function start_smb(query, blocks)
   return function(handlers)
     local smb = require "rollcall.smb"
@@ -131,7 +133,6 @@ local function start_smb(query, blocks)
   end
 end
 
-local smb_way = { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" }
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
