@@ -86,7 +86,7 @@ build = {
                sources = {
                   "csrc/base/clock_windows.c", "csrc/base/utf16.c", "csrc/base/wide_windows.c",
                   "csrc/binding/failure.c", "csrc/binding/interrupt.c", "csrc/binding/options.c",
-                  "csrc/binding/waits.c", "csrc/system/flat_object.c", "csrc/system/limits.c",
+                  "csrc/binding/waits.c", "csrc/system/broken_pipe_windows.c", "csrc/system/flat_object.c", "csrc/system/limits.c",
                   "csrc/system/lua_system.c", "csrc/system/output_file.c",
                   "csrc/system/output_file_windows.c", "csrc/system/private_file_windows.c", "csrc/system/signals_windows.c",
                   "csrc/system/terminal_windows.c", "csrc/system/wait_windows.c",

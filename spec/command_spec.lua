@@ -51,7 +51,9 @@ describe("rollcall connections", function()
     local reader = [[import csv, json; print(json.dumps(list(csv.DictReader(open("%s", newline="")))))]]
     local read = lab.run(("/usr/bin/python3 -c '%s'"):format(reader:format(path)))
     local rows = cjson.decode(read)
-    assert.equal(5, #rows)
+    assert.equal(6, #rows)
+    for i, record in ipairs { "row", "row", "row", "row", "row", "target" } do assert.equal(record, rows[i].record) end
+    assert.same({ lab.double, "complete", "5", "" }, { rows[6].target, rows[6].completeness, rows[6].received, rows[6].username })
     assert.equal("CORP\\alice", rows[1].username)
     assert.equal("Zoë 💻 张三", rows[2].username)
     assert.equal("'=cmd|' /C calc'!A0", rows[3].username)
@@ -100,7 +102,8 @@ describe("rollcall connections", function()
       assert.same({ 0, 2 }, { nobody_code, unknown_code })
       assert.equal("", quiet)
       assert.is_truthy(complaint:find("refused", 1, true))
-      if format ~= "csv" then assert.not_equal(nobody, unknown) end
+      assert.not_equal(nobody, unknown)
+      assert.is_truthy(unknown:find("unreachable", 1, true), unknown)
     end
   end)
 

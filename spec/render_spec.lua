@@ -92,7 +92,8 @@ describe("a report", function()
 
   it("shows other fields where asked, also those that only some kinds have", function()
     local output = rendered { format = "csv", columns = { "user", "num_opens", "session_state" } }
-    assert.equal("record,user,num_opens,session_state,made,target,completeness,reason", output:match "^[^\r]*")
+    assert.equal("record,user,num_opens,session_state,made,source,target,query,completeness,claimed,received,reason",
+      output:match "^[^\r]*")
     assert.is_truthy(output:find("row,alice,,Active,", 1, true))
   end)
 

@@ -3,6 +3,7 @@
 -- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
 local remembering = require "rollcall.internal.remembering"
+local lower = require("rollcall.internal.text").lower
 local session = require "rollcall.workspace.session"
 
 local presence = {}
@@ -36,7 +37,7 @@ presence.fields = { "user", "account", "origin", "resource", "client", "address"
 function presence.user_of(account)
   local name = string.match(account, "^[^\\]*\\(.+)$") or string.match(account, "^([^@]+)@[^@]*$") or account
   if name == "" then return nil end
-  return string.lower(name)
+  return lower(name)
 end
 
 -- A server that does not know a time says -1.

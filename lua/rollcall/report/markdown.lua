@@ -6,9 +6,8 @@ local writer_metatable = { __index = writer_methods }
 
 local function cell(value)
   if value == nil then return "-" end
-  if type(value) == "table" then value = table.concat(value, "; ") end
   -- Escaped, these begin no HTML, link, emphasis, code, table cell or mention.
-  return (text.printable(tostring(value)):gsub("[\\`*_{}%[%]<>#|~!&@$:]", function(character)
+  return (text.printable(text.of(value)):gsub("[\\`*_{}%[%]<>#|~!&@$:]", function(character)
     if character == "<" then return "&lt;" elseif character == ">" then return "&gt;" elseif character == "&" then return "&amp;"
     elseif character == "@" then return "&#64;" elseif character == ":" then return "&#58;" end
     return "\\" .. character
