@@ -86,6 +86,20 @@ describe("rollcall sessions", function()
     assert.equal(6, select(2, output:gsub("\r\n", "")))
   end)
 
+  it("does not show the password of a proxy that cannot be used", function()
+    for _, proxy in ipairs {
+      "http://pu:SECRETPP@[::1", "pu:SECRETPP@[::1", "xyz://pu:SECRETPP@host", "http://pu:SECRETPP", "http://pu:SE'CRETPP@[::1",
+      "http://pu:SECRETPP@host:99999", "pu SECRETPP@host", "http://pu:SECRETPP@127.0.0.1:1",
+    } do
+      local output, errors, code = run("--user alice --retries 0", {
+        ROLLCALL_TOKEN = environment.TOKEN, HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT, HTTPS_PROXY = proxy,
+      })
+      assert.equal(2, code)
+      assert.truthy(errors:find("CURLE_COULDNT", 1, true), errors)
+      assert.falsy((output .. errors):find("CRETPP", 1, true), errors)
+    end
+  end)
+
   it("takes an IAM user from a file", function()
     local path = write_file("iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(
       environment.USERNAME, environment.PASSWORD, environment.DOMAIN))
