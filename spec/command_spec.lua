@@ -61,7 +61,9 @@ describe("rollcall connections", function()
     local reader = [[import csv, json; print(json.dumps(list(csv.DictReader(open("%s", newline="")))))]]
     local read = lab.run(("/usr/bin/python3 -c '%s'"):format(reader:format(path)))
     local rows = cjson.decode(read)
-    assert.equal(5, #rows)
+    assert.equal(6, #rows)
+    for i, record in ipairs { "row", "row", "row", "row", "row", "target" } do assert.equal(record, rows[i].record) end
+    assert.same({ lab.double, "complete", "5", "" }, { rows[6].target, rows[6].completeness, rows[6].received, rows[6].username })
     assert.equal("CORP\\alice", rows[1].username)
     assert.equal("Zoë 💻 张三", rows[2].username)
     assert.equal("'=cmd|' /C calc'!A0", rows[3].username)
@@ -110,7 +112,8 @@ describe("rollcall connections", function()
       assert.same({ 0, 2 }, { nobody_code, unknown_code })
       assert.equal("", quiet)
       assert.is_truthy(complaint:find("refused", 1, true))
-      if format ~= "csv" then assert.not_equal(nobody, unknown) end
+      assert.not_equal(nobody, unknown)
+      assert.is_truthy(unknown:find("unreachable", 1, true), unknown)
     end
   end)
 
@@ -132,13 +135,41 @@ describe("rollcall connections", function()
     assert.equal(0, select(2, lab.run(("smbclient -p %d -A %s -c exit //127.0.0.1/public"):format(lab.samba_port, path))))
   end)
 
+  it("reads such a file exactly as smbclient does", function()
+    local taken, refused = 0, 0
+    for _, form in ipairs {
+      "username = U\npassword = P", "username=U\npassword=P", "username =\tU\npassword =  P\n", "USERNAME = U\nPassWord = P\n",
+      "username = U%P\n", "username = U%P\npassword = wrong\n", "password = wrong\nusername = U%P\n", "username = WORKGROUP\\U%P\n",
+      "username = U\npassword = P\nrealm = X.EXAMPLE\n", "username = U\npassword = P\nrealm =\n",
+      "username = U\npassword = P\nother = z\n",
+      "username = U\npassword = P\nnonsense\n", "# c\n; d\nusername = U\n\n\npassword = P\n", "user name = U\npass\tword = P\n",
+      "  username = U\n  password = P\n", "username = U\r\npassword = P\r\n", "username = U\r\r\npassword = P\n",
+      "username\t=\tU\npassword\v= P\n",
+      "username = U\npassword = wrong\npassword = P\n", "username = U\npassword = P\ndomain =\n", "username = U\npassword = P\0x\n",
+      "username = U\npassword = P\ndomain = NOWHERE\n", "username = wrong\nusername = U\npassword = P\n",
+      -- and what it does not take
+      "username = U \npassword = P\n", "username = U\npassword = P \n", "username = U\npassword = P\npassword = wrong\n",
+      "username = 'U'\npassword = 'P'\n", "username : U\npassword : P\n", "user = U\npassword = P\n", "username = U%\npassword = P\n",
+      "username = U%wrong\npassword = P\n", "password = P\nusername = U%wrong\n", "username = U\rpassword = P\n",
+      "username = U\npassword =\n",
+      "username = U\npassword = \v P\n", "\u{feff}username = U\npassword = P\n", "username = U\npassword\\\n = P\n",
+    } do
+      local path = auth_file("600", (form:gsub("%f[%w][UP]%f[^%w]", { U = lab.username, P = lab.password })))
+      local theirs = select(2, lab.run(("smbclient -p %d -A %s -c exit //127.0.0.1/projects < /dev/null"):format(lab.samba_port, path)))
+      local _, ours, complaint = rollcall(("shares %s -A %s < /dev/null"):format(lab.samba, path), "")
+      assert.equal(theirs == 0, ours == 0, ("%q: %s"):format(form, complaint))
+      if theirs == 0 then taken = taken + 1 else refused = refused + 1 end
+    end
+    assert.same({ 23, 14 }, { taken, refused })
+  end)
+
   it("refuses such a file when others may read it, or it says something else", function()
     local _, code, complaint = rollcall(("connections x -q y -A %s"):format(auth_file("644", "password = p\n")), "")
     assert.equal(3, code)
     assert.is_truthy(complaint:find("others", 1, true))
     local _, other_code, other_complaint = rollcall(("connections x -q y -A %s"):format(auth_file("600", "pass word\n")), "")
     assert.equal(3, other_code)
-    assert.is_truthy(other_complaint:find("auth:1", 1, true))
+    assert.is_truthy(other_complaint:find("auth: has no line 'username ='", 1, true))
   end)
 
   it("takes the password from a command, or from the terminal", function()

@@ -1,5 +1,6 @@
 -- The commands report, check, snapshot, diff, watch and completion, from the outside.
 local cjson = require "cjson"
+local json = require "rollcall.internal.json_text"
 
 local lab = require "spec.lab"
 local snapshot = require "rollcall.snapshot"
@@ -40,7 +41,8 @@ describe("rollcall report", function()
 
   it("filters, groups, sorts, picks columns", function()
     local output = rollcall(("report %s -w user=alice -c user,num_opens -f csv"):format(people))
-    assert.is_truthy(output:find("record,user,num_opens,made,target,completeness,reason\r\nrow,alice,3,", 1, true), output)
+    assert.is_truthy(output:find("record,user,num_opens,made,source,target,query,completeness,claimed,received,reason\r\nrow,alice,3,",
+      1, true), output)
     local grouped = cjson.decode((rollcall(("report %s -g origin -m sum:num_users -f json"):format(people))))
     assert.equal("group", grouped.kind)
     assert.same({ origin = lab.double, rows = 5, sum_num_users = 4294967300 }, grouped.rows[1])
@@ -268,6 +270,35 @@ server.serve_forever()
     assert.equal(content(posted), content(lab.folder .. "/handed"))
     assert.equal(content(posted), content(printed))
   end)
+
+  it("goes on when a command does not read the differences, however many there are", function()
+    local state = put("state.jsonl", "")
+    local function write(count)
+      local writer = assert(snapshot.create(state))
+      for i = 1, count do writer:row("connection", { servername = "fs1", share = "s", username = "user" .. i }) end
+      writer:finish()
+    end
+    local function changed() return select(2, content(printed):gsub("\n", "")) end
+    write(0)
+    watch(put("state.lua", ("snapshot %q"):format(state)), "--run true")
+    write(5000)
+    lab.eventually("5000 lines", function() return changed() == 5000 end)
+    write(0)
+    lab.eventually("5000 more", function() return changed() == 10000 end)
+    ended "TERM"
+    assert.equal("", content(printed .. ".err"))
+  end)
+
+  it("says which command failed", function()
+    local state = put("state.jsonl", "")
+    assert(snapshot.create(state)):finish()
+    watch(put("state.lua", ("snapshot %q"):format(state)), "--run 'exit 5'")
+    local writer = assert(snapshot.create(state))
+    writer:row("connection", { servername = "fs1" })
+    writer:finish()
+    lab.eventually("the failure", function() return content(printed .. ".err"):find("failed: exit 5", 1, true) end)
+    ended "TERM"
+  end)
 end)
 
 describe("the commands", function()
@@ -280,6 +311,36 @@ describe("the commands", function()
       assert.is_truthy(output:find("Examples:\n  rollcall " .. name, 1, true), output)
     end)
   end
+
+  it("write JSON that is UTF-8, whatever the bytes of a name", function()
+    local invalid = { "\\xff", "a\\xc3", "\\xed\\xa0\\x80", "\\xf4\\x90\\x80\\x80", "\\xc0\\xaf", "caf\\xe9 \\u{e9}" }
+    local rows = {}
+    for i, name in ipairs(invalid) do rows[i] = ('{ account = "%s", tags = { "%s" }, ["%s"] = true }'):format(name, name, name) end
+    local inventory = put("bytes.lua", 'rows { kind = "badge", ' .. table.concat(rows, ", ") .. " }\n")
+    local policy = put("bytes_policy.lua",
+      'rule { id = "none", kind = "badge", severity = "error", message = "{account}", each = function() return false end }\n')
+    local nobody, kept_bytes = lab.folder .. "/nobody.jsonl", lab.folder .. "/bytes.jsonl"
+    assert(snapshot.create(nobody)):finish()
+    assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(inventory, kept_bytes))))
+    local reader = put("utf8.py", [[
+import json, sys
+text = sys.stdin.buffer.read().decode("utf-8", "strict")
+documents = [json.loads(text)] if sys.argv[1] == "json" else [json.loads(line) for line in text.splitlines()]
+print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
+]])
+    for format, arguments in pairs {
+      ["cat " .. kept_bytes] = "jsonl", ["%s report SOURCE -f json"] = "json", ["%s report SOURCE -f jsonl"] = "jsonl",
+      ["%s check SOURCE -f json -p " .. policy] = "json", ["%s check SOURCE -f sarif -p " .. policy] = "json",
+      ["%s diff -f jsonl " .. nobody .. " SOURCE"] = "jsonl",
+    } do
+      local command = format:format(lab.command):gsub("SOURCE", inventory)
+      local found, code, complaint = lab.run(("%s | /usr/bin/python3 %s %s"):format(command, reader, arguments))
+      assert.equal(0, code, complaint)
+      -- SARIF shows them as escapes.
+      assert.is_true(math.tointeger(found) > 0 or command:find "sarif" ~= nil, command)
+    end
+    assert.equal("caf\u{fffd} é", json.value "caf\xe9 é":sub(2, -2))
+  end)
 
   it("have completions that each shell takes", function()
     for shell, test in pairs {

@@ -160,6 +160,21 @@ describe("a file that is written", function()
     end
   end)
 
+  it("says that a FIFO has lost its reader", function()
+    local fifo = folder .. "/fifo"
+    local rows = {}
+    for i = 1, 5000 do rows[i] = ("{ account = %q }"):format("user" .. i) end
+    inventory = put("many.lua", 'rows { kind = "badge", ' .. table.concat(rows, ", ") .. " }\n")
+    lab.run("mkfifo " .. fifo)
+    for _, command in ipairs(commands) do
+      local _, code, complaint = lab.run(("timeout 5 head -c 1 %s > %s.read & %s %s %s"):format(fifo, fifo, lab.command,
+        command:format(inventory), fifo))
+      assert.equal(3, code)
+      assert.is_truthy(complaint:find(fifo .. ": Broken pipe", 1, true), complaint)
+      assert.equal("fifo", facts(fifo, "%F"))
+    end
+  end)
+
   it("says what stands in its way", function()
     lab.run(("ln -s nowhere %s/dangling; ln -s loop %s/loop"):format(folder, folder))
     for path, words in pairs {

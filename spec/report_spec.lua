@@ -79,12 +79,24 @@ describe("CSV", function()
       ['a"b'] = '"a""b"', ["a,b"] = '"a,b"', ["a\nb"] = "a\\x0Ab", ["=a,b"] = '"\'=a,b"',
     } do
       local output = rendered("csv", { { servername = "s", username = given } })
-      assert.equal("s,," .. written .. ",,,,,,,,,", output:match("\r\n(.-)\r\n"))
+      assert.is_truthy(output:match("\r\n(.-)\r\n"):find("row,s,," .. written .. ",,,,,,,,,,", 1, true), output)
     end
   end)
 
+  it("has the result for each target under the same header, and one column a name", function()
+    local parts = {}
+    report.render {
+      rows = { { kind = "badge", account = "alice", target = "the door" } }, format = "csv", columns = { "account", "target" },
+      outcomes = { { source = "smb", target = "fs1", completeness = "unreachable", reason = "no, nobody" } }, now = 0,
+      write = function(part) parts[#parts + 1] = part end,
+    }
+    assert.equal("record,account,target,made,source,query,completeness,claimed,received,reason\r\n"
+      .. "row,alice,the door,1970-01-01T00:00:00Z,,,,,,\r\n"
+      .. 'target,,fs1,1970-01-01T00:00:00Z,smb,,unreachable,,,"no, nobody"\r\n', table.concat(parts))
+  end)
+
   it("has its header also where there are no rows", function()
-    assert.equal("servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder,level\r\n",
-      rendered("csv", {}))
+    assert.equal("record,servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder,level,"
+      .. "made,source,target,query,completeness,claimed,received,reason\r\n", rendered("csv", {}))
   end)
 end)

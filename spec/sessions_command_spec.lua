@@ -72,8 +72,8 @@ describe("rollcall sessions", function()
 
   it("prints CSV and JSON Lines", function()
     local output = run("--user bob --format csv", token)
-    assert.truthy(output:find("^user_name,session_state,"))
-    assert.truthy(output:find("\r\nbob,SignedOut,", 1, true))
+    assert.truthy(output:find("^record,user_name,session_state,"))
+    assert.truthy(output:find("\r\nrow,bob,SignedOut,", 1, true))
     output = run("--user bob --format jsonl", token)
     assert.truthy(output:find('"kind": "session"', 1, true))
   end)
@@ -81,9 +81,23 @@ describe("rollcall sessions", function()
   it("takes names from a file and from standard input", function()
     local path = write_file("names", "alice\r\n\n  \nbob\n")
     local output = run("--users-from " .. path .. " --format csv", token)
-    assert.equal(4, select(2, output:gsub("\r\n", "")))
-    output = run("--user bob --users-from - --format csv", token, "alice\nCORP\\张 三+a@b.c\n")
     assert.equal(5, select(2, output:gsub("\r\n", "")))
+    output = run("--user bob --users-from - --format csv", token, "alice\nCORP\\张 三+a@b.c\n")
+    assert.equal(6, select(2, output:gsub("\r\n", "")))
+  end)
+
+  it("does not show the password of a proxy that cannot be used", function()
+    for _, proxy in ipairs {
+      "http://pu:SECRETPP@[::1", "pu:SECRETPP@[::1", "xyz://pu:SECRETPP@host", "http://pu:SECRETPP", "http://pu:SE'CRETPP@[::1",
+      "http://pu:SECRETPP@host:99999", "pu SECRETPP@host", "http://pu:SECRETPP@127.0.0.1:1",
+    } do
+      local output, errors, code = run("--user alice --retries 0", {
+        ROLLCALL_TOKEN = environment.TOKEN, HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT, HTTPS_PROXY = proxy,
+      })
+      assert.equal(2, code)
+      assert.truthy(errors:find("CURLE_COULDNT", 1, true), errors)
+      assert.falsy((output .. errors):find("CRETPP", 1, true), errors)
+    end
   end)
 
   it("takes an IAM user from a file", function()

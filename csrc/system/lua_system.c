@@ -3,8 +3,10 @@
  * here has its entry in lua/rollcall/meta/system.lua. */
 #include <lauxlib.h>
 #include <lua.h>
+#include <string.h>
 
 #include "binding/export.h"
+#include "system/broken_pipe.h"
 #include "system/flat_object.h"
 #include "system/limits.h"
 #include "system/output_file.h"
@@ -14,6 +16,16 @@
 #include "system/terminal.h"
 
 EXPORT int luaopen_rollcall_system(lua_State *L);
+
+/* text_less(a, b): as `a < b`, but by bytes, whatever the locale. [-2, +1, e] */
+static int text_less(lua_State *L) {
+    size_t a_length, b_length;
+    const char *a = luaL_checklstring(L, 1, &a_length);
+    const char *b = luaL_checklstring(L, 2, &b_length);
+    int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+    lua_pushboolean(L, order < 0 || (order == 0 && a_length < b_length));
+    return 1;
+}
 
 int luaopen_rollcall_system(lua_State *L) {
     static const luaL_Reg functions[] = {
@@ -28,6 +40,8 @@ int luaopen_rollcall_system(lua_State *L) {
         {"catch_signals", signals_catch},
         {"note_interrupt", signals_note_interrupt},
         {"caught_signal", signals_caught},
+        {"with_broken_pipes", broken_pipe_call},
+        {"text_less", text_less},
         {"sleep", signals_sleep},
         {"poller", poller_new},
         {"wait", poller_wait_for},

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system/broken_pipe_posix.h"
+
 #define ATTEMPTS 100
 
 struct output_handles {
@@ -166,14 +168,15 @@ bool output_open(struct output_handles *handles, const char *path, char *problem
 }
 
 bool output_put(struct output_handles *handles, const char *bytes, size_t length, char *problem) {
-    while (length > 0) {
-        ssize_t written = write(handles->file, bytes, length);
-        if (written < 0)
-            return fail_for(problem, errno);
+    struct broken_pipe before;
+    ssize_t written = 0;
+    broken_pipe_hold(&before);
+    while (length > 0 && (written = write(handles->file, bytes, length)) >= 0) {
         bytes += written;
         length -= (size_t)written;
     }
-    return true;
+    broken_pipe_release(&before);
+    return written >= 0 || fail_for(problem, errno);
 }
 
 /* What is written must be on the disk before its name is: else a power failure could leave the name

@@ -88,7 +88,13 @@ static void describe_result(struct http_failure *failure, const struct transfer 
         words = "no answer in time";
     else if (!words[0])
         words = curl_easy_strerror(transfer->result);
-    plain_text_copy(failure->message, sizeof failure->message, words, strlen(words), secrets);
+    /* libcurl quotes a proxy that it cannot use, with the password in it. */
+    const char *quoted = strstr(words, "proxy") ? strchr(words, '\'') : NULL;
+    size_t length = quoted ? (size_t)(quoted - words) : strlen(words);
+    plain_text_copy(failure->message, sizeof failure->message, words, length, secrets);
+    length = strlen(failure->message);
+    if (quoted)
+        snprintf(failure->message + length, sizeof failure->message - length, "'***'");
 }
 
 void http_failure_describe(struct http_failure *failure, const char *stage,

@@ -1,6 +1,8 @@
 --- The difference of two looks: who came, who left, what changed. Seconds that merely went by are no
 -- change; and whoever cannot be seen for a target that did not answer has not left.
 local presence = require "rollcall.presence"
+local system = require "rollcall.system"
+local text = require "rollcall.internal.text"
 
 local diff = {}
 
@@ -32,8 +34,8 @@ local function identity_of(kind, row)
   local parts = { kind }
   for _, name in ipairs(fields) do
     local value = row[name]
-    local text = value == nil and "" or tostring(value)
-    parts[#parts + 1] = (value == nil and "-" or #text) .. ":" .. text
+    local said = value == nil and "" or text.of(value)
+    parts[#parts + 1] = (value == nil and "-" or #said) .. ":" .. said
   end
   return table.concat(parts, "|")
 end
@@ -95,7 +97,7 @@ local function changed_fields(before, after)
   for name in pairs(before) do
     if not elapsing[name] and after[name] == nil then fields[#fields + 1] = name end
   end
-  table.sort(fields)
+  table.sort(fields, system.text_less)
   return fields
 end
 

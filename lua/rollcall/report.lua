@@ -5,6 +5,8 @@ local grouping = require "rollcall.report.grouping"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
+local system = require "rollcall.system"
+local text = require "rollcall.internal.text"
 
 local report = {}
 
@@ -156,7 +158,7 @@ local function columns_of(given)
   if not given.columns then return for_people[given.format] and with_title(columns.who) or columns.who end
   local chosen = {}
   for i, name in ipairs(given.columns) do
-    chosen[i] = titles[name] or { name = name, title = name:upper(), show = shows[name] }
+    chosen[i] = titles[name] or { name = name, title = text.upper(name), show = shows[name] }
   end
   return chosen
 end
@@ -259,7 +261,7 @@ function report.render(given)
   writer:finish(given.outcomes or {}, given.failures or {}, totals)
   local missing_names = {}
   for name in pairs(missing) do missing_names[#missing_names + 1] = name end
-  table.sort(missing_names)
+  table.sort(missing_names, system.text_less)
   return { rows = rows, written = written, missing = missing_names }
 end
 

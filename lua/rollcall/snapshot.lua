@@ -149,7 +149,7 @@ local function sorted_names(row)
   for name in pairs(row) do
     if name ~= "kind" then names[#names + 1] = name end
   end
-  table.sort(names)
+  table.sort(names, system.text_less)
   return names
 end
 

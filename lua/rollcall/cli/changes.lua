@@ -10,8 +10,7 @@ local colours = { came = "\27[32m", left = "\27[31m", changed = "\27[33m" }
 
 local function shown(value)
   if value == nil then return "-" end
-  if type(value) == "table" then return table.concat(value, ", ") end
-  return tostring(value)
+  return text.of(value)
 end
 
 ---@param change rollcall.diff.change

@@ -1,14 +1,15 @@
 --- Conditions on fields as a command line has them: `user=alice`, `idle>3600`, `client~10.1.`.
 local presence = require "rollcall.presence"
+local text = require "rollcall.internal.text"
 
 local conditions = {}
 
 conditions.HELP = "FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N, FIELD~TEXT (contains); all of several must hold."
 
 local operators = {
-  ["="] = function(value, wanted) return value ~= nil and tostring(value):lower() == wanted:lower() end,
-  ["!="] = function(value, wanted) return value == nil or tostring(value):lower() ~= wanted:lower() end,
-  ["~"] = function(value, wanted) return value ~= nil and tostring(value):lower():find(wanted:lower(), 1, true) ~= nil end,
+  ["="] = function(value, wanted) return value ~= nil and text.lower(text.of(value)) == text.lower(wanted) end,
+  ["!="] = function(value, wanted) return value == nil or text.lower(text.of(value)) ~= text.lower(wanted) end,
+  ["~"] = function(value, wanted) return value ~= nil and text.lower(text.of(value)):find(text.lower(wanted), 1, true) ~= nil end,
   ["<"] = function(value, wanted) return math.type(value) and value < wanted end,
   [">"] = function(value, wanted) return math.type(value) and value > wanted end,
 }
@@ -40,7 +41,7 @@ function conditions.parse(argument)
   if not holds then return nil, ("'%s' is no condition such as user=alice or idle>3600"):format(argument) end
   if not presence.is_field(field) then missing[field] = true end
   if operator == "<" or operator == ">" then
-    local number = tonumber(wanted)
+    local number = text.tonumber(wanted)
     if not number then return nil, ("'%s': there must be a number after %s"):format(argument, operator) end
     return function(view) return holds(value_of(view, field), number) end
   end

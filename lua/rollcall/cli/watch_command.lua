@@ -46,11 +46,14 @@ local function keep(path, look, made)
   its_writer:finish()
 end
 
----Hands lines to a command's standard input. One that fails is told of, and the watch goes on.
+---Hands lines to a command's standard input, of which it may read as much as it likes. One that fails is reported, and the watch goes on.
 local function hand_to(command, lines)
   local pipe = io.popen(command, "w")
-  local written = pipe and pipe:write(lines)
-  if not (pipe and pipe:close() and written) then io.stderr:write("rollcall: failed: ", command, "\n") end
+  local succeeded = pipe and system.with_broken_pipes(function()
+    pipe:write(lines)
+    return pipe:close()
+  end)
+  if not succeeded then io.stderr:write("rollcall: failed: ", command, "\n") end
 end
 
 ---@return string? command  nil for what is no address

@@ -1,29 +1,32 @@
 --- Where the command gets a user and a password from: never an argument in the open.
 local system = require "rollcall.system"
+local text = require "rollcall.internal.text"
 
 local credentials = {}
 
 local PASSWORD_VARIABLE = "ROLLCALL_PASSWORD"
 
----Reads a file as smbclient's `-A` does: lines of `username = `, `password = `, `domain = `. It is
----refused if anybody else can read it.
+local is_known = { username = true, password = true, domain = true }
+
+---Reads a file as smbclient's `-A` does: `username = `, `password = ` and `domain = `, with the names in any
+---case and with any blanks in them, the last of several; a password in `username = NAME%PASSWORD` wins.
+---Lines of other kinds are passed over. The file is refused if anybody else can read it.
 ---@param path string
 ---@return { username: string?, password: string?, domain: string? }?
 ---@return string? problem
 function credentials.from_file(path)
   local content, problem = system.read_private_file(path)
   if not content then return nil, problem end
-  local found, number = {}, 0
-  for line in content:gmatch("([^\n]*)\n?") do
-    number = number + 1
-    line = line:gsub("\r$", "")
-    local name, value = line:match("^%s*(%a+)%s*=%s?(.*)$")
-    if name and (name == "username" or name == "password" or name == "domain") then
-      found[name] = value
-    elseif line:find("%S") and not line:find("^%s*[#;]") then
-      return nil, ("%s:%d: must be 'username =', 'password =' or 'domain ='"):format(path, number)
-    end
+  local found = {}
+  for line in content:gmatch("[^\n]+") do
+    local name, value = line:match("^[^\r%z]*"):match("^([^=]*)=[ \t]*(.*)$")
+    name = name and text.lower((name:gsub("[ \t\v\f]", "")))
+    if is_known[name] then found[name] = value end
   end
+  if not next(found) then return nil, path .. ": has no line 'username =', 'password =' or 'domain ='" end
+  local username, password = (found.username or ""):match("^([^%%]*)%%(.*)$")
+  if username then found.username, found.password = username, password end
+  if found.username == "" then found.username = nil end
   return found
 end
 

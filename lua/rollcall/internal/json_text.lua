@@ -1,5 +1,7 @@
 --- What the JSON formats share: objects whose fields stand in a fixed order.
 local cjson = require "cjson"
+local system = require "rollcall.system"
+local text = require "rollcall.internal.text"
 
 local json_text = {}
 
@@ -14,34 +16,43 @@ json_text.failure_fields = {
   "source", "target", "stage", "code", "name", "message", "status", "request_id", "user_name",
 }
 
-local function list(values)
+local DEEPEST = 100
+
+local function list(values, depth)
   local texts = {}
-  for i, value in ipairs(values) do texts[i] = json_text.value(value) end
+  for i, value in ipairs(values) do texts[i] = json_text.value(value, depth) end
   return "[" .. table.concat(texts, ", ") .. "]"
 end
 
-local function map(fields)
-  local names = {}
-  for name in pairs(fields) do names[#names + 1] = name end
-  table.sort(names)
-  return json_text.object(fields, names)
+local function map(fields, depth)
+  local names, members = {}, {}
+  for name in pairs(fields) do
+    if type(name) ~= "string" then error(("a table cannot be written with the key %s"):format(text.of(name)), 0) end
+    names[#names + 1] = name
+  end
+  table.sort(names, system.text_less)
+  for i, name in ipairs(names) do members[i] = json_text.value(name) .. ": " .. json_text.value(fields[name], depth) end
+  return "{" .. table.concat(members, ", ") .. "}"
 end
 
----Every digit of it, in every locale; cjson writes 14 digits.
-local function number(value)
-  if math.type(value) == "integer" then return ("%d"):format(value) end
-  local written = cjson.encode(value) -- raises what JSON cannot say
-  if tonumber(written) == value then return written end
-  return (("%.17g"):format(value):gsub("[^%d%-+e]+", "."))
-end
-
----A value as JSON, the members of a map in the order of their names. cjson escapes every slash,
----which JSON does not ask for.
+---A value as JSON, the members of a map in the order of their names. What is not UTF-8 in a text is
+---U+FFFD. Raises what JSON has no way to write.
+---@param value any
+---@param depth? integer  of the tables around it
 ---@return string
-function json_text.value(value)
-  if math.type(value) then return number(value) end
-  if type(value) ~= "table" then return (cjson.encode(value):gsub("\\/", "/")) end
-  return #value > 0 and list(value) or map(value)
+function json_text.value(value, depth)
+  depth = depth or 0
+  if type(value) == "number" then
+    if value ~= value or value == math.huge or value == -math.huge then
+      error(("the number %s cannot be written"):format(text.number(value)), 0)
+    end
+    return text.number(value)
+  elseif type(value) == "table" then
+    if depth == DEEPEST then error("a table is too deep, or contains itself", 0) end
+    return #value > 0 and list(value, depth + 1) or map(value, depth + 1)
+  end
+  -- cjson escapes every slash, which JSON does not ask for.
+  return (cjson.encode(type(value) == "string" and text.valid(value) or value):gsub("\\/", "/"))
 end
 
 ---@param columns rollcall.report.column[]

@@ -1,5 +1,6 @@
 --- Text from servers, made fit for a terminal: what could move the cursor, change colours or turn
--- the direction of a line is shown as an escape, and widths are counted in columns.
+-- the direction of a line is shown as an escape, and widths are counted in columns. And text that is
+-- the same whatever locale the host has set, which string.lower, string.format and tostring are not.
 local text = {}
 
 -- First and last code points, ascending. From Unicode 15: general categories Mn and Me, and zero-width format characters.
@@ -31,6 +32,74 @@ local function is_in(ranges, code)
     if code <= ranges[i + 1] then return true end
   end
   return false
+end
+
+-- These are also called from inside a sandbox, where the methods of strings are others.
+
+local lowered, raised = {}, {}
+for code = 65, 90 do
+  local upper, lower = string.char(code), string.char(code + 32)
+  lowered[upper], raised[lower] = lower, upper
+end
+
+---@param value string
+---@return string  with the letters of ASCII in lower case
+function text.lower(value)
+  return (string.gsub(value, "[A-Z]", lowered))
+end
+
+---@param value string
+---@return string  with the letters of ASCII in upper case
+function text.upper(value)
+  return (string.gsub(value, "[a-z]", raised))
+end
+
+---The shortest text that reads back as the number; with a point, if it needs one.
+---@param value number
+---@return string
+function text.number(value)
+  local integer = math.tointeger(value)
+  if integer then return string.format("%d", integer) end
+  if value ~= value then return "nan" end
+  if value == math.huge or value == -math.huge then return value > 0 and "inf" or "-inf" end
+  local short = string.format("%.15g", value)
+  if tonumber(short) ~= value then short = string.format("%.17g", value) end
+  return (string.gsub(short, "[^%de+-]+", "."))
+end
+
+---A number as people and files write it, whatever the locale.
+---@param value string
+---@return number?
+function text.tonumber(value)
+  return not string.find(value, ",", 1, true) and tonumber(value) or nil
+end
+
+---A field's value as text; of a list, its values with semicolons between them.
+---@param value any
+---@return string
+function text.of(value)
+  if type(value) == "string" then return value end
+  if type(value) == "number" then return text.number(value) end
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for i, one in ipairs(value) do parts[i] = text.of(one) end
+  return table.concat(parts, "; ")
+end
+
+---The text with U+FFFD for what is not UTF-8.
+---@param value string
+---@return string
+function text.valid(value)
+  local length, bad = utf8.len(value)
+  if length then return value end
+  local parts, position = {}, 1
+  while bad do
+    parts[#parts + 1] = value:sub(position, bad - 1) .. "\u{FFFD}"
+    position = bad + 1
+    bad = select(2, utf8.len(value, position))
+  end
+  parts[#parts + 1] = value:sub(position)
+  return table.concat(parts)
 end
 
 ---The text with everything invisible or harmful as `\xNN` or `\u{NNNN}`, and what is not UTF-8 too.

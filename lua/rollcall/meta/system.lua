@@ -73,6 +73,19 @@ function system.confine(instructions, bytes, f, ...) end
 ---@return table?  nil for any other line, which may be good JSON all the same
 function system.flat_object(line) end
 
+---Calls a function in which a pipe that has lost its reader is an error of the write, and does not end
+---the program. Programs that it starts do not notice it either.
+---@param f function
+---@param ... any
+---@return any ...  its results
+function system.with_broken_pipes(f, ...) end
+
+---Whether a text comes before another by its bytes, which is the same in every locale.
+---@param a string
+---@param b string
+---@return boolean
+function system.text_less(a, b) end
+
 ---From now on, and until this Lua state is closed, SIGTERM, SIGINT and SIGHUP do not end the process but
 ---are noted. Those that are ignored stay ignored, as nohup asks for.
 function system.catch_signals() end

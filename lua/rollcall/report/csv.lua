@@ -1,6 +1,6 @@
 --- The format `csv`: RFC 4180, with a header line. A cell that a spreadsheet would run as a formula
--- gets an apostrophe in front; control characters are shown as escapes. In a whole report the first
--- column, `record`, is "row" or "target".
+-- gets an apostrophe in front; control characters are shown as escapes. The first column, `record`, is
+-- "row", or "target" for the result of a target, which has columns of its own behind those of the rows.
 local text = require "rollcall.internal.text"
 
 local writer_methods = {}
@@ -8,9 +8,9 @@ local writer_metatable = { __index = writer_methods }
 
 local function cell(value)
   if value == nil then return "" end
-  if type(value) == "table" then value = table.concat(value, "; ") end
-  if type(value) ~= "string" then return tostring(value) end
-  value = text.printable(value)
+  local is_number = type(value) == "number"
+  value = text.printable(text.of(value))
+  if is_number then return value end
   if value:find("^[=+%-@]") or value:find("^＝") or value:find("^＋") or value:find("^－")
     or value:find("^＠") then
     value = "'" .. value
@@ -19,40 +19,39 @@ local function cell(value)
   return value
 end
 
-function writer_methods:line(values, names)
-  local cells = {}
-  for i, name in ipairs(names) do cells[i] = cell(values[name]) end
+local target_fields = { "source", "target", "query", "completeness", "claimed", "received", "reason" }
+
+function writer_methods:line(record, values, outcome)
+  local cells = { record }
+  for _, name in ipairs(self.columns) do cells[#cells + 1] = cell(values[name]) end
+  cells[#cells + 1] = self.made
+  for _, name in ipairs(self.target_columns) do cells[#cells + 1] = cell(outcome[name]) end
   self.write(table.concat(cells, ",") .. "\r\n")
 end
 
 function writer_methods:row(row)
-  if self.whole then row.record, row.made = "row", self.made end
-  self:line(row, self.names)
+  self:line("row", row, {})
 end
 
----Of a whole report, each target is a record of its own; `record` tells them from the rows.
 function writer_methods:finish(outcomes)
-  if not self.whole then return end
-  for _, outcome in ipairs(outcomes) do
-    self:line({
-      record = "target", made = self.made, target = outcome.target, completeness = outcome.completeness, reason = outcome.reason,
-    }, self.names)
-  end
+  for _, outcome in ipairs(outcomes) do self:line("target", outcome, outcome) end
 end
 
 ---@type rollcall.report.format
 return function(report)
-  local names, header = {}, {}
-  local function add(name)
-    names[#names + 1] = name
-    header[name] = name
+  local header, columns, target_columns, is_column = { "record" }, {}, {}, {}
+  for i, column in ipairs(report.columns) do
+    columns[i], is_column[column.name] = column.name, true
+    header[#header + 1] = cell(column.name)
   end
-  if report.whole then add "record" end
-  for _, column in ipairs(report.columns) do add(column.name) end
-  if report.whole then
-    for _, name in ipairs { "made", "target", "completeness", "reason" } do add(name) end
+  header[#header + 1] = "made"
+  -- A field of the rows with such a name is one column with it, since a reader takes columns by their names.
+  for _, name in ipairs(target_fields) do
+    if not is_column[name] then
+      target_columns[#target_columns + 1] = name
+      header[#header + 1] = name
+    end
   end
-  local writer = setmetatable({ write = report.write, names = names, whole = report.whole, made = report.made }, writer_metatable)
-  writer:line(header, names)
-  return writer
+  report.write(table.concat(header, ",") .. "\r\n")
+  return setmetatable({ write = report.write, columns = columns, target_columns = target_columns, made = report.made }, writer_metatable)
 end

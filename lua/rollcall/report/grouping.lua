@@ -1,5 +1,6 @@
 --- Groups of rows by the values of fields, and what is measured of each.
 local presence = require "rollcall.presence"
+local text = require "rollcall.internal.text"
 
 local grouping = {}
 
@@ -57,12 +58,13 @@ end
 function grouping.columns(fields, measures, known)
   local columns = {}
   local function show_of(field) return known[field] and known[field].show end
-  for _, field in ipairs(fields) do columns[#columns + 1] = known[field] or { name = field, title = field:upper() } end
+  for _, field in ipairs(fields) do columns[#columns + 1] = known[field] or { name = field, title = text.upper(field) } end
   columns[#columns + 1] = { name = "rows", title = "ROWS", right = true }
   for _, measure in ipairs(measures) do
     local way, field, name = split(measure)
     columns[#columns + 1] = {
-      name = name, title = name:gsub("_", " "):upper(), right = true, show = way ~= "distinct" and way ~= "sum" and show_of(field) or nil,
+      name = name, title = text.upper((name:gsub("_", " "))), right = true,
+      show = way ~= "distinct" and way ~= "sum" and show_of(field) or nil,
     }
   end
   return columns
@@ -86,8 +88,8 @@ local function key_of(view, fields)
   local parts = {}
   for i, field in ipairs(fields) do
     local value = presence.field(view, field)
-    local text = value == nil and UNKNOWN or tostring(value)
-    parts[i] = #text .. ":" .. text
+    local said = value == nil and UNKNOWN or text.of(value)
+    parts[i] = #said .. ":" .. said
   end
   return table.concat(parts)
 end

@@ -3,6 +3,7 @@
 local assets = require "rollcall.report.html_assets"
 local chart = require "rollcall.report.html_chart"
 local presence = require "rollcall.presence"
+local text = require "rollcall.internal.text"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }
@@ -15,15 +16,14 @@ local function cell(column, row)
   if column.show then shown = column.show(value, row) end
   local class = column.right and "right" or ""
   if shown == nil or shown == "-" then return ('<td class="none %s">–</td>'):format(class) end
-  if type(shown) == "table" then shown = table.concat(shown, "; ") end
   local attributes = class ~= "" and (' class="%s"'):format(class) or ""
-  if math.type(value) then attributes = attributes .. (' data-v="%s"'):format(value) end
-  return ("<td%s>%s</td>"):format(attributes, escaped(tostring(shown)))
+  if math.type(value) then attributes = attributes .. (' data-v="%s"'):format(text.number(value)) end
+  return ("<td%s>%s</td>"):format(attributes, escaped(text.of(shown)))
 end
 
 local function add(counts, name)
   if name ~= nil then
-    name = tostring(name)
+    name = text.of(name)
     counts[name] = (counts[name] or 0) + 1
   end
 end
@@ -85,7 +85,7 @@ local function totals_list(totals)
   if not totals then return "" end
   local parts = {}
   for i, name in ipairs { "rows", "users", "clients", "resources" } do
-    parts[i] = ("<div><dt>%s</dt><dd>%d</dd></div>"):format(name:gsub("^%l", string.upper), totals[name])
+    parts[i] = ("<div><dt>%s</dt><dd>%d</dd></div>"):format(name:gsub("^%l", text.upper), totals[name])
   end
   return '<dl class="totals">' .. table.concat(parts) .. "</dl>\n"
 end

@@ -1,4 +1,5 @@
 --- A bar chart as inline SVG, without a script and without a style of its own.
+local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
 local chart = {}
@@ -20,7 +21,7 @@ local function bars_of(counts)
   for label, count in pairs(counts) do bars[#bars + 1] = { label = label, count = count } end
   table.sort(bars, function(a, b)
     if a.count ~= b.count then return a.count > b.count end
-    return a.label < b.label
+    return system.text_less(a.label, b.label)
   end)
   local hidden = #bars - MOST_BARS
   while #bars > MOST_BARS do others = others + table.remove(bars).count end

@@ -1,18 +1,25 @@
---- The format `markdown`: a table as GitHub and others read it. What could be markup is escaped.
+--- The format `markdown`: a table as GitHub and others read it. What is more than letters, digits and
+-- blanks stands in a code span: there nothing is markup, a link that a renderer makes by itself, a
+-- mention or an emoji, which escapes do not prevent.
 local text = require "rollcall.internal.text"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }
 
+local function code_span(value)
+  local longest = 0
+  for run in value:gmatch "`+" do longest = math.max(longest, #run) end
+  local fence = ("`"):rep(longest + 1)
+  -- A renderer takes one blank away from each end.
+  if value:find "^[` ]" or value:find "[` ]$" then value = " " .. value .. " " end
+  return fence .. value:gsub("|", "\\|") .. fence
+end
+
 local function cell(value)
   if value == nil then return "-" end
-  if type(value) == "table" then value = table.concat(value, "; ") end
-  -- Escaped, these begin no HTML, link, emphasis, code, table cell or mention.
-  return (text.printable(tostring(value)):gsub("[\\`*_{}%[%]<>#|~!&@$:]", function(character)
-    if character == "<" then return "&lt;" elseif character == ">" then return "&gt;" elseif character == "&" then return "&amp;"
-    elseif character == "@" then return "&#64;" elseif character == ":" then return "&#58;" end
-    return "\\" .. character
-  end))
+  value = text.printable(text.of(value))
+  if not value:find "[^%w \x80-\xff]" then return value end
+  return code_span(value)
 end
 
 function writer_methods:row(row)

@@ -1,5 +1,7 @@
 --- Sorting, and the first so many. Without an order rows pass straight through; with one and a
 -- `top`, no more than that many are kept.
+local system = require "rollcall.system"
+
 local selection = {}
 
 local methods = {}
@@ -11,6 +13,7 @@ local rank = { number = 1, string = 2, boolean = 3 }
 local function less(a, b)
   if type(a) == type(b) then
     if type(a) == "boolean" then return a and not b end
+    if type(a) == "string" then return system.text_less(a, b) end
     return a < b
   end
   return (rank[type(a)] or 4) < (rank[type(b)] or 4)

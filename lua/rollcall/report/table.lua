@@ -2,6 +2,7 @@
 --
 -- The widths come from the first rows; later ones that are wider are cut. So memory stays bounded
 -- and rows show up while others are still being waited for.
+local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
 local ROWS_FOR_WIDTHS = 500
@@ -15,7 +16,7 @@ local function cells_of(columns, row)
   local cells = {}
   for i, column in ipairs(columns) do
     local value = column.show and column.show(row[column.name], row) or row[column.name]
-    cells[i] = value == nil and "-" or text.printable(tostring(value))
+    cells[i] = value == nil and "-" or text.printable(text.of(value))
   end
   return cells
 end
@@ -51,7 +52,7 @@ local function connections_text(outcome)
   if not outcome.connections then return "" end
   local shares = {}
   for share, count in pairs(outcome.connections) do shares[#shares + 1] = ("%s %d"):format(share, count) end
-  table.sort(shares)
+  table.sort(shares, system.text_less)
   return #shares > 0 and " (connections: " .. table.concat(shares, ", ") .. ")" or ""
 end
 

@@ -28,7 +28,7 @@ end
 ---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
 ---@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
----@field logon_attempts? integer  how often the same user and password may be refused before the remaining servers are no longer asked with them; 1. Until a server has accepted them, one logon is made at a time
+---@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them; 1. Until one server has accepted them, one logon is made at a time
 ---@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; 3600
 target.specification = {
   port = options.integer(1, 65535),

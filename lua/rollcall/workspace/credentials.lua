@@ -2,6 +2,7 @@
 -- then in `~/.huaweicloud/credentials`.
 local system = require "rollcall.system"
 local platform = require "rollcall.internal.platform"
+local text = require "rollcall.internal.text"
 
 local credentials = {}
 
@@ -28,7 +29,7 @@ function credentials.from_file(path)
   for line in content:gmatch("[^\r\n]+") do
     local name, value = line:match("^%s*([%w_]+)%s*=%s*(.-)%s*$")
     section = line:match("^%s*%[%s*([^%]]-)%s*%]") or section
-    if name and section == "basic" and value ~= "" then found[name:lower()] = value end
+    if name and section == "basic" and value ~= "" then found[text.lower(name)] = value end
   end
   return found
 end

@@ -1,4 +1,5 @@
 --- Where the Workspace service is: regions, and endpoints as a caller names them.
+local lower = require("rollcall.internal.text").lower
 local options = require "rollcall.internal.options"
 
 local endpoint = {}
@@ -30,7 +31,7 @@ end
 ---@return string? problem
 function endpoint.parse(text)
   local scheme, rest = text:match("^(%a+)://(.*)$")
-  scheme, rest = (scheme or "https"):lower(), (rest or text):gsub("/$", "")
+  scheme, rest = lower(scheme or "https"), (rest or text):gsub("/$", "")
   if not DEFAULT_PORTS[scheme] then return nil, "must begin with https:// or http://" end
   local name, port = rest:match("^(%[[%x:%.]+%])(.*)$")
   if not name then name, port = rest:match("^([A-Za-z0-9%.%-_]+)(.*)$") end
@@ -38,7 +39,7 @@ function endpoint.parse(text)
   if not name or not (port == "" or digits and tonumber(digits) >= 1 and tonumber(digits) <= 65535) then
     return nil, "must be a host, or https://host, with :port or without, and nothing after it"
   end
-  name = name:lower()
+  name = lower(name)
   local host = (digits and digits ~= DEFAULT_PORTS[scheme]) and name .. ":" .. digits or name
   return {
     base_url = scheme .. "://" .. host,
