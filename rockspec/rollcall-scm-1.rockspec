@@ -158,6 +158,7 @@ build = {
             ["rollcall.report.selection"] = "lua/rollcall/report/selection.lua",
             ["rollcall.report.table"] = "lua/rollcall/report/table.lua",
             ["rollcall.smb"] = "lua/rollcall/smb.lua",
+            ["rollcall.smb.attribution"] = "lua/rollcall/smb/attribution.lua",
             ["rollcall.smb.calls"] = "lua/rollcall/smb/calls.lua",
             ["rollcall.smb.enumerate"] = "lua/rollcall/smb/enumerate.lua",
             ["rollcall.smb.filter"] = "lua/rollcall/smb/filter.lua",

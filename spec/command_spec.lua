@@ -256,10 +256,10 @@ describe("the siblings of rollcall connections", function()
     assert.equal(4, #json_of("connections --no-hidden").rows)
   end)
 
-  it("print the joined listing, and what came of each server", function()
+  it("print the combined view, and what came of each server", function()
     local document = json_of("smb")
     assert.equal("presence", document.kind)
-    assert.equal(6, #document.rows)
+    assert.equal(7, #document.rows)
     assert.same({ { source = "smb", target = lab.double, completeness = "complete", claimed = 13, received = 13 } },
       document.targets)
     local csv = rollcall(("smb %s -U %s -f csv"):format(lab.double, lab.username))

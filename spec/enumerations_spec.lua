@@ -140,6 +140,16 @@ describe("a real Samba", function()
     assert.equal(0, count { username = "bob", basepath = folder })
   end)
 
+  it("is asked for a user in capitals, as it would let her log on", function()
+    local client = lab.connect("ZOË", "public")
+    local found = {}
+    for _, name in ipairs { "ZOË", "zoë", "zoe" } do
+      found[name] = #rows_of("sessions", { servername = lab.samba, filter = { username = name } })
+    end
+    client.close()
+    assert.same({ ["ZOË"] = 1, ["zoë"] = 1, zoe = 0 }, found)
+  end)
+
   it("gives a page of one user's sessions, and says how many it read", function()
     local page = smb.session_page(lab.as_auditor { servername = lab.samba, filter = { username = "alice" } })
     assert.equal(1, #page.entries)

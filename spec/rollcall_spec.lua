@@ -27,13 +27,13 @@ describe("the joined listing of a server that tells connections", function()
     assert.same({
       servername = lab.double, username = "CORP\\alice", share = "projects", client = "WS-ALICE", open_files = 2,
       files = { "C:\\shares\\projects\\plan.txt", "C:\\shares\\PROJECTS\\sub\\x.txt" },
-      time = 660, idle_time = 30, told_by = "connection+session+file",
+      time = 660, idle_time = 30, sources = "connection+session+file",
     }, alice[1])
     assert.equal(2, #users.bob)
     assert.equal(900, users.bob[1].idle_time)
     assert.same({ "D:\\plan\\a.txt" }, users["Zoë"][1].files)
     assert.equal("10.0.0.9", users["Zoë"][1].client)
-    assert.equal("connection", users.eve[1].told_by)
+    assert.equal("connection", users.eve[1].sources)
     assert.is_nil(users.eve[1].idle_time)
   end)
 
@@ -41,8 +41,13 @@ describe("the joined listing of a server that tells connections", function()
     local users = by_user((listing { servername = lab.double }))
     assert.same({
       servername = lab.double, username = "dave", client = "WS-IDLE", open_files = 0, time = 10, idle_time = 10,
-      told_by = "session",
+      sources = "session",
     }, users.dave[1])
+  end)
+
+  it("has a row for a file that nobody is known to have open", function()
+    local users = by_user((listing { servername = lab.double }))
+    assert.same({ { servername = lab.double, username = "", files = { "\\PIPE\\srvsvc" }, sources = "file" } }, users[""])
   end)
 
   it("is complete, and says so after the last row", function()
@@ -51,8 +56,8 @@ describe("the joined listing of a server that tells connections", function()
     for _ in smb.rollcall(lab.as_auditor {
       servername = lab.double, on_target = function() told_after = rows end,
     }) do rows = rows + 1 end
-    assert.equal(6, rows)
-    assert.equal(6, told_after)
+    assert.equal(7, rows)
+    assert.equal(7, told_after)
     local _, outcomes = listing { servername = lab.double }
     assert.same({ source = "smb", target = lab.double, completeness = "complete", claimed = 13, received = 13 },
       outcomes[lab.double])
@@ -63,13 +68,16 @@ describe("the joined listing of a server that tells connections", function()
     assert.equal("complete", outcomes[lab.big].completeness)
     assert.equal(12000, outcomes[lab.big].received)
     assert.equal(5000, #rows)
-    local connected, files = 0, 0
+    local connected, files, in_shares = 0, 0, 0
     for _, row in ipairs(rows) do
-      if row.told_by:find("connection", 1, true) then connected = connected + 1 end
+      if row.sources:find("connection", 1, true) then connected = connected + 1 end
       if row.files then files = files + #row.files end
+      if row.share then in_shares = in_shares + 1 end
     end
     assert.equal(2000, connected)
-    assert.is_true(files >= 3000)
+    -- A file in the folder of a share that nobody is connected to is open over some share that is not listed.
+    assert.equal(2000 + 3000 * 200 // 500, in_shares)
+    assert.equal(5000, files)
   end)
 
   it("makes one logon and one worker a server", function()
@@ -104,8 +112,8 @@ describe("the joined listing of a server that tells connections", function()
     end
     local few, small = peak(lab.double)
     local many, large = peak(lab.crowd)
-    assert.equal(6, few)
-    assert.equal(200004, many)
+    assert.equal(7, few)
+    assert.equal(200005, many)
     assert.is_true(large - small < 2048, ("%d KiB for %d rows, %d KiB for %d"):format(small, few, large, many))
   end)
 end)
@@ -114,7 +122,7 @@ describe("the joined listing of a real Samba", function()
   local clients
 
   setup(function()
-    clients = { lab.connect("alice", "projects", "plan.txt"), lab.connect("bob", "public") }
+    clients = { lab.connect("alice", "projects", "plan.txt"), lab.connect("alice", "public"), lab.connect("bob", "public") }
   end)
 
   teardown(function()
@@ -125,16 +133,21 @@ describe("the joined listing of a real Samba", function()
     local rows, outcomes = listing { servername = lab.samba }
     local users = by_user(rows)
     assert.is_nil(users.dummy_user)
+    assert.equal(2, #users.alice)
+    table.sort(users.alice, function(one, other) return one.open_files > other.open_files end)
     assert.equal("projects", users.alice[1].share)
     assert.equal(1, users.alice[1].open_files)
-    assert.equal("session+file", users.alice[1].told_by)
+    assert.equal("session+file", users.alice[1].sources)
     assert.is_truthy(users.alice[1].files[1]:find("plan.txt", 1, true))
+    assert.same({ "127.0.0.1", 0, "session" }, { users.alice[2].client, users.alice[2].open_files, users.alice[2].sources })
+    assert.is_nil(users.alice[2].share)
+    assert.is_nil(users.alice[2].files)
     assert.is_nil(users.bob[1].share)
     assert.equal("127.0.0.1", users.bob[1].client)
-    assert.equal("session", users.bob[1].told_by)
+    assert.equal("session", users.bob[1].sources)
     local outcome = outcomes[lab.samba]
     assert.equal("placeholder", outcome.completeness)
-    assert.same({ projects = 1, public = 1, ["IPC$"] = 1 }, outcome.connections)
+    assert.same({ projects = 1, public = 2, ["IPC$"] = 1 }, outcome.connections)
     assert.is_truthy(outcome.reason:find("does not say", 1, true))
   end)
 end)

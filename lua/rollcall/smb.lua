@@ -236,8 +236,8 @@ function smb.shares(given)
   return run("shares", checked, next_server)
 end
 
----The joined listing: who is connected to what, from where, with what open, since when, idle for
----how long, as far as shares, connections, sessions and open files say it together.
+---The combined view: who is connected to what, from where, with what open, since when, idle for how long, as far as shares,
+---connections, sessions and open files leave no other way. The rest is nil, and rows of files whose session is not certain.
 ---@param given rollcall.smb.many_options
 ---@return fun(enumeration: userdata): rollcall.smb.presence?
 ---@return userdata enumeration

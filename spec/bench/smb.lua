@@ -172,7 +172,7 @@ end
 local function joined()
   local options = lab.as_auditor { servername = lab.big, timeout = 60 }
   local listing, rows = best_of(5, function()
-    return count_rows(function() return smb.rollcall(options) end, "told_by")
+    return count_rows(function() return smb.rollcall(options) end, "sources")
   end)
   local calls, shares = best_of(5, function()
     local server <close> = smb.server(options)

@@ -138,6 +138,15 @@ faults: all $(FACTS)/clock.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(BYTE_STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
 	  $(FACTS)/faults.tsv
 
+# The combined view, held against what was really set up: make joined JOINED_SECONDS=600 SEED=7
+HARDENING_CHECKS += joined
+.PHONY: joined
+
+JOINED_SECONDS ?= 40
+
+joined: all
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/joined.lua $(JOINED_SECONDS) $(FACTS)/joined.tsv $(SEED)
+
 # Long runs. An hour: make endurance WATCH_SECONDS=3600 QUERIES=100000
 HARDENING_CHECKS += endurance
 .PHONY: endurance

@@ -1,10 +1,11 @@
 """Doubles of Windows file servers: impacket's SMB server, with srvsvc pipes that answer the four
 enumerations with real names, in pages, and on demand as no honest server does.
 
-    double.py USERNAME PASSWORD
+    double.py USERNAME PASSWORD [SCENARIO]
 
 prints the port of an office's server, of a big one, of a crowded one, one where connections are taken but nothing is
 ever answered, and one where nobody listens; it serves on loopback until its standard input ends.
+With SCENARIO, it prints one port, of a server whose data are in that file of JSON, read anew for each pipe.
 The datasets stand in Office, Big and Crowd. Besides their shares, a qualifier of NetrConnectionEnum may be
 
     rows-N          N generated connections; id 1 to N
@@ -31,6 +32,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
 
 A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
+import json
 import logging
 import os
 import socket
@@ -163,12 +165,12 @@ class Office:
 
 
 class Big:
-    """500 shares, 5,000 sessions and files, and 10 connections to each of the first 200 shares."""
+    """500 shares, 5,000 sessions with a file each, and 10 connections to each of the first 200 shares."""
 
     shares = [{"netname": "share%03d" % i, "type": 0, "path": "C:\\s\\%03d" % i} for i in range(500)]
-    sessions = [session("PC-%04d" % i, "user%04d" % i, i % 3, i, i // 2) for i in range(5000)]
+    sessions = [session("PC-%04d" % i, "user%04d" % i, 1, i, i // 2) for i in range(5000)]
     files = [{"id": i, "permissions": 1, "username": "user%04d" % i,
-              "pathname": "C:\\s\\%03d\\file" % (i % 500)} for i in range(5000)]
+              "pathname": "C:\\s\\%03d\\file" % (i // 10 if i < 2000 else i % 500)} for i in range(5000)]
 
     @classmethod
     def connections(cls, share):
@@ -183,6 +185,17 @@ class Crowd(Office):
     """200,000 connections to one share."""
 
     shares = [{"netname": "rows-200000", "type": 0, "path": "C:\\crowd"}]
+
+
+class Scenario:
+    """Whatever stands in a file: shares, sessions, files, and the connections of each share."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            vars(self).update(json.load(file))
+
+    def connections(self, share):
+        return self.made.get(share)
 
 
 DATASETS = {"office": Office, "big": Big, "crowd": Crowd}
@@ -302,7 +315,7 @@ class Pipe:
         self.messages = []
 
     def connect(self, dataset):
-        self.answers = Answers(DATASETS[dataset])
+        self.answers = Answers(DATASETS.get(dataset) or Scenario(dataset))
 
     def close(self):
         self.messages = []
@@ -399,7 +412,7 @@ def main():
     smbserver.socket = types.SimpleNamespace(**{**vars(socket), "socket": Pipe})
 
     ports = []
-    for dataset in DATASETS:
+    for dataset in sys.argv[3:] or DATASETS:
         ports.append(free_port())
         server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=ports[-1])
         server.setSMB2Support(True)
@@ -409,6 +422,10 @@ def main():
         server.registerNamedPipe("srvsvc", dataset)
         threading.Thread(target=server.start, daemon=True).start()
     logging.getLogger("impacket").setLevel(logging.CRITICAL)
+    if sys.argv[3:]:
+        print(*ports, flush=True)
+        sys.stdin.read()
+        os._exit(0)
     silent = socket.create_server(("127.0.0.1", 0), backlog=512)
     # Nobody listens there, and nobody else can: the port stays taken.
     closed = socket.socket()

@@ -9,16 +9,16 @@ samba_environment() {
   UID_WRAPPER=1 UID_WRAPPER_ROOT=1 "$@"
 }
 
-# The users: auditor, ann, ben and cleo may enumerate; alice and bob are to be found; carol's account
-# is disabled.
-samba_users="auditor ann ben cleo alice bob carol"
+# The users: auditor, ann, ben and cleo may enumerate; alice, bob and zoë are to be found; carol's
+# account is disabled.
+samba_users="auditor ann ben cleo alice bob zoë carol"
 
 samba_accounts() {
   # smbd looks for its own name at each logon, and where it is in no file, the network is asked.
   printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$LAB_FOLDER/hosts"
   id=20000
   echo "root:x:0:0:root:/root:/bin/sh" > "$LAB_FOLDER/passwd"
-  printf 'root:x:0:\nauditors:x:20100:auditor,ann,ben,cleo\npeople:x:20101:alice,bob,carol\nnogroup:x:65534:\n' \
+  printf 'root:x:0:\nauditors:x:20100:auditor,ann,ben,cleo\npeople:x:20101:alice,bob,zoë,carol\nnogroup:x:65534:\n' \
     > "$LAB_FOLDER/group"
   for user in $samba_users nobody; do
     id=$((id + 1))
@@ -57,6 +57,8 @@ path = $LAB_FOLDER/shares/public
 read only = no
 guest ok = yes
 CONF
+  # More shares, where there are to be any.
+  [ ! -f "$LAB_FOLDER/shares.conf" ] || cat "$LAB_FOLDER/shares.conf" >> "$LAB_FOLDER/smb.conf"
 }
 
 samba_start() {

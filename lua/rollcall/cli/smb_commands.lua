@@ -1,5 +1,5 @@
---- The commands that ask SMB servers: connections, smb-sessions, files, shares, and smb, the joined
---- listing.
+--- The commands that ask SMB servers: connections, smb-sessions, files, shares, and smb, the combined
+--- view.
 local smb = require "rollcall.smb"
 local smb_options = require "rollcall.cli.smb_options"
 
@@ -88,7 +88,7 @@ return {
       options.level = arguments.level
     end,
   }),
-  command_of("smb", "The joined listing: who is connected to what, from where, with what open.", [[
+  command_of("smb", "The combined view: who is connected to what, from where, with what open.", [[
   rollcall smb fs1 -U CORP\auditor
   rollcall smb fs1 fs2 fs3 -A ~/.smbauth --format json
 ]], "presence", smb.rollcall),

@@ -140,7 +140,7 @@ return {
     { name = "time", title = "SINCE", right = true, show = duration },
     { name = "idle_time", title = "IDLE", right = true, show = duration },
     { name = "files", title = "FILES", show = file_names },
-    { name = "told_by" },
+    { name = "sources" },
   },
   -- Rows of any kind as rollcall.presence sees them.
   ---@type rollcall.report.column[]

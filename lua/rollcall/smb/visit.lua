@@ -10,7 +10,7 @@ local visit = {}
 ---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
 ---@field claimed integer  entries that the server said there are
 ---@field received integer  entries that came
----@field connections? table<string, integer>  of a joined listing whose server gave placeholders: how many connections each share has
+---@field connections? table<string, integer>  of a combined view whose server gave placeholders: how many connections each share has
 ---@field reason? string  why it is not complete
 
 ---@class rollcall.smb.visit
