@@ -318,7 +318,7 @@ describe("the commands", function()
     for i, name in ipairs(invalid) do rows[i] = ('{ account = "%s", tags = { "%s" }, ["%s"] = true }'):format(name, name, name) end
     local inventory = put("bytes.lua", 'rows { kind = "badge", ' .. table.concat(rows, ", ") .. " }\n")
     local policy = put("bytes_policy.lua",
-      'rule { id = "none", kind = "badge", severity = "error", message = "{account}", each = function() return false end }\n')
+      'rule { id = "none", kind = "badge", severity = "error", message = "{account}", check = function() return false end }\n')
     local nobody, kept_bytes = lab.folder .. "/nobody.jsonl", lab.folder .. "/bytes.jsonl"
     assert(snapshot.create(nobody)):finish()
     assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(inventory, kept_bytes))))

@@ -78,7 +78,7 @@ end
 
 return function()
   folder = lab.run("mktemp -d " .. lab.folder .. "/disk.XXXXXX"):match "%S+"
-  write("policy.lua", 'rule { id = "none", message = "no", kind = "badge", each = function() return false end }\n')
+  write("policy.lua", 'rule { id = "none", message = "no", kind = "badge", check = function() return false end }\n')
   write("empty.jsonl", '{"kind":"snapshot","schema":"rollcall.snapshot/1"}\n{"kind":"end","rows":0}\n')
   local rows = {}
   for i = 1, 60 do rows[i] = ('{ account = "user%d", resource = "door %d" }'):format(i, i * 7919) end
