@@ -6,12 +6,13 @@
 
 #include "binding/export.h"
 #include "system/flat_object.h"
-#include "system/limits.h"
 #include "system/private_file.h"
 #include "system/replace_file.h"
+#include "system/sandbox.h"
 #include "system/signals.h"
 #include "system/terminal.h"
 #include "system/wait.h"
+#include "system/watchdog.h"
 
 EXPORT int luaopen_rollcall_system(lua_State *L);
 
@@ -23,7 +24,8 @@ int luaopen_rollcall_system(lua_State *L) {
         {"prepare_output", terminal_prepare_output},
         {"read_private_file", private_file_read},
         {"replace_file", replace_file},
-        {"confine", confine_call},
+        {"run_sandboxed", sandbox_run},
+        {"end_stuck_calls", watchdog_start},
         {"flat_object", flat_object_decode},
         {"catch_signals", signals_catch},
         {"caught_signal", signals_caught},

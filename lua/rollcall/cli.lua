@@ -48,6 +48,7 @@ function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)
   system.prepare_output()
+  system.end_stuck_calls(30)
   local parser = new_parser()
   local parsed, result = parser:pparse(arguments)
   if not parsed then return complain(result) end

@@ -79,6 +79,22 @@ function source.open(path, quiet_terminal)
   return source.ask(inv, quiet_terminal)
 end
 
+---The kinds of rows that a source can give besides those of this project; nil if only its rows can show it.
+---@param path string
+---@return table<string, true>? kinds
+---@return string? problem
+function source.kinds(path)
+  if is_snapshot(path) then return nil end
+  local inv, problem = inventory.load(path)
+  if not inv then return nil, problem end
+  local kinds = {}
+  for _, one in ipairs(inv.sources) do
+    if one.block == "snapshot" then return nil end
+    if one.block == "rows" then kinds[one.fields.kind] = true end
+  end
+  return kinds
+end
+
 ---Says on standard error which targets could not be asked, or not wholly; returns how many.
 ---@param outcomes rollcall.outcome[]
 ---@return integer
