@@ -160,6 +160,7 @@ build = {
             ["rollcall.smb.visit"] = "lua/rollcall/smb/visit.lua",
             ["rollcall.snapshot"] = "lua/rollcall/snapshot.lua",
             ["rollcall.snapshot.file"] = "lua/rollcall/snapshot/file.lua",
+            ["rollcall.snapshot.users"] = "lua/rollcall/snapshot/users.lua",
             ["rollcall.workspace"] = "lua/rollcall/workspace.lua",
             ["rollcall.workspace.credentials"] = "lua/rollcall/workspace/credentials.lua",
             ["rollcall.workspace.endpoint"] = "lua/rollcall/workspace/endpoint.lua",

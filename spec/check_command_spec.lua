@@ -125,3 +125,71 @@ describe("rollcall check of rows of one's own", function()
     assert.equal(3, select(2, rollcall(("check -p %s"):format(rules))))
   end)
 end)
+
+describe("a snapshot", function()
+  local rows = [[rows { kind = "badge", { account = "EMP-17", resource = "lab" }, { account = "CORP\\\\Bob", resource = "lab" }, { account = "nobody", resource = "lab" },
+    { account = "CORP\\\\eve", user = "visitor", resource = "lab" } }]]
+  local rule = [[normalize_user(function(account)
+    if account == "nobody" then return nil end
+    return ({ ["EMP-17"] = "alice", ["CORP\\\\Bob"] = "the bobs" })[account] or account
+  end)]]
+  local policies = put("one_answer.lua", [[
+    rule { id = "of-alice", kind = "badge", filter = function(p) return p.user == "alice" end, check = function() return false end, message = "{user}" }
+    rule { id = "waived", kind = "badge", filter = function(p) return p.user == "the bobs" end, check = function() return false end, message = "{user}" }
+    rule { id = "unknown", kind = "badge", requires = "user", check = function() return true end, message = "" }
+    rule { id = "visitors", kind = "badge", filter = function(p) return p.user == "visitor" end, check = function() return false end, message = "{user}" }
+    waive { rule = "waived", user = "corp\\\\bob", reason = "known", expires = "2036-01-01" }]])
+
+  local function verdicts(source)
+    local output, code, complaint = rollcall(("check %s -p %s"):format(source, policies))
+    return output:gsub("# %d+ pass.*", ""), code, complaint
+  end
+
+  it("gives the same answers as what it was made of, and so do a snapshot of it and an inventory of it", function()
+    local inventory = put("one_answer_inventory.lua", rows .. "\n" .. rule)
+    local first, second = lab.folder .. "/one.jsonl", lab.folder .. "/two.jsonl.gz"
+    local expected, expected_code, complaint = verdicts(inventory)
+    assert.equal(1, expected_code, complaint)
+    assert.matches("fail     of-alice (error), 1 of 4 rows\n    alice\npass     waived (error), 1 of 4 rows\n    waived until 2036-01-01 (known): the bobs\n", expected, 1, true)
+    assert.matches("unknown: field 'user' is missing in 1 row", expected, 1, true)
+    assert.matches("    visitor\n", expected, 1, true)
+    assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(inventory, first))))
+    assert.equal(expected, (verdicts(first)))
+    assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(first, second))))
+    assert.equal(expected, (verdicts(second)))
+    local of_snapshot = put("of_snapshot.lua", ("snapshot %q"):format(second))
+    assert.equal(expected, (verdicts(of_snapshot)))
+    assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(of_snapshot, first))))
+    assert.equal(expected, (verdicts(first)))
+    assert.equal("", (rollcall(("diff %s %s"):format(first, second))))
+    assert.equal("", (rollcall(("diff %s %s"):format(first, inventory))))
+    local users = {}
+    for user in rollcall(("report %s -c user -f csv"):format(second)):gmatch "row,([^,]*)," do users[#users + 1] = user end
+    assert.same({ "alice", "the bobs", "", "visitor" }, users)
+  end)
+
+  it("gives way to a rule that an inventory of it has itself", function()
+    local first = lab.folder .. "/one.jsonl"
+    rollcall(("snapshot %s -o %s"):format(put("one_answer_inventory.lua", rows .. "\n" .. rule), first))
+    local own = put("own_rule.lua", ("snapshot %q normalize_user(function() return 'alice' end)"):format(first))
+    assert.matches("fail     of-alice (error), 3 of 4 rows", (verdicts(own)), 1, true)
+  end)
+
+  it("keeps how far the times of Workspace are ahead of UTC", function()
+    local path = lab.folder .. "/offset.jsonl"
+    rollcall(("snapshot %s -o %s"):format(put("offset.lua", rows .. "\nutc_offset(3600)"), path))
+    assert.matches('"utc_offset": 3600', content(path), 1, true)
+    local opened = assert(require("rollcall.snapshot").open(path))
+    assert.equal(3600, opened.utc_offset)
+    opened:close()
+  end)
+
+  it("says of a line about a user that is damaged that it is", function()
+    local path = put("damaged.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": "2026-11-21T12:00:00Z"}\n'
+      .. '{"kind": "normalize_user", "user": "x"}\n{"kind": "normalize_user", "account": "a", "user": 7}\n{"kind": "end", "rows": 0}\n')
+    local output, code = rollcall(("report %s -f csv"):format(path))
+    assert.equal(2, code)
+    assert.matches("line 2 is damaged", output, 1, true)
+    assert.matches("line 3 is damaged", output, 1, true)
+  end)
+end)

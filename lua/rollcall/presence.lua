@@ -126,8 +126,20 @@ local function fields_of(kind)
   return fields
 end
 
+-- The users of rows that a snapshot keeps, where they are others than by the usual rule.
+local recorded_users = setmetatable({}, { __mode = "k" })
+
+---Says which user a row is of, whatever rule a view of it has.
+---@param row table
+---@param user? string
+function presence.record_user(row, user)
+  recorded_users[row] = user or false
+end
+
 local common = {
   user = function(view)
+    local recorded = recorded_users[view.row]
+    if recorded ~= nil then return recorded or nil end
     local account = view.account
     return account and view.settings.user_of(account) or nil
   end,

@@ -70,7 +70,8 @@ function source.open(path, quiet_terminal)
     if not opened then return nil, problem end
     return {
       rows = with_progress(opened:each(), opened.outcomes, quiet_terminal),
-      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(),
+      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(), normalize_user = opened.normalize_user,
+      utc_offset = opened.utc_offset,
       close = function() opened:close() end,
     }
   end
