@@ -24,6 +24,7 @@ describe("lighttpd with mod_magnet", function()
     local here = lab.run("pwd"):match "[^\n]+"
     local inventory = put("inventory.lua", ([[
       smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
+      normalize_user(function(account) return account == "CORP\\alice" and "the other alice" or account end)
     ]]):format(lab.double, lab.closed, lab.username))
     local configuration = put("lighttpd.conf", ([[
       server.modules = ("mod_magnet")
@@ -48,7 +49,7 @@ describe("lighttpd with mod_magnet", function()
       assert.equal(0, code, complaint)
       assert.is_truthy(page:find("^HTTP/1.1 200 OK"), page .. lab.run(("cat %s/error.log"):format(folder)))
       assert.is_truthy(page:find("Content-Type: text/html; charset=utf-8", 1, true))
-      assert.is_truthy(page:find("<td>alice</td>", 1, true))
+      assert.is_truthy(page:find("<td>the other alice</td>", 1, true))
       assert.is_truthy(page:find("This is not everybody: 1 of 2 targets", 1, true))
       assert.is_truthy(page:find("&lt;b&gt;&amp;&quot;&#39;", 1, true))
     end

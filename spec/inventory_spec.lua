@@ -2,6 +2,7 @@
 -- Workspace source is a small fake module here; its own specs have the real one.
 local inventory = require "rollcall.inventory"
 local lab = require "spec.lab"
+local policy = require "rollcall.policy"
 local presence = require "rollcall.presence"
 
 local function gathered(text)
@@ -134,6 +135,34 @@ describe("an inventory", function()
     assert.equal("alice", presence.of("badge", { account = "ADM-Alice" }, { normalize_user = inv.normalize_user }).user)
   end)
 
+  it("is in error where its normalize_user is, and leaves no account as it is", function()
+    for rule, words in pairs {
+      ["function(a) return a:lowr() end"] = "i.lua:1: attempt to call a nil value (method 'lowr')",
+      ["function(a) return 7 end"] = "i.lua:1: normalize_user: gives a number for the account 'ADM-Alice'; it must give a string or nil",
+      ["function(a) while true do end return a end"] = "i.lua:1: took too many instructions",
+    } do
+      local inv = assert(inventory.parse(("normalize_user(%s) rows { kind = 'badge', { account = 'ADM-Alice' } }"):format(rule), "i.lua"))
+      local view = presence.of("badge", { account = "ADM-Alice" }, { normalize_user = inv.normalize_user })
+      local ended, problem = pcall(function() return view.user end)
+      assert.is_false(ended)
+      assert.is_truthy(problem:find(words, 1, true), problem)
+      local rules = "rule(builtin.sessions_per_user { max = 1 }) rule(builtin.accounts { deny = 'eve' })"
+      local its_policy = assert(policy.parse(rules, "p.lua"))
+      local given = { { "smb_session", { username = "ADM-Alice", client = "a" } } }
+      local result = policy.evaluate(its_policy, {
+        outcomes = { { source = "smb", target = "t", query = "smb_session", completeness = "complete" } },
+        normalize_user = inv.normalize_user,
+        rows = function()
+          local one = table.remove(given)
+          if one then return one[1], one[2] end
+        end,
+      })
+      assert.same({ "unknown", "unknown" }, { result.rules[1].verdict, result.rules[2].verdict })
+      assert.is_truthy(result.rules[1].reasons[1]:find(words, 1, true), result.rules[1].reasons[1])
+      assert.equal(3, policy.exit_code(result))
+    end
+  end)
+
   it("ends what is under way when the loop is left", function()
     local inv = assert(inventory.parse(([[
       smb { servers = %q, query = "connections", qualifier = "rows-1000", username = %q, password = env "LAB_PASSWORD" }]])
@@ -149,7 +178,7 @@ describe("an inventory", function()
   end)
 
   for words, text in pairs {
-    ["i.lua:1: there is no 'io' here"] = "io.open('x')",
+    ["i.lua:1: 'io' is not available in inventory files"] = "io.open('x')",
     ["i.lua: names no source"] = "",
     ["i.lua:3: smb: password must be env"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
     ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
@@ -161,6 +190,10 @@ describe("an inventory", function()
     ["i.lua:1: workspace: users is missing"] = "workspace { region = 'x' }",
     ["i.lua:1: workspace: region or endpoint is missing"] = "workspace { users = 'x' }",
     ["i.lua:1: rows: kind must be a word of its own"] = "rows { kind = 'connection' }",
+    ["i.lua:2: normalize_user is declared already"] = "local f = function() return 'x' end normalize_user(f)\nnormalize_user(f)",
+    ["i.lua:1: normalize_user returns nothing"] = "normalize_user(function(a) local _ = a:lower() end)",
+    ["i.lua:1: 'enviroment' is not available in inventory files"] = "smb { servers = 'x', password = enviroment 'X' }",
+    ["i.lua:1: 'workspce' is not available in inventory files; did you mean 'workspace'?"] = "workspce {}",
     ["i.lua:1: normalize_user takes a function"] = "normalize_user 'x'",
     ["i.lua:1: took too many instructions"] = "for i = 1, 1e15 do end",
   } do

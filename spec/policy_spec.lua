@@ -161,8 +161,8 @@ end)
 describe("a rule of one's own", function()
   it("judges rows, and groups of them", function()
     local result = judged([[
-      rule { id = "rows", kind = "connection", filter = function(p) return p.resource == "finance" end,
-             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {nothing}" }
+      rule { id = "rows", kind = { "connection", "smb_session" }, filter = function(p) return p.resource == "finance" end,
+             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {idle}" }
       rule { id = "groups", group_by = { "origin", "resource" }, distinct = "user",
              check_group = function(g) return g.distinct.user < 2 end,
              message = function(g) return g.resource .. " has " .. g.count end }
@@ -171,38 +171,88 @@ describe("a rule of one's own", function()
     assert.same({ "finance has 2" }, messages(result, 2))
   end)
 
-  it("that loops, allocates, errs, reaches out or names an unknown field says so, and the others are judged", function()
+  it("that loops, allocates, errs, reaches out or names an unknown field says so, and the others are evaluated", function()
     local result = judged([[
-      rule { id = "loops", check = function() while true do end end, message = "" }
-      rule { id = "allocates", check = function() local s = "x" while true do s = s .. s end end, message = "" }
-      rule { id = "keeps", check = function() local t = {} while true do t[#t + 1] = {} end end, message = "" }
+      rule { id = "loops", check = function() while true do end return true end, message = "" }
+      rule { id = "allocates", check = function() local s = "x" while true do s = s .. s end return true end, message = "" }
+      rule { id = "keeps", check = function() local t = {} while true do t[#t + 1] = {} end return true end, message = "" }
       rule { id = "matches", check = function() local f = (("a"):rep(5000) .. "b"):find(".-.-.-.-c") return f end, message = "" }
-      rule { id = "errs", check = function() error "boom" end, message = "" }
-      rule { id = "throws", check = function() error {} end, message = "" }
+      rule { id = "errs", check = function() error "boom" return true end, message = "" }
+      rule { id = "throws", check = function() error {} return true end, message = "" }
       rule { id = "reaches", check = function() return os.getenv "HOME" end, message = "" }
       rule { id = "names", check = function(p) return p.usr end, message = "" }
-      rule { id = "needs", requires = "usr", check = function() return true end, message = "" }
+      rule { id = "changes", check = function(p) p.user = "nobody" return true end, message = "" }
       rule { id = "says", check = function() return false end, message = function() return nil .. "" end }
+      rule { id = "says-nothing", check = function() return false end, message = function() return nil end }
+      rule { id = "answers-nothing", check = function(p) return p.idle end, message = "" }
+      rule { id = "asks-group", group_by = "user", check_group = function(g) return g.cuont < 2 end, message = "" }
+      rule { id = "says-group", group_by = "user", check_group = function(g) return nil end, message = "" }
       rule { id = "others", check = function(p) return p.user ~= "x" end, message = "{user}" }
     ]], { connection("x", "s", "a") })
     for i, words in ipairs {
-      "policies.lua:1: took too many instructions", "took too much memory", "took too much memory", "policies.lua:4: this pattern could take too long",
-      "policies.lua:5: boom", "an error that is no text", "policies.lua:7: there is no 'os' here", "policies.lua:8: there is no field 'usr'",
-      "there is no field 'usr'", "policies.lua:10: attempt to concatenate",
+      "policies.lua:1: took too many instructions", "took too much memory", "took too much memory", "policies.lua:4: took too many instructions",
+      "policies.lua:5: boom", "an error that is no text", "policies.lua:7: 'os' is not available in policy files", "policies.lua:8: there is no field 'usr'",
+      "policies.lua:9: a row or a group cannot be changed", "policies.lua:10: attempt to concatenate",
+      "policies.lua:11: rule 'says-nothing': message returned a nil; it must return a string",
+      "policies.lua:12: rule 'answers-nothing': check returned nothing; it must return true or false",
+      "policies.lua:13: a group has no field 'cuont'; did you mean 'count'?", "policies.lua:14: rule 'says-group': check_group returned nothing",
     } do
       assert.equal("unknown", result.rules[i].verdict)
       assert.is_truthy(result.rules[i].reasons[1]:find(words, 1, true), result.rules[i].reasons[1])
+      assert.equal(result.rules[i].reasons[1], result.rules[i].mistake)
     end
-    assert.same({ "x" }, messages(result, 11))
+    assert.same({ "x" }, messages(result, 15))
     assert.equal(1, policy.exit_code(result))
   end)
 
-  it("leaves nothing behind in the program", function()
-    judged([[rule { id = "x", check = function() string.rep = nil; ("").len = nil end, message = "" }]], { connection("x", "s", "a") })
-    judged([[rule { id = "x", check = function() while true do end end, message = "" }]], { connection("x", "s", "a") })
-    assert.equal("xx", ("x"):rep(2))
-    assert.equal(string, getmetatable("").__index)
-    assert.is_nil((debug.gethook()))
+  it("cannot change what others see, nor reach the program through what it is given", function()
+    local result = judged([[
+      rule { id = "reaches", check = function(p) if p.settings then p.settings.user_of = function() return "nobody" end end return true end, message = "" }
+      rule { id = "lists", kind = "presence", check = function(p) p.files[1] = "changed" return true end, message = "" }
+      rule(builtin.accounts { deny = "alice" })
+      rule { id = "sees", kind = "presence", check = function(p) return p.files[1] == "a.txt" end, message = "" }
+    ]], { { "presence", servername = "fs1", username = "alice", share = "s", files = { "a.txt" } } })
+    assert.same({ "pass", "pass", "fail", "pass" },
+      { result.rules[1].verdict, result.rules[2].verdict, result.rules[3].verdict, result.rules[4].verdict })
+  end)
+
+  it("has lists in groups and messages: a row is in the group of each value", function()
+    local rows = {
+      { "presence", servername = "fs1", username = "a", share = "s", files = { "x", "y", "x" } },
+      { "presence", servername = "fs1", username = "b", share = "s", files = { "x" } },
+    }
+    local result = judged([[
+      rule { id = "by-file", kind = "presence", group_by = { "resource", "files" }, distinct = "user", check_group = function(g) return g.distinct.user < 2 end,
+             message = "{files} is open by {user}" }
+      rule { id = "of-files", kind = "presence", group_by = "origin", distinct = "files", check_group = function(g) return g.distinct.files < 2 end,
+             message = "{files}" }
+      rule { id = "rows", kind = "presence", check = function(p) return #p.files < 2 end, message = "{files}" }
+    ]], rows)
+    assert.same({ "x is open by a, b" }, messages(result, 1))
+    assert.same({ "x, y" }, messages(result, 2))
+    assert.same({ "x, y, x" }, messages(result, 3))
+  end)
+
+  it("ends with the exit code of a mistake where it makes one while it is evaluated, unless another fails", function()
+    local mistaken = "rule { id = 'm', severity = 'note', check = function(p) return p.usr == 1 end, message = '' }"
+    local rows = { connection("x", "C$", "a") }
+    assert.equal(3, policy.exit_code(judged(mistaken, rows)))
+    assert.equal(3, policy.exit_code(judged(mistaken, rows, { complete[1], { source = "smb", target = "t", query = "connection", completeness = "denied" } }), "error"))
+    assert.equal(1, policy.exit_code(judged(mistaken .. " rule(builtin.administrative_shares {})", rows)))
+  end)
+end)
+
+describe("the exit code", function()
+  it("counts failures and unknowns from a severity on", function()
+    local rows = { connection("x", "C$", "a") }
+    local denied = { complete[1], { source = "smb", target = "t", query = "connection", completeness = "denied" } }
+    for severity, codes in pairs { error = { note = 1, warning = 1, error = 1 }, warning = { note = 1, warning = 1, error = 0 }, note = { note = 1, warning = 0, error = 0 } } do
+      for fail_on, code in pairs(codes) do
+        local text = ("rule(builtin.administrative_shares { severity = %q })"):format(severity)
+        assert.equal(code, policy.exit_code(judged(text, rows), fail_on))
+        assert.equal(code * 2, policy.exit_code(judged(text, {}, denied), fail_on))
+      end
+    end
   end)
 end)
 
@@ -222,9 +272,54 @@ describe("a verdict", function()
     assert.equal("pass", judged(rule, {}, { complete[1], { source = "workspace", target = "r", query = "session", completeness = "denied" } }).rules[1].verdict)
   end)
 
-  it("is unknown where nothing was asked that the rule is about", function()
-    assert.equal("unknown", judged(rule, {}, { complete[5] }).rules[1].verdict)
+  it("is unknown where no source gives what the rule is about", function()
+    local result = judged(rule, {}, { complete[5], complete[2] })
+    assert.equal("unknown", result.rules[1].verdict)
+    assert.same({ "no rows of kind 'connection', 'presence'; the sources gave: session, smb_session" }, result.rules[1].reasons)
     assert.equal("unknown", judged(rule, {}, {}).rules[1].verdict)
+  end)
+
+  it("is unknown where no row was judged and nothing is known of the targets", function()
+    local function verdict(rows)
+      local position = 0
+      return policy.evaluate(parsed(rule), { now = NOW, rows = function()
+        position = position + 1
+        if rows[position] then return rows[position][1], rows[position] end
+      end }).rules[1].verdict
+    end
+    assert.equal("unknown", verdict {})
+    assert.equal("pass", verdict { connection("x", "s", "a") })
+  end)
+
+  it("says how many rows were judged of how many", function()
+    local result = judged("rule(builtin.two_clients { filter = function(p) return p.user == 'eve' end })",
+      { connection("x", "s", "a"), smb_session("y", "b"), { "share", servername = "fs1", share = "s" } })
+    assert.same({ "pass", 0, 2 }, { result.rules[1].verdict, result.rules[1].rows_judged, result.rules[1].rows_seen })
+  end)
+
+  it("is unknown where a snapshot could not be read, whatever the rule is about", function()
+    local unread = { source = "snapshot", target = "x.jsonl", completeness = "unreachable", reason = "no such file" }
+    assert.equal("unknown", judged("rule(builtin.failed_sessions {})", {}, { complete[5], unread }).rules[1].verdict)
+    assert.equal("unknown", judged("rule { id = 'x', kind = 'badge', check = function() return true end, message = '' }", { { "badge" } }, { unread }).rules[1].verdict)
+  end)
+
+  it("is unknown with fewer rows than min_rows", function()
+    local result = judged("rule(builtin.administrative_shares { min_rows = 2 })", { connection("x", "s", "a") })
+    assert.same({ "unknown", "1 rows were judged, and min_rows is 2" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+    assert.equal("pass", judged("rule(builtin.administrative_shares { min_rows = 1 })", { connection("x", "s", "a") }).rules[1].verdict)
+    assert.equal("fail", judged("rule(builtin.administrative_shares { min_rows = 9 })", { connection("x", "C$", "a") }).rules[1].verdict)
+  end)
+
+  it("is unknown where rows lack what the rule groups by, also those that a filter would leave out", function()
+    local text = "rule { id = 'x', kind = 'connection', group_by = { 'user', 'resource' }, check_group = function() return true end, message = ''%s }"
+    local rows = { connection("x", "s", "a"), connection(nil, "s", "a"), connection("y", nil, "a") }
+    local result = judged(text:format "", rows)
+    assert.same({ "unknown", 1, 3 }, { result.rules[1].verdict, result.rules[1].rows_judged, result.rules[1].rows_seen })
+    assert.same({ "field 'resource' is missing in 1 row", "field 'user' is missing in 1 row" }, result.rules[1].reasons)
+    assert.equal("pass", judged(text:format ", on_missing = 'skip'", rows).rules[1].verdict)
+    assert.equal("unknown", judged("rule(builtin.sessions_per_user { max = 1 })", { smb_session(nil, "a"), smb_session("", "a") }).rules[1].verdict)
+    assert.equal("unknown", judged("rule { id = 'x', requires = 'idle', filter = function(p) return p.user == 'y' end, check = function() return true end, message = '' }",
+      { smb_session("x", "a", 5, nil) }).rules[1].verdict)
   end)
 
   it("knows what placeholders do not tell", function()
@@ -267,35 +362,89 @@ describe("a waiver", function()
     assert.equal(2, result.rules[1].violations)
     assert.equal("the nightly copy", result.expired[1].reason)
   end)
+
+  it("names a user as the accounts are written, or by the inventory's rule", function()
+    local function by_number(account) return ({ ["EMP-17"] = "alice", ["CORP\\alice"] = "alice" })[account] end
+    for user, violations in pairs { ["EMP-17"] = 0, ["CORP\\\\alice"] = 0, ["corp\\\\ALICE"] = 0, Alice = 0, bob = 1 } do
+      for _, rule in ipairs { "rule(builtin.administrative_shares { id = 'r' })",
+        "rule { id = 'r', kind = 'connection', group_by = 'user', check_group = function() return false end, message = '' }" } do
+        local position = 0
+        local is_grouped = rule:find("group_by", 1, true)
+        local result = policy.evaluate(parsed(("%s waive { rule = 'r', user = '%s', reason = 'x', expires = '2030-01-01' }"):format(rule, user)), {
+          now = NOW, outcomes = complete, normalize_user = by_number,
+          rows = function()
+            position = position + 1
+            if position == 1 then return "connection", connection("CORP\\alice", "C$", "a") end
+          end,
+        })
+        -- Of a group only the user is known, and not how its rows spell the account.
+        if not (is_grouped and user == "corp\\\\ALICE") then assert.equal(violations, result.rules[1].violations, user) end
+      end
+    end
+  end)
 end)
 
 describe("a mistake in a policy", function()
   for words, text in pairs {
-    ["policies.lua:1: there is no 'os' here"] = "os.exit()",
-    ["policies.lua:2: there is no 'require' here"] = "\nrequire 'os'",
-    ["there is no 'load' here"] = "load 'x'",
+    ["policies.lua:1: 'os' is not available in policy files"] = "os.exit()",
+    ["policies.lua:2: 'require' is not available in policy files"] = "\nrequire 'os'",
+    ["'load' is not available"] = "load 'x'",
     ["attempt to load a binary chunk"] = string.dump(function() end),
     ["policies.lua:1: took too many"] = "while true do end",
     ["took too much memory"] = "local t = {} while true do t[#t+1] = ('x'):rep(1000) .. #t end",
     ["policies.lua:1: unexpected symbol"] = "rule {{{",
     ["policies.lua: declares no rule"] = "",
     ["policies.lua:3: rule: severity must be error, warning, note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', check = print1 }",
-    ["policies.lua:2: rule: there is no field 'kinds'"] = "rule { id = 'x',\n kinds = 'connection' }",
-    ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', check = function() end }",
+    ["policies.lua:2: rule: there is no field 'kinds'; did you mean 'kind'?"] = "rule { id = 'x',\n kinds = 'connection' }",
+    ["policies.lua:1: rule: there is no field 'except'"] = "rule { id = 'x', except = 'share', message = '', check = print1 }",
+    ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', check = print1 }",
     ["policies.lua:1: rule 'x': takes check, or group_by and check_group"] = "rule { id = 'x', message = '' }",
-    ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', check = function() end }",
+    ["policies.lua:1: rule 'x': distinct belongs to group_by"] = "rule { id = 'x', message = '', distinct = 'user', check = print1 }",
+    ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', check = print1 }",
     ["policies.lua:2: rule: there is a rule 'two-clients' already"] = "rule(builtin.two_clients {})\nrule(builtin.two_clients {})",
-    ["policies.lua:2: client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(builtin.client_networks {\n allow = '10.0.0.1/8' })",
-    ["policies.lua:1: sessions_per_user: max is missing"] = "rule(builtin.sessions_per_user {})",
-    ["policies.lua:1: outside_hours: from must be before to"] = "rule(builtin.outside_hours { from = '09:00', to = '08:00' })",
+    ["policies.lua:2: builtin.client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(builtin.client_networks {\n allow = '10.0.0.1/8' })",
+    ["policies.lua:1: builtin.sessions_per_user: max is missing"] = "rule(builtin.sessions_per_user {})",
+    ["policies.lua:1: builtin.outside_hours: from must be before to"] = "rule(builtin.outside_hours { from = '09:00', to = '08:00' })",
+    ["policies.lua:1: there is no 'acounts' in 'builtin'; did you mean 'accounts'?"] = "rule(builtin.acounts { deny = 'x' })",
+    ["policies.lua:2: builtin.two_clients: is not used; write rule(builtin.two_clients { ... })"] = "rule(builtin.failed_sessions {})\nbuiltin.two_clients {}",
     ["policies.lua:1: waive: reason is missing"] = "waive { rule = 'x', expires = '2030-01-01' }",
     ["policies.lua:1: waive: expires must be a day"] = "waive { rule = 'x', reason = 'y', expires = '2023-02-29' }",
+    ["policies.lua:3: waive: there is no rule 'two-client'; did you mean 'two-clients'?"] = "rule(builtin.two_clients {})\nwaive { reason = 'y', expires = '2030-01-01',\n rule = 'two-client' }",
+    ["policies.lua:2: rule 'x': there is no kind 'conection'; did you mean 'connection'?"] = "rule { id = 'x', message = '',\n kind = 'conection', check = print1 }",
+    ["policies.lua:1: rule 'x': message: there is no field 'usr'; did you mean 'user'?"] = "rule { id = 'x', message = '{usr} bad', check = print1 }",
+    ["policies.lua:1: rule 'x': message: there is no field 'idle_time'"] = "rule { id = 'x', kind = 'connection', message = '{idle_time}', check = print1 }",
+    ["policies.lua:1: rule 'x': message: a group has no field 'client'; it has count"] = "rule { id = 'x', group_by = 'user', message = '{client}', check_group = print1 }",
+    ["policies.lua:2: rule 'x': group_by: there is no field 'usr'; did you mean 'user'?"] = "rule { id = 'x', message = '',\n group_by = 'usr', check_group = print1 }",
+    ["policies.lua:2: rule 'x': group_by: rows of kind 'smb_session' have no field 'resource'"] = "rule { id = 'x', message = '', kind = 'smb_session',\n group_by = 'resource', check_group = print1 }",
+    ["policies.lua:2: rule 'x': requires: there is no field 'usr'; did you mean 'user'?"] = "rule { id = 'x', message = '',\n requires = { 'usr' }, check = print1 }",
+    ["policies.lua:1: rule 'x': requires: rows of kind 'connection' have no field 'idle'"] = "rule { id = 'x', message = '', kind = { 'smb_session', 'connection' }, requires = 'idle', check = print1 }",
+    ["policies.lua:1: rule 'x': distinct: there is no field 'cleint'; did you mean 'client'?"] = "rule { id = 'x', message = '', group_by = 'user', distinct = 'cleint', check_group = print1 }",
+    ["policies.lua:2: rule 'x': check returns nothing"] = "rule { id = 'x', message = '',\n check = function(p)\n local bad = p.user == 'x'\n end }",
+    ["policies.lua:2: rule 'x': filter returns nothing"] = "rule { id = 'x', message = '', check = function() local x = 1 return true end,\nfilter = function(p) local _ = p.user end }",
+    ["policies.lua:1: rule 'two-clients': filter returns nothing"] = "rule(builtin.two_clients { filter = function(p) local _ = p.user end })",
   } do
-    it("is told with its place: " .. words, function()
-      text = text:gsub("print1", "function() end")
+    it("is reported with its place: " .. words, function()
+      text = text:gsub("print1", "function() return true end")
       local result, problem = policy.parse(text, "policies.lua")
       assert.is_nil(result)
       assert.is_truthy(problem:find(words, 1, true), problem)
     end)
   end
+
+  it("is a kind that no source can give, where that is known", function()
+    local text = "rule { id = 'x', kind = 'presense', check = function() return true end, message = '{door}' }"
+    assert.is_truthy(policy.parse(text:gsub("presense", "badge"), "policies.lua"))
+    assert.is_truthy(policy.parse(text:gsub("presense", "badge"), "policies.lua", { badge = true }))
+    local result, problem = policy.parse(text:gsub("presense", "badge"), "policies.lua", {})
+    assert.is_nil(result)
+    assert.is_truthy(problem:find("policies.lua:1: rule 'x': there is no kind 'badge'; there are connection, file", 1, true), problem)
+    assert.matches("there is no kind 'presense'; did you mean 'presence'?", select(2, policy.parse(text, "policies.lua")), 1, true)
+  end)
+
+  it("is no field of rows that only the user's kinds have", function()
+    local text = "rule { id = 'x', check = function() return true end, message = '{door}' }"
+    assert.is_truthy(policy.parse(text, "policies.lua"))
+    assert.is_truthy(policy.parse(text, "policies.lua", { badge = true }))
+    assert.matches("there is no field 'door'", select(2, policy.parse(text, "policies.lua", {})), 1, true)
+  end)
 end)

@@ -8,12 +8,13 @@
 #include "binding/export.h"
 #include "system/broken_pipe.h"
 #include "system/flat_object.h"
-#include "system/limits.h"
 #include "system/output_file.h"
 #include "system/poller.h"
 #include "system/private_file.h"
+#include "system/sandbox.h"
 #include "system/signals.h"
 #include "system/terminal.h"
+#include "system/watchdog.h"
 
 EXPORT int luaopen_rollcall_system(lua_State *L);
 
@@ -35,7 +36,8 @@ int luaopen_rollcall_system(lua_State *L) {
         {"prepare_streams", terminal_prepare_streams},
         {"read_private_file", private_file_read},
         {"output_file", output_file_new},
-        {"confine", confine_call},
+        {"run_sandboxed", sandbox_run},
+        {"end_stuck_calls", watchdog_start},
         {"flat_object", flat_object_decode},
         {"catch_signals", signals_catch},
         {"note_interrupt", signals_note_interrupt},

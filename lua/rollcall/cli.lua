@@ -53,6 +53,7 @@ function cli.main(arguments)
   local prepared, unprepared = system.prepare_streams()
   if not prepared then return complain(unprepared) end
   system.note_interrupt()
+  system.end_stuck_calls(30)
   local parser = new_parser()
   local parsed, result = parser:pparse(arguments)
   if not parsed then return complain(result) end

@@ -82,6 +82,7 @@ function inventory.resolve(value)
 end
 
 local function vocabulary_of(place, gathered)
+  local name = place.name
   local specification = sources.specification { secret = secret, text_or_reference = text_or_reference, credential = is_credential }
   local words = {
     env = reference(place, "env"), file = reference(place, "file"), command = reference(place, "command"),
@@ -92,10 +93,16 @@ local function vocabulary_of(place, gathered)
     end,
     normalize_user = function(rule)
       if not options.callable(rule) then place:mistake(nil, "normalize_user takes a function") end
-      -- The rule stays in its sandbox; one that fails leaves the account as it is.
+      if gathered.normalize_user then place:mistake(nil, "normalize_user is declared already") end
+      place:check_function("normalize_user", rule)
+      local line = place.line
       gathered.normalize_user = function(account)
-        local ended, user = sandbox.call(rule, account)
-        return ended and type(user) == "string" and user or nil
+        local user = rule(account)
+        if user ~= nil and type(user) ~= "string" then
+          error(("%s:%d: normalize_user: gives a %s for the account '%s'; it must give a string or nil"):format(
+            name, line, type(user), account), 0)
+        end
+        return user
       end
     end,
     utc_offset = function(seconds)
@@ -129,7 +136,7 @@ local function vocabulary_of(place, gathered)
       table.insert(gathered.sources, { block = block, fields = checked })
     end
   end
-  return words
+  return place:words(words)
 end
 
 ---Reads an inventory from a text.
@@ -139,7 +146,7 @@ end
 ---@return string? problem  with file, line and field
 function inventory.parse(text, name)
   local gathered = { name = name, sources = {} }
-  local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered))
+  local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered), "inventory files")
   if not ran then return nil, problem end
   if #gathered.sources == 0 then return nil, name .. ": names no source" end
   return gathered

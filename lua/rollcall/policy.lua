@@ -11,8 +11,8 @@ local sandbox = require "rollcall.internal.sandbox"
 
 local policy = {}
 
----Exit codes of a check; a usage error is 3.
-policy.PASS, policy.FAIL, policy.UNKNOWN = 0, 1, 2
+---Exit codes of a check.
+policy.PASS, policy.FAIL, policy.UNKNOWN, policy.MISTAKE = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
@@ -22,7 +22,6 @@ policy.formats = { "text", "json", "junit", "sarif", "github" }
 ---@field name string
 ---@field rules rollcall.policy.rule[]
 ---@field waivers rollcall.policy.waiver[]
----@field trusted table<function, true>
 
 ---@class rollcall.policy.result
 ---@field policy string
@@ -34,58 +33,94 @@ policy.formats = { "text", "json", "junit", "sarif", "github" }
 ---Reads a policy from a text.
 ---@param text string
 ---@param name string  for messages
+---@param kinds? table<string, true>  the kinds of rows that the sources can give besides those of this project; absent: not known
 ---@return rollcall.policy?
 ---@return string? problem  with file, line and field
-function policy.parse(text, name)
-  local vocabulary, gathered = rules.vocabulary(declaration.of(text, name))
-  local ran, problem = sandbox.run(text, name, vocabulary)
+function policy.parse(text, name, kinds)
+  local place = declaration.of(text, name)
+  local vocabulary, gathered, finish = rules.vocabulary(place, kinds)
+  local ran, problem = sandbox.run(text, name, vocabulary, "policy files")
   if not ran then return nil, problem end
   if #gathered.rules == 0 then return nil, name .. ": declares no rule" end
-  return { name = name, rules = gathered.rules, waivers = gathered.waivers, trusted = gathered.trusted }
+  ran, problem = pcall(finish)
+  if not ran then return nil, problem end
+  return { name = name, rules = gathered.rules, waivers = gathered.waivers }
 end
 
 ---Reads a policy file.
 ---@param path string
+---@param kinds? table<string, true>  as for `policy.parse`
 ---@return rollcall.policy?
 ---@return string? problem
-function policy.load(path)
+function policy.load(path, kinds)
   local text, problem = sandbox.read(path)
   if not text then return nil, problem end
-  return policy.parse(text, path)
+  return policy.parse(text, path, kinds)
 end
 
 local function anything(value) return value end
 
 local specification = {
   rows = options.callable, outcomes = anything, now = anything, normalize_user = options.callable,
-  utc_offset = options.integer(-86400, 86400),
+  utc_offset = options.integer(-86400, 86400), trace = anything,
 }
+
+local nothing = {}
+
+---Gives rows to the judges of their kinds. One that raises gets no more, and the others go on.
+---@param rows fun(): string?, table?
+---@param judges table[]
+---@param view_of fun(kind: string, row: table): rollcall.presence
+local function judge_rows(rows, judges, view_of)
+  local of_kind, list, takers, view, position = {}, {}, nothing, nil, 0
+  local function judges_of(kind)
+    local its_judges = { takers = {} }
+    for _, one in ipairs(judges) do
+      if one:is_about(kind) and not one.mistake then
+        its_judges[#its_judges + 1] = one
+        its_judges.takers[#its_judges] = one.take
+      end
+    end
+    of_kind[kind] = its_judges
+    return its_judges
+  end
+  local function run()
+    while true do
+      while takers[position + 1] do
+        position = position + 1
+        takers[position](view)
+      end
+      position, takers = 0, nothing
+      local kind, row = rows()
+      if not kind then return end
+      list = of_kind[kind] or judges_of(kind)
+      if list[1] then view, takers = view_of(kind, row), list.takers end
+    end
+  end
+  while true do
+    local ended, problem = pcall(run)
+    if ended then return end
+    if not takers[position] then error(problem, 0) end
+    list[position]:fail(problem)
+    of_kind = {}
+  end
+end
 
 ---Evaluates a policy over rows. Memory is bounded by the groups of its rules.
 ---@param its_policy rollcall.policy
----@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, normalize_user: function?, utc_offset: integer? }
----as for `report.render`; without outcomes, the rows are all there is
+---@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, normalize_user: function?, utc_offset: integer?, trace: rollcall.policy.trace? }
+---as for `report.render`; without outcomes, a rule of which no row was judged is unknown
 ---@return rollcall.policy.result
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
-  local judges, of_kind, expired = {}, {}, {}
-  for i, rule in ipairs(its_policy.rules) do judges[i] = judge.new(rule, its_policy.waivers, its_policy.trusted, now) end
-  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
-  for kind, row in given.rows do
-    local its_judges = of_kind[kind]
-    if not its_judges then
-      its_judges = {}
-      for _, one in ipairs(judges) do
-        if one:is_about(kind) then its_judges[#its_judges + 1] = one end
-      end
-      of_kind[kind] = its_judges
-    end
-    if its_judges[1] then
-      local view = view_of(kind, row)
-      for i = 1, #its_judges do its_judges[i]:take(view) end
-    end
+  local settings = { now = now, waivers = its_policy.waivers, normalize_user = given.normalize_user or presence.user_of }
+  local judges, expired = {}, {}
+  for i, rule in ipairs(its_policy.rules) do
+    settings.trace = given.trace and given.trace.id == rule.id and given.trace or nil
+    judges[i] = judge.new(rule, settings)
   end
+  judge_rows(given.rows, judges, presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset })
   for _, waiver in ipairs(its_policy.waivers) do
     if now >= waiver.expires then expired[#expired + 1] = waiver end
   end
@@ -94,13 +129,22 @@ function policy.evaluate(its_policy, given)
   return { policy = its_policy.name, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
 end
 
+local severities = { note = 1, warning = 2, error = 3 }
+
+---What a command that checks exits with. A mistake that a rule made while it was evaluated counts whatever its severity is.
 ---@param result rollcall.policy.result
----@return integer  0 every rule passes, 1 one fails, 2 none fails but one is unknown
-function policy.exit_code(result)
+---@param fail_on? "error"|"warning"|"note"  rules of a lower severity do not count; note if not given
+---@return integer  0 every rule passes, 1 one fails, 3 none fails but one made a mistake, 2 else, where one is unknown
+function policy.exit_code(result, fail_on)
   local code = policy.PASS
   for _, verdict in ipairs(result.rules) do
-    if verdict.verdict == "fail" then return policy.FAIL end
-    if verdict.verdict == "unknown" then code = policy.UNKNOWN end
+    local counts = severities[verdict.severity] >= severities[fail_on or "note"]
+    if verdict.verdict == "fail" and counts then return policy.FAIL end
+    if verdict.mistake then
+      code = policy.MISTAKE
+    elseif verdict.verdict == "unknown" and counts and code == policy.PASS then
+      code = policy.UNKNOWN
+    end
   end
   return code
 end

@@ -120,8 +120,20 @@ local function fields_of(kind)
   return fields
 end
 
+-- The users of rows that a snapshot keeps, where they are others than by the usual rule.
+local recorded_users = setmetatable({}, { __mode = "k" })
+
+---Says which user a row is of, whatever rule a view of it has.
+---@param row table
+---@param user? string
+function presence.record_user(row, user)
+  recorded_users[row] = user or false
+end
+
 local common = {
   user = function(view)
+    local recorded = recorded_users[view.row]
+    if recorded ~= nil then return recorded or nil end
     local account = view.account
     return account and view.settings.user_of(account) or nil
   end,
@@ -170,7 +182,11 @@ function presence.viewer(settings)
     user_of = remembering(settings.normalize_user or presence.user_of),
   }
   return function(kind, row)
-    return setmetatable({ kind = kind, row = row, settings = resolved }, metatable)
+    -- The names are there so that the table has room for what will be worked out, and need not grow.
+    return setmetatable({
+      kind = kind, row = row, settings = resolved, user = nil, account = nil, client = nil, resource = nil, origin = nil, address = nil,
+      since = nil, connected = nil, idle = nil,
+    }, metatable)
   end
 end
 
@@ -201,6 +217,40 @@ function presence.is_field(name)
     if (own_fields[kind] or fields_of(kind))[name] then return true end
   end
   return false
+end
+
+---Whether rows of a kind can have a field. Rows of a kind of the user's can have any.
+---@param kind string
+---@param name string
+---@return boolean
+function presence.has_field(kind, name)
+  local source = sources[kind]
+  if not source or name == "kind" then return true end
+  if name == "user" then return source.account ~= never end
+  if name == "address" then return source.client ~= never end
+  if name == "connected" then return source.connected ~= nil or source.since ~= never end
+  if source[name] then return source[name] ~= never end
+  return (own_fields[kind] or fields_of(kind))[name] == true
+end
+
+---The fields that rows of a kind can have.
+---@param kind string  one that this project knows
+---@return table<string, true>
+function presence.names(kind)
+  local names = {}
+  for name in pairs(own_fields[kind] or fields_of(kind)) do names[name] = true end
+  for _, name in ipairs(presence.fields) do
+    if presence.has_field(kind, name) then names[name] = true end
+  end
+  return names
+end
+
+---The kinds that this project knows.
+---@return table<string, any>
+function presence.kinds()
+  local kinds = {}
+  for kind in pairs(sources) do kinds[kind] = true end
+  return kinds
 end
 
 ---All the fields of a presence that are known, as a plain table.

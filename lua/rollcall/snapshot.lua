@@ -8,6 +8,7 @@ local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
 local session = require "rollcall.workspace.session"
 local snapshot_file = require "rollcall.snapshot.file"
+local users = require "rollcall.snapshot.users"
 
 local snapshot = {}
 
@@ -15,7 +16,7 @@ local snapshot = {}
 snapshot.SCHEMA = "rollcall.snapshot/1"
 local FAMILY, VERSION = "rollcall.snapshot/", 1
 
-local special = { snapshot = true, target = true, ["end"] = true }
+local special = { snapshot = true, target = true, normalize_user = true, ["end"] = true }
 
 ---Numbers as they were written, and no cjson.null: what is null was not said.
 local function cleaned(value)
@@ -43,6 +44,8 @@ end
 ---@field path string
 ---@field made? integer  when it was made, in seconds since 1970
 ---@field outcomes rollcall.outcome[]  what came of each target; whole when all rows have been read
+---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
+---@field utc_offset? integer  as in that inventory
 ---@field cut boolean  whether something is missing; known when all rows have been read
 local methods = {}
 local metatable = { __name = "rollcall.snapshot", __index = methods }
@@ -65,7 +68,9 @@ function snapshot.open(path)
     end
     return nil, ("%s: is no snapshot%s"):format(path, reason and ": " .. reason or "")
   end
+  local its_users = users.reader()
   return setmetatable({
+    add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
     path = path, reader = reader, made = session.epoch(header.made), outcomes = {}, rows = 0, line = 1, cut = false,
   }, metatable)
 end
@@ -107,6 +112,8 @@ function methods:next()
     elseif kind == "target" then
       row.kind = nil
       table.insert(self.outcomes, row)
+    elseif kind == "normalize_user" then
+      if not self.add_user(row) then self:note(("line %d is damaged"):format(self.line)) end
     elseif kind == "end" then
       local more, problem = self.reader.next()
       return ended(self, problem or more and "something follows its end", row.rows or -1)
@@ -133,14 +140,19 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 
 ---@param path string  compressed if it ends in `.gz`
 ---@param made? integer  seconds since 1970
+---@param settings? { normalize_user: (fun(account: string): string?)?, utc_offset: integer? }  of the inventory that the rows are of
 ---@return rollcall.snapshot.writer?
 ---@return string? problem
-function snapshot.create(path, made)
+function snapshot.create(path, made, settings)
+  settings = settings or {}
   local file, problem = snapshot_file.writer(path)
   if not file then return nil, problem end
   local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
   file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, made = os.date("!%Y-%m-%dT%H:%M:%SZ", made or os.time()) },
-    { "kind", "schema", "made" }) .. "\n")
+    { "kind", "schema", "made" }, { utc_offset = settings.utc_offset }, { "utc_offset" }) .. "\n")
+  self.record_user = users.recorder({ now = made, normalize_user = settings.normalize_user }, function(account, user)
+    file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
+  end)
   return self
 end
 
@@ -159,6 +171,7 @@ end
 function writer_methods:row(kind, row)
   if special[kind] then error(("a row cannot be of the kind '%s'"):format(kind), 2) end
   self.rows = self.rows + 1
+  self.record_user(kind, row)
   self.file.write(json.object({ kind = kind }, { "kind" }, row, sorted_names(row)) .. "\n")
 end
 

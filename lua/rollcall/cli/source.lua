@@ -70,13 +70,30 @@ function source.open(path, quiet_terminal)
     if not opened then return nil, problem end
     return {
       rows = with_progress(opened:each(), opened.outcomes, quiet_terminal),
-      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(),
+      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(), normalize_user = opened.normalize_user,
+      utc_offset = opened.utc_offset,
       close = function() opened:close() end,
     }
   end
   local inv, problem = inventory.load(path)
   if not inv then return nil, problem end
   return source.ask(inv, quiet_terminal)
+end
+
+---The kinds of rows that a source can give besides those of this project; nil if only its rows can show it.
+---@param path string
+---@return table<string, true>? kinds
+---@return string? problem
+function source.kinds(path)
+  if is_snapshot(path) then return nil end
+  local inv, problem = inventory.load(path)
+  if not inv then return nil, problem end
+  local kinds = {}
+  for _, one in ipairs(inv.sources) do
+    if one.block == "snapshot" then return nil end
+    if one.block == "rows" then kinds[one.fields.kind] = true end
+  end
+  return kinds
 end
 
 ---Says on standard error which targets could not be asked, or not wholly; returns how many.

@@ -35,8 +35,8 @@ local function take_look(inv)
   return look, opened.made
 end
 
-local function keep(path, look, made)
-  local writer = assert(snapshot.create(path, made))
+local function keep(path, look, made, inv)
+  local writer = assert(snapshot.create(path, made, inv))
   local its_writer <close> = writer
   for _, identity in ipairs(look.order) do
     local entry = look.entries[identity]
@@ -122,7 +122,7 @@ there at the start is not told.]])
       looks = looks + 1
       tell_targets(away, look.outcomes)
       if before then tell(arguments, diff.compare(before, look), made) end
-      if arguments.keep then keep(arguments.keep, look, made) end
+      if arguments.keep then keep(arguments.keep, look, made, inv) end
       before = before and diff.carried(before, look) or look
       if looks == arguments.times or not system.sleep(arguments.every) then break end
     end

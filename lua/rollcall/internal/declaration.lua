@@ -1,18 +1,11 @@
 --- What inventories and policies have in common: blocks of fields in a file, checked, each mistake
--- told with the file, the line and the field.
+-- reported with the file, the line and the field.
 local options = require "rollcall.internal.options"
+local sandbox = require "rollcall.internal.sandbox"
+local suggestion = require "rollcall.internal.suggestion"
 local session = require "rollcall.workspace.session"
 
 local declaration = {}
-
----The line of the file that is being run.
-local function current_line(name)
-  for level = 2, 50 do
-    local where = debug.getinfo(level, "Sl")
-    if not where then return nil end
-    if where.source == "@" .. name then return where.currentline end
-  end
-end
 
 ---The line, from that of the block on, on which a field is set.
 local function line_of_field(text, from, field)
@@ -30,22 +23,55 @@ end
 ---@class rollcall.declaration
 ---@field text string
 ---@field name string
+---@field line integer  of the statement that is being read
 local methods = {}
 local metatable = { __index = methods }
 
 ---@param text string  the whole file
 ---@param name string  its name
 function declaration.of(text, name)
-  return setmetatable({ text = text, name = name }, metatable)
+  return setmetatable({ text = text, name = name, line = 1 }, metatable)
+end
+
+---Makes a vocabulary of functions that take what a statement says.
+---@param functions table<string, function|table<string, function>>
+---@return table<string, function|table<string, function>>
+function methods:words(functions)
+  local words = {}
+  for word, meaning in pairs(functions) do
+    if type(meaning) == "table" then
+      words[word] = self:words(meaning)
+    else
+      words[word] = function(line, ...)
+        self.line = line
+        return meaning(...)
+      end
+    end
+  end
+  return words
 end
 
 ---Raises a mistake at the line of a field of the block that is being declared, or of the block.
 ---@param field? string
 ---@param message string
-function methods:mistake(field, message)
-  local line = current_line(self.name) or 1
+---@param line? integer  of the block, if it is not the one being declared
+function methods:mistake(field, message, line)
+  line = line or self.line
   if field and string.find(field, "^[%w_]+$") then line = line_of_field(self.text, line, field) end
   error(("%s:%d: %s"):format(self.name, line, message), 0)
+end
+
+---Names a function that the file declared, and refuses it if there is no `return` in it: it would never give an answer.
+---@param what string
+---@param f function
+function methods:check_function(what, f)
+  local first_line, last_line = sandbox.name(f, what)
+  local number = 0
+  for line in (self.text .. "\n"):gmatch "([^\n]*)\n" do
+    number = number + 1
+    if number >= first_line and number <= last_line and line:find "%f[%w_]return%f[^%w_]" then return end
+  end
+  self:mistake(nil, what .. " returns nothing", first_line)
 end
 
 ---@param what string  the block, for the message
@@ -58,7 +84,8 @@ function methods:block(what, given, specification, required)
   local checked = {}
   for field, value in pairs(given) do
     local check = specification[field]
-    if not check then self:mistake(tostring(field), ("%s: there is no field '%s'"):format(what, tostring(field))) end
+    if not check then self:mistake(tostring(field), ("%s: there is no field '%s'%s"):format(what, tostring(field),
+        type(field) == "string" and suggestion(field, specification) or "")) end
     local result, expectation = check(value)
     if result == nil then
       self:mistake(field, ("%s: %s %s"):format(what, field, expectation or "has a wrong value"))

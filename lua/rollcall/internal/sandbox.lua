@@ -1,98 +1,51 @@
 --- Lua files that declare something, and can do nothing else: no files, no programs, no modules, no
--- bytecode, and bounds on instructions and memory.
+-- bytecode, and bounds on instructions, memory and time.
+--
+-- A file is run in a Lua state of its own. What it hands to the vocabulary is copied, and a function
+-- of it becomes a function that calls it within the bounds, and raises what it raises. Tables that
+-- such a function is called with can be read there, and not changed.
+local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
-local patterns = require "rollcall.internal.sandbox.patterns"
-local weight = require "rollcall.internal.sandbox.weight"
 
 local sandbox = {}
 
----How much a call into a sandbox may take.
+---How much a call into a sandbox may take, and how much memory a sandbox has in all.
 sandbox.INSTRUCTIONS = 10000000
 sandbox.BYTES = 64 * 1024 * 1024
 
-local function copied(library, names)
-  local copy = {}
-  for name in names:gmatch "%S+" do copy[name] = library[name] end
-  return copy
-end
-
--- No coroutines and no pcall, in which a stopped call could go on; no table.move, which can run for
--- ever without an instruction being counted.
-local function safe_string()
-  local copy = copied(string, "byte char format len lower rep reverse sub upper")
-  for name, guarded in pairs(patterns) do copy[name] = guarded end
-  return copy
-end
-
-local function new_environment()
-  return {
-    assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, select = select, tonumber = tonumber,
-    tostring = tostring, type = type, _VERSION = _VERSION,
-    string = safe_string(),
-    table = copied(table, "concat insert pack remove sort unpack"),
-    math = copied(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi tointeger type ult"),
-    utf8 = copied(utf8, "char charpattern codepoint codes len offset"),
-  }
-end
-
--- Methods of strings are reached through their metatable, which belongs to the whole program.
-local string_metatable = getmetatable ""
-local methods_inside = safe_string()
-
--- For each function, the bytes its calls left behind since it was last looked at: garbage, or kept.
-local left_behind = setmetatable({}, { __mode = "k" })
-local stopped = setmetatable({}, { __mode = "k" })
-
-local LOOK_AT = sandbox.BYTES // 4
-
-local function look_at(f, bytes)
-  bytes = bytes + (left_behind[f] or 0)
-  if bytes > LOOK_AT then
-    bytes = 0
-    stopped[f] = weight.of(f, sandbox.BYTES) >= sandbox.BYTES
-  end
-  left_behind[f] = bytes
-end
-
-local function finished(f, methods_before, ended, bytes, ...)
-  string_metatable.__index = methods_before
-  if bytes > 0 then look_at(f, bytes) end
-  return ended, ...
-end
-
----Calls a function of a sandbox within the bounds, which hold for the call, and for what calls keep
----from one to the next.
----@param f function
----@param ... any
----@return boolean ended
----@return any ...  its results, or what it raised
-function sandbox.call(f, ...)
-  if stopped[f] then return false, "keeps too much memory from one call to the next, and was stopped" end
-  local methods_before = string_metatable.__index
-  string_metatable.__index = methods_inside
-  return finished(f, methods_before, system.confine(sandbox.INSTRUCTIONS, sandbox.BYTES, f, ...))
+---Adds to a complaint about a word that is not there the one that was probably meant.
+local function with_suggestion(problem, vocabulary)
+  local word, parent = problem:match "there is no '([%w_]+)' in '([%w_]+)'$"
+  word = word or problem:match "'([%w_]+)' is not available in [%l ]+$"
+  return word and problem .. suggestion(word, parent and vocabulary[parent] or vocabulary) or problem
 end
 
 ---Runs a text as a chunk that sees the vocabulary and the harmless part of Lua's library.
 ---@param text string
 ---@param name string  for messages: `name:LINE: ...`
----@param vocabulary table<string, any>
+---@param vocabulary table<string, function|table<string, function>>  called with the line, and what the file says
+---@param where string  what such files are called, for messages
 ---@return boolean? ran
 ---@return string? problem
-function sandbox.run(text, name, vocabulary)
-  local environment = new_environment()
-  for word, meaning in pairs(vocabulary) do environment[word] = meaning end
-  setmetatable(environment, {
-    __index = function(_, word)
-      error(("there is no '%s' here"):format(tostring(word)), 2)
-    end,
-    __metatable = false,
-  })
-  local chunk, problem = load(text, "@" .. name, "t", environment)
-  if not chunk then return nil, problem end
-  local ended, raised = sandbox.call(chunk)
-  if ended then return true end
-  return nil, type(raised) == "string" and raised or name .. ": raised an error that is no text"
+function sandbox.run(text, name, vocabulary, where)
+  local ran, problem = system.run_sandboxed(text, "@" .. name, vocabulary, where, sandbox.INSTRUCTIONS, sandbox.BYTES)
+  if ran then return true end
+  return nil, with_suggestion(problem, vocabulary)
+end
+
+-- The upvalues of a function that calls one of a sandbox.
+local LABEL, LAST_LINE = 3, 4
+
+---Names a function that a file declared, for the message with which the program ends where it cannot be stopped.
+---@param f function
+---@param name string
+---@return integer first_line  of it, in the file
+---@return integer last_line
+function sandbox.name(f, name)
+  local _, label = debug.getupvalue(f, LABEL)
+  local _, last_line = debug.getupvalue(f, LAST_LINE)
+  debug.setupvalue(f, LABEL, ("%s (%s)"):format(name, label))
+  return math.tointeger(tonumber(label:match "(%d+)$")), last_line
 end
 
 ---@param path string

@@ -1,6 +1,7 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
 local target = require "rollcall.smb.target"
 
 local sources = {}
@@ -8,7 +9,7 @@ local sources = {}
 ---Kinds that rows of one's own cannot have, since they have a meaning of their own.
 sources.reserved = {
   connection = true, smb_session = true, file = true, share = true, presence = true, session = true,
-  snapshot = true, target = true, failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
+  snapshot = true, target = true, normalize_user = true, failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
 
 -- For each query of an smb block: the function of rollcall.smb, and the kind of its rows.
@@ -188,7 +189,17 @@ local function start_workspace(fields)
   end
 end
 
-local function start_snapshot(fields)
+---Has a row of a snapshot the user that it had, where that is another than by the usual rule.
+local function keep_user(opened, kind, row)
+  local account = presence.of(kind, row).account
+  if type(account) ~= "string" then return end
+  local user = opened.normalize_user(account)
+  if user ~= presence.user_of(account) then presence.record_user(row, user) end
+end
+
+---@param fields table
+---@param own_rule? function  the inventory's own rule, before which that of the snapshot gives way
+local function start_snapshot(fields, own_rule)
   return function(handlers)
     local opened, problem = require("rollcall.snapshot").open(fields.path)
     if not opened then
@@ -199,7 +210,10 @@ local function start_snapshot(fields)
     local told = false
     return running(function()
       local kind, row = opened:next()
-      if kind then return kind, row end
+      if kind then
+        if not own_rule then keep_user(opened, kind, row) end
+        return kind, row
+      end
       if not told then
         for _, outcome in ipairs(opened.outcomes) do handlers.on_target(outcome) end
         told = true
@@ -239,7 +253,7 @@ function sources.plan(inv)
     elseif source.block == "workspace" then
       plan[#plan + 1] = start_workspace(source.fields)
     elseif source.block == "snapshot" then
-      plan[#plan + 1] = start_snapshot(source.fields)
+      plan[#plan + 1] = start_snapshot(source.fields, inv.normalize_user)
     else
       plan[#plan + 1] = start_rows(source.fields)
     end

@@ -56,17 +56,27 @@ function system.output_file(path) end
 ---@return string? problem  that it cannot be read, or that others may read it
 function system.read_private_file(path) end
 
----Calls a function that must not run or grow without end. An allocation beyond the limit fails as if
----the machine had no more memory; the instructions are counted by a hook.
----It may take five seconds.
----@param instructions integer
----@param bytes integer  that it may allocate, over what it frees
----@param f function
----@param ... any
----@return boolean ended  whether it came to its end by itself
----@return integer bytes  that it allocated, over what was freed meanwhile
----@return any ...  its results, or what it raised
-function system.confine(instructions, bytes, f, ...) end
+---Runs a text in a Lua state of its own, with the harmless part of Lua's library and the words of a
+---vocabulary, within bounds on instructions, memory and time (five seconds a call).
+---
+---What the text hands to a word is copied; of its functions come functions that call them within the
+---same bounds, and raise what they raise. A table that a word returns is an object there, which can be
+---handed back; a table that such a function is called with can be read while the call lasts. Neither
+---can be changed, and no function of the host is reached through it.
+---@param text string
+---@param name string  as for `load`
+---@param vocabulary table<string, function|table<string, function>>  called with the line, and what the text says
+---@param where string  what such texts are called, for messages: "policy files"
+---@param instructions integer  that a call may take
+---@param bytes integer  that the state may have, and that it may hand to words
+---@return true? ran
+---@return string? problem
+function system.run_sandboxed(text, name, vocabulary, where, instructions, bytes) end
+
+---From now on a call into a sandbox that takes so many seconds of processor time ends the process with
+---the exit code 3, and a line on standard error that names the function. For a program of its own.
+---@param seconds integer  from 1 to 3600
+function system.end_stuck_calls(seconds) end
 
 ---Decodes a line of JSON that is an object of strings with no escapes but `\"` and `\\`, integers and booleans.
 ---@param line string

@@ -23,7 +23,6 @@ local function at_most(what, count_of, distinct, kinds, requires)
     make = function(given)
       return {
         kind = kinds, group_by = { "user" }, distinct = distinct, requires = requires,
-        filter = function(view) return view.user ~= nil end,
         check_group = function(group) return count_of(group) <= given.max end,
         message = function(group)
           return ("%s has %d %s, at most %d are allowed"):format(group.user, count_of(group), what, given.max)
@@ -101,7 +100,7 @@ builtin.outside_hours = {
   },
   required = { "from", "to" },
   make = function(given, place)
-    if given.from >= given.to then place:mistake("from", "outside_hours: from must be before to") end
+    if given.from >= given.to then place:mistake("from", "builtin.outside_hours: from must be before to") end
     local at = given.at or "now"
     local inside = remembering(function(epoch)
       local time = os.date("!*t", epoch + (given.utc_offset or 0))
@@ -237,11 +236,10 @@ end
 builtin.accounts = {
   specification = { deny = globs, allow = globs }, required = {},
   make = function(given, place)
-    if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "accounts: takes deny or allow, one of them") end
+    if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "builtin.accounts: takes deny or allow, one of them") end
     local matches = matcher(given.deny or given.allow)
     return {
-      requires = { "account" },
-      filter = function(view) return view.kind ~= "share" end,
+      requires = { "account" }, except = "share",
       check = function(view)
         local matched = matches(view.account) or view.user ~= nil and matches(view.user)
         return matched == (given.allow ~= nil)
@@ -273,7 +271,7 @@ builtin.share_and_desktop = {
       kind = { "connection", "smb_session", "presence", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
       requires = { "user" },
       filter = function(view)
-        return view.user ~= nil and view.state ~= "SignedOut" and view.state ~= "InitFail"
+        return view.state ~= "SignedOut" and view.state ~= "InitFail"
       end,
       check_group = function(group)
         local desktop = group.values.kind.session

@@ -3,6 +3,8 @@ local json = require "rollcall.internal.json_text"
 
 local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
 
+local rule_fields = { "id", "severity", "description", "verdict", "rows_judged", "rows_seen", "violations", "mistake" }
+
 local function list(values, encode)
   local texts = {}
   for i, value in ipairs(values) do texts[i] = encode(value) end
@@ -13,7 +15,7 @@ local function finding(value) return json.object(value, finding_fields) end
 local function outcome(value) return json.object(value, json.outcome_fields) end
 
 local function rule(verdict)
-  local head = json.object(verdict, { "id", "severity", "description", "verdict", "rows", "violations" }):sub(1, -2)
+  local head = json.object(verdict, rule_fields):sub(1, -2)
   return ("%s, \"reasons\": %s, \"findings\": %s, \"waived\": %s}"):format(head, list(verdict.reasons, json.value),
     list(verdict.findings, finding), list(verdict.waived, finding))
 end

@@ -1,7 +1,8 @@
 --- One rule at work: it is given rows, and at the end has findings and a verdict.
 local presence = require "rollcall.presence"
 local builtin = require "rollcall.policy.builtin"
-local sandbox = require "rollcall.internal.sandbox"
+local groups = require "rollcall.policy.groups"
+local values = require "rollcall.internal.values"
 
 local judge = {}
 
@@ -13,13 +14,8 @@ local judge = {}
 ---@field client? string
 ---@field resource? string
 ---@field origin? string
----@field waived? string  why it is let pass
+---@field waived? string  why it is waived
 ---@field waived_until? string
-
----@class rollcall.policy.group
----@field count integer  rows
----@field distinct table<string, integer>  how many values each collected field has
----@field values table<string, table<any, true>>  these values
 
 ---@class rollcall.policy.verdict
 ---@field id string
@@ -27,7 +23,9 @@ local judge = {}
 ---@field description? string
 ---@field verdict "pass"|"fail"|"unknown"
 ---@field reasons string[]  why it is unknown
----@field rows integer  that were judged
+---@field mistake? string  that the rule itself made while it was evaluated; one of the reasons
+---@field rows_judged integer
+---@field rows_seen integer  of the kinds that the rule is about
 ---@field violations integer  all of them, of which `findings` are the first
 ---@field findings rollcall.policy.finding[]
 ---@field waived rollcall.policy.finding[]
@@ -38,169 +36,232 @@ judge.FINDINGS = 1000
 local methods = {}
 local metatable = { __index = methods }
 
+---@class rollcall.policy.judging
+---@field now integer
+---@field waivers rollcall.policy.waiver[]
+---@field normalize_user fun(account: string): string?
+---@field trace? rollcall.policy.trace  what is told of each row
+
 ---@param rule rollcall.policy.rule
----@param waivers rollcall.policy.waiver[]
----@param trusted table<function, true>
----@param now integer
-function judge.new(rule, waivers, trusted, now)
+---@param settings rollcall.policy.judging
+function judge.new(rule, settings)
   local kinds
   if rule.kind then
     kinds = {}
     for _, kind in ipairs(rule.kind) do kinds[kind] = true end
   end
-  local its_waivers = {}
-  for _, waiver in ipairs(waivers) do
-    if waiver.rule[rule.id] and now < waiver.expires then its_waivers[#its_waivers + 1] = waiver end
+  local waivers = {}
+  for _, waiver in ipairs(settings.waivers) do
+    if waiver.rule[rule.id] and settings.now < waiver.expires then waivers[#waivers + 1] = waiver end
   end
-  return setmetatable({
-    rule = rule, kinds = kinds, waivers = its_waivers, trusted = trusted, rows = 0, violations = 0, findings = {}, waived = {},
-    missing = {}, groups = {}, order = {},
+  local self = setmetatable({
+    rule = rule, kinds = kinds, waivers = waivers, normalize_user = settings.normalize_user, violations = 0,
+    findings = {}, waived = {}, missing = {}, trace = settings.trace,
+    groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}),
   }, metatable)
+  self.required = self:fields_needed()
+  self.take = self.trace and self:traced_taker() or self:taker()
+  return self
+end
+
+---What must be there for a row to be judged, and whether every view answers to it.
+function methods:fields_needed()
+  local list, listed, common = {}, {}, {}
+  for _, name in ipairs(presence.fields) do common[name] = true end
+  for _, names in ipairs { self.rule.requires or {}, self.rule.group_by or {} } do
+    for _, name in ipairs(names) do
+      if not listed[name] then
+        listed[name] = true
+        list[#list + 1] = { name = name, common = common[name] }
+      end
+    end
+  end
+  return list
 end
 
 ---@param kind string
 function methods:is_about(kind)
+  if self.rule.except == kind then return false end
   return not self.kinds or self.kinds[kind] == true
 end
 
----Calls a function of the rule, and raises what it raises.
-function methods:ask(f, subject)
-  if self.trusted[f] then return f(subject) end
-  local ended, result = sandbox.call(f, subject)
-  if not ended then error(result, 0) end
-  return result
-end
-
----Does a part of the work. A failure ends this rule, and no other.
-function methods:attempt(work, ...)
-  local ended, problem = pcall(work, self, ...)
-  if not ended then self.problem = type(problem) == "string" and problem or "raised an error that is no text" end
+---Ends this rule, and no other.
+---@param problem any
+function methods:fail(problem)
+  self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is no text"):format(self.rule.place)
 end
 
 local durations = { idle = true, connected = true }
 
-local function shown(subject, name)
-  local value
-  local values = rawget(subject, "values")
-  if values then
-    value = subject[name]
-    if value == nil and values[name] then
-      local list = {}
-      for one in pairs(values[name]) do list[#list + 1] = tostring(one) end
-      table.sort(list)
-      local more = #list - 5
-      value = table.concat(list, ", ", 1, math.min(#list, 5)) .. (more > 0 and (" and %d more"):format(more) or "")
-    end
-  else
-    value = presence.field(subject, name)
-  end
+local function shown(value, name)
   if value == nil then return "?" end
   if durations[name] and math.type(value) then return builtin.duration(value) end
-  return tostring(value)
+  return values.text(value)
 end
 
-function methods:message(subject)
+function methods:message(subject, field)
   local message = self.rule.message
-  if type(message) ~= "string" then
-    local made = self:ask(message, subject)
-    return type(made) == "string" and made or self.rule.id
+  if type(message) == "string" then
+    return (string.gsub(message, "{([%w_]+)}", function(name) return shown(field(subject, name), name) end))
   end
-  return (string.gsub(message, "{([%w_]+)}", function(name) return shown(subject, name) end))
+  local made = message(subject)
+  if type(made) ~= "string" then
+    error(("%s: rule '%s': message returned a %s; it must return a string"):format(self.rule.place, self.rule.id, type(made)), 0)
+  end
+  return made
 end
 
-local function waiver_for(self, finding)
+local function same(value, found)
+  return found ~= nil and string.lower(value) == string.lower(values.text(found))
+end
+
+---Whether a waiver's user is that of a finding: as it is written there, or by the rule that makes users of accounts.
+function methods:is_user(value, finding, account)
+  if same(value, finding.user) or same(value, account) then return true end
+  return finding.user ~= nil and self.normalize_user(value) == finding.user
+end
+
+function methods:waiver_for(finding, account)
   for _, waiver in ipairs(self.waivers) do
     local fits = true
     for field, value in pairs(waiver.match) do
-      local found = finding[field]
       if field == "user" then
-        fits = fits and found ~= nil and presence.user_of(value) == found
+        fits = fits and self:is_user(value, finding, account)
       else
-        fits = fits and found ~= nil and string.lower(value) == string.lower(found)
+        fits = fits and same(value, finding[field])
       end
     end
     if fits then return waiver end
   end
 end
 
-function methods:found(subject, fields)
-  local finding = { message = self:message(subject), kind = fields.kind }
-  for _, name in ipairs { "user", "client", "resource", "origin" } do finding[name] = fields[name] end
-  local waiver = #self.waivers > 0 and waiver_for(self, finding)
+local finding_fields = { "user", "client", "resource", "origin" }
+
+---@param subject rollcall.presence|rollcall.policy.group
+---@param field fun(subject: table, name: string): any
+---@return rollcall.policy.finding
+function methods:found(subject, field)
+  local finding = { message = self:message(subject, field), kind = field(subject, "kind") }
+  for _, name in ipairs(finding_fields) do
+    local value
+    if self.groups then value = rawget(subject, name) else value = field(subject, name) end
+    finding[name] = value ~= nil and values.text(value) or nil
+  end
+  local waiver = #self.waivers > 0 and self:waiver_for(finding, field(subject, "account"))
   if waiver then
     finding.waived, finding.waived_until = waiver.reason, waiver.day
     if #self.waived < judge.FINDINGS then table.insert(self.waived, finding) end
-    return
+  else
+    self.violations = self.violations + 1
+    if self.violations <= judge.FINDINGS then self.findings[self.violations] = finding end
   end
-  self.violations = self.violations + 1
-  if self.violations <= judge.FINDINGS then self.findings[self.violations] = finding end
+  return finding
 end
 
----Whether a row has the fields that the rule requires; a missing one is noted.
-function methods:has_all(view)
-  for _, name in ipairs(self.rule.requires or {}) do
-    if view[name] == nil then
-      if self.rule.on_missing ~= "skip" then self.missing[name] = (self.missing[name] or 0) + 1 end
-      return false
+---What a function that must say yes or no said.
+function methods:answer(what, said)
+  if said == nil then
+    error(("%s: rule '%s': %s returned nothing; it must return true or false"):format(self.rule.place, self.rule.id, what), 0)
+  end
+  return said
+end
+
+---A field of a view that rows of its kind may not have.
+local function field_of(view, one)
+  if one.common then return view[one.name] end
+  return presence.field(view, one.name)
+end
+
+---The first field that a row lacks and the rule needs.
+local function lacking(required, view)
+  for i = 1, #required do
+    if field_of(view, required[i]) == nil then return required[i].name end
+  end
+end
+
+function methods:note_missing(name)
+  if self.rule.on_missing ~= "skip" then self.missing[name] = (self.missing[name] or 0) + 1 end
+end
+
+function methods:fails(view, said)
+  self:answer("check", said)
+  self:found(view, presence.field)
+end
+
+---Makes the function that judges a row: most rows pass, and a million of them go through it. It
+---raises what functions of the rule raise.
+---@return fun(view: rollcall.presence)
+function methods:taker()
+  local required, filter, check = self.required, self.rule.filter, self.rule.check
+  local add = self.groups and self.groups:adder()
+  -- Nearly every rule needs one field or two, which every view answers to.
+  local first = required[1] and required[1].common and required[1].name
+  local second = first and required[2] and required[2].common and required[2].name
+  local from = second and 3 or first and 2 or 1
+  local seen, judged = 0, 0
+  self.counts = function() return judged, seen end
+  return function(view)
+    seen = seen + 1
+    if first and view[first] == nil then return self:note_missing(first) end
+    if second and view[second] == nil then return self:note_missing(second) end
+    for i = from, #required do
+      if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
     end
+    if filter and not filter(view) then return end
+    judged = judged + 1
+    if add then return add(view) end
+    local said = check(view)
+    if not said then self:fails(view, said) end
   end
-  return true
 end
 
-local nothing = {}
-
-local function key_of(view, fields)
-  if not fields[2] then return view[fields[1]] end
-  local parts = {}
-  for i, name in ipairs(fields) do
-    local text = tostring(view[name])
-    parts[i] = #text .. ":" .. text
+---The result of a row that was judged or not, for a trace.
+function methods:result_of(view, judged_before, violations_before, waived_before)
+  local missing = lacking(self.required, view)
+  if missing then
+    return ("field '%s' is missing: %s"):format(missing, self.rule.on_missing == "skip" and "not judged" or "unknown")
   end
-  return table.concat(parts)
+  if self.counts() == judged_before then return "not judged: filter is false" end
+  if self.groups then return "judged with its group" end
+  if self.violations > violations_before then return "fail" end
+  return #self.waived > waived_before and "waived" or "pass"
 end
 
-function methods:add_to_group(view)
-  local rule = self.rule
-  local key = key_of(view, rule.group_by)
-  if key == nil then return end
-  local group = self.groups[key]
-  if not group then
-    group = { count = 0, distinct = {}, values = {} }
-    for _, name in ipairs(rule.group_by) do group[name] = view[name] end
-    for _, name in ipairs(rule.distinct or {}) do group.distinct[name], group.values[name] = 0, {} end
-    self.groups[key] = group
-    self.order[#self.order + 1] = group
+---As `taker`, and each row is reported: what the rule read of it, and what came of it.
+---@return fun(view: rollcall.presence)
+function methods:traced_taker()
+  local rule, tracing = self.rule, self.trace
+  local watched
+  local copy = setmetatable({}, { __index = rule })
+  for _, field in ipairs { "filter", "check" } do
+    local f = rule[field]
+    copy[field] = f and function() return f(watched) end
   end
-  group.count = group.count + 1
-  for _, name in ipairs(rule.distinct or nothing) do
-    local value, seen = view[name], group.values[name]
-    if value ~= nil and not seen[value] then
-      seen[value] = true
-      group.distinct[name] = group.distinct[name] + 1
+  self.rule = copy
+  local take = self:taker()
+  self.rule = rule
+  return function(view)
+    local asked
+    watched, asked = tracing.watch(view)
+    local judged, violations, waived = self.counts(), self.violations, #self.waived
+    local ended, problem = pcall(take, view)
+    local result = ended and self:result_of(view, judged, violations, waived) or "mistake: " .. tostring(problem)
+    tracing:row(view, asked, self.required, result)
+    if not ended then error(problem, 0) end
+  end
+end
+
+---Judges the groups.
+function methods:take_groups()
+  for _, group in ipairs(self.groups and self.groups.list or {}) do
+    local said = self.rule.check_group(group)
+    local finding
+    if not said then
+      self:answer("check_group", said)
+      finding = self:found(group, groups.field)
     end
+    if self.trace then self.trace:group(group, self.rule, finding and (finding.waived and "waived" or "fail") or "pass") end
   end
-end
-
-local function judge_row(self, view)
-  local rule = self.rule
-  local filter = rule.filter
-  if filter and not self:ask(filter, view) then return end
-  if rule.requires and not self:has_all(view) then return end
-  self.rows = self.rows + 1
-  if rule.group_by then
-    self:add_to_group(view)
-  elseif not self:ask(rule.check, view) then
-    self:found(view, view)
-  end
-end
-
-local function judge_group(self, group)
-  if not self:ask(self.rule.check_group, group) then self:found(group, group) end
-end
-
----@param view rollcall.presence
-function methods:take(view)
-  if not self.problem then self:attempt(judge_row, view) end
 end
 
 -- The fields that a server fills with placeholders, by the kind of row.
@@ -209,51 +270,88 @@ local placeholder_lacks = {
   presence = { resource = true, share = true },
 }
 
-local function lacks(rule, outcome)
+local function lacks(self, outcome)
   if outcome.completeness ~= "placeholder" then return outcome.completeness ~= "complete" end
-  local lacking = placeholder_lacks[outcome.query]
-  if not lacking or not rule.requires then return true end
-  for _, name in ipairs(rule.requires) do
-    if lacking[name] then return true end
+  local filled = placeholder_lacks[outcome.query]
+  if not filled or #self.required == 0 then return true end
+  for _, one in ipairs(self.required) do
+    if filled[one.name] then return true end
   end
   return false
 end
 
+local of_smb = { "connection", "smb_session", "file", "presence", "share" }
+
+---Whether a target's rows are of those that the rule is about. Of a snapshot that could not be read, any may be.
 ---@param outcome rollcall.outcome
 local function concerns(self, outcome)
-  if not self.kinds or self.kinds[outcome.query] then return true end
-  if outcome.query then return false end
-  if outcome.source == "workspace" then return self.kinds.session end
-  return self.kinds.connection or self.kinds.smb_session or self.kinds.file or self.kinds.presence or self.kinds.share
+  if outcome.query then return self:is_about(outcome.query) end
+  if outcome.source == "workspace" then return self:is_about "session" end
+  if outcome.source ~= "smb" then return true end
+  for _, kind in ipairs(of_smb) do
+    if self:is_about(kind) then return true end
+  end
+  return false
 end
 
----@param outcomes? rollcall.outcome[]  nil: the rows are all there is
----@return rollcall.policy.verdict
-function methods:finish(outcomes)
-  local rule = self.rule
-  for _, group in ipairs(self.order) do
-    if self.problem then break end
-    self:attempt(judge_group, group)
+---What the sources gave, for a rule of which they gave nothing.
+local function no_rows(rule, outcomes)
+  local given, listed = {}, {}
+  for _, outcome in ipairs(outcomes) do
+    if outcome.query and not listed[outcome.query] then
+      listed[outcome.query] = true
+      given[#given + 1] = outcome.query
+    end
   end
-  local reasons, asked = {}, outcomes == nil or self.rows > 0
-  if self.problem then reasons[1] = self.problem end
-  for name, count in pairs(self.missing) do
+  table.sort(given)
+  local wanted = rule.kind and (" of kind '%s'"):format(table.concat(rule.kind, "', '")) or ""
+  return ("no rows%s; the sources gave: %s"):format(wanted, #given > 0 and table.concat(given, ", ") or "nothing")
+end
+
+---@param outcomes? rollcall.outcome[]
+---@param rows_judged integer
+---@return string[]
+function methods:reasons(outcomes, rows_judged)
+  local reasons = { self.mistake }
+  local names = {}
+  for name in pairs(self.missing) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local count = self.missing[name]
     reasons[#reasons + 1] = ("field '%s' is missing in %d row%s"):format(name, count, count == 1 and "" or "s")
   end
-  table.sort(reasons)
+  local min_rows = self.rule.min_rows
+  if min_rows and rows_judged < min_rows then
+    reasons[#reasons + 1] = ("%d rows were judged, and min_rows is %d"):format(rows_judged, min_rows)
+  end
+  local asked = rows_judged > 0
   for _, outcome in ipairs(outcomes or {}) do
     if concerns(self, outcome) then
       asked = true
-      if lacks(rule, outcome) then
+      if lacks(self, outcome) then
         reasons[#reasons + 1] = ("%s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ", " .. outcome.reason or "")
       end
     end
   end
-  if not asked then reasons[1] = "nothing was asked that this rule is about" end
+  if not asked and #reasons == 0 then reasons[1] = no_rows(self.rule, outcomes or {}) end
+  return reasons
+end
+
+---@param outcomes? rollcall.outcome[]  nil: nothing is known of the targets, and only rows that were judged count
+---@return rollcall.policy.verdict
+function methods:finish(outcomes)
+  local rule = self.rule
+  if not self.mistake then
+    local ended, problem = pcall(self.take_groups, self)
+    if not ended then self:fail(problem) end
+  end
+  local rows_judged, rows_seen = self.counts()
+  local reasons = self:reasons(outcomes, rows_judged)
   return {
     id = rule.id, severity = rule.severity, description = rule.description,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
-    reasons = reasons, rows = self.rows, violations = self.violations, findings = self.findings, waived = self.waived,
+    reasons = reasons, mistake = self.mistake, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
+    findings = self.findings, waived = self.waived,
   }
 end
 

@@ -46,13 +46,11 @@ return function(result, write)
     elseif verdict.verdict == "unknown" then
       write(('<error type="unknown" message="%s">%s</error>'):format(one_line(verdict.reasons[1]), body(verdict)))
     end
-    if #verdict.waived > 0 then
-      local lines = {}
-      for i, finding in ipairs(verdict.waived) do
-        lines[i] = ("waived until %s (%s): %s"):format(finding.waived_until, finding.waived, text.printable(finding.message))
-      end
-      write(("<system-out>%s</system-out>"):format(escaped(table.concat(lines, "\n"))))
+    local lines = { ("%s, %d of %d rows"):format(verdict.verdict, verdict.rows_judged, verdict.rows_seen) }
+    for _, finding in ipairs(verdict.waived) do
+      lines[#lines + 1] = ("waived until %s (%s): %s"):format(finding.waived_until, finding.waived, text.printable(finding.message))
     end
+    write(("<system-out>%s</system-out>"):format(escaped(table.concat(lines, "\n"))))
     write("</testcase>\n")
   end
   write("</testsuite>\n</testsuites>\n")

@@ -1,7 +1,9 @@
 --- The rules of a policy file as they are declared: what a rule may say, and what it becomes.
-local declaration = require "rollcall.internal.declaration"
-local options = require "rollcall.internal.options"
 local builtin = require "rollcall.policy.builtin"
+local declaration = require "rollcall.internal.declaration"
+local fields = require "rollcall.policy.fields"
+local options = require "rollcall.internal.options"
+local suggestion = require "rollcall.internal.suggestion"
 
 local rules = {}
 
@@ -9,16 +11,18 @@ local rules = {}
 ---@field id string
 ---@field severity "error"|"warning"|"note"
 ---@field description? string
----@field kind? string[]  of the rows it is about; absent: all
+---@field kind? string[]  of the rows it is about; absent: all but `except`
+---@field except? string
 ---@field filter? fun(view: rollcall.presence): any  which of these rows
 ---@field check? fun(view: rollcall.presence): any  true where a row passes
 ---@field group_by? string[]
 ---@field check_group? fun(group: rollcall.policy.group): any  true where a group passes
 ---@field distinct? string[]  fields whose values a group collects
 ---@field message string|fun(subject: table): string  with `{field}` in it
----@field requires? string[]  fields without which a row cannot be judged
+---@field requires? string[]  fields without which a row cannot be judged, besides those of group_by
 ---@field on_missing? "unknown"|"skip"  what a row without one of these makes the rule; "skip": such a row is not judged
----@field trusted table<function, true>  those functions that need no sandbox
+---@field min_rows? integer  with fewer rows judged, the rule is unknown
+---@field place string  FILE:LINE
 
 ---@class rollcall.policy.waiver
 ---@field rule table<string, true>
@@ -26,6 +30,7 @@ local rules = {}
 ---@field reason string
 ---@field expires integer  the first second after it, since 1970
 ---@field day string
+---@field line integer
 
 local callable = options.callable
 
@@ -38,6 +43,7 @@ local specification = {
   id = options.text(100), severity = declaration.one_of { "error", "warning", "note" }, description = options.text(1000),
   kind = declaration.names, filter = callable, check = callable, group_by = declaration.names, check_group = callable,
   message = message, requires = declaration.names, on_missing = declaration.one_of { "unknown", "skip" },
+  min_rows = options.integer(1, math.maxinteger),
 }
 
 local function names_or_none(value)
@@ -47,17 +53,26 @@ end
 specification.distinct = names_or_none
 
 -- What a use of a builtin rule may set itself.
-local common = { "id", "severity", "description", "kind", "on_missing", "message", "filter" }
+local common = { "id", "severity", "description", "kind", "on_missing", "min_rows", "message", "filter" }
 
 local function both(first, second)
   if not first then return second end
   return function(view) return second(view) and first(view) end
 end
 
+---Names the file's functions of a rule, and looks whether they can give an answer.
+local function check_functions(place, given, id)
+  for _, field in ipairs { "filter", "check", "check_group", "message" } do
+    if type(given[field]) == "function" then
+      place:check_function(("rule '%s': %s"):format(id, field), given[field])
+    end
+  end
+end
+
 ---Makes the table `builtin` of a policy file.
 ---@param place rollcall.declaration
----@param trusted table<function, true>  gets the library's own functions
-local function builtin_for(place, trusted)
+---@param unused table<table, { name: string, line: integer }>  gets each rule that is made
+local function builtin_for(place, unused)
   local library = {}
   for name, entry in pairs(builtin) do
     if type(entry) == "table" then
@@ -65,17 +80,16 @@ local function builtin_for(place, trusted)
       for field, check in pairs(entry.specification) do specified[field] = check end
       for _, field in ipairs(common) do specified[field] = specification[field] end
       library[name] = function(given)
-        local checked = place:block(name, given or {}, specified, entry.required)
+        local checked = place:block("builtin." .. name, given or {}, specified, entry.required)
         local rule = entry.make(checked, place)
-        for _, value in pairs(rule) do
-          if type(value) == "function" then trusted[value] = true end
-        end
         rule.id = name:gsub("_", "-")
+        check_functions(place, checked, checked.id or rule.id)
         local filter = rule.filter
         for _, field in ipairs(common) do
           if checked[field] ~= nil then rule[field] = checked[field] end
         end
         if checked.filter and filter then rule.filter = both(checked.filter, filter) end
+        unused[rule] = { name = name, line = place.line }
         return rule
       end
     end
@@ -83,7 +97,12 @@ local function builtin_for(place, trusted)
   return library
 end
 
-local function check_rule(place, given, declared)
+specification.except = options.text(100)
+
+local function check_rule(place, given, declared, is_builtin, kinds)
+  if not is_builtin and type(given) == "table" and given.except ~= nil then
+    place:mistake("except", "rule: there is no field 'except'")
+  end
   local rule = place:block("rule", given, specification, { "id", "message" })
   if not rule.id:find "^[%w][%w_.-]*$" then place:mistake("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
   if declared[rule.id] then place:mistake("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
@@ -91,9 +110,16 @@ local function check_rule(place, given, declared)
     place:mistake(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
   end
   if (rule.check_group == nil) ~= (rule.group_by == nil) then
-    place:mistake(nil, ("rule '%s': group and group_by belong together"):format(rule.id))
+    place:mistake(nil, ("rule '%s': check_group and group_by belong together"):format(rule.id))
   end
+  if rule.distinct and not rule.group_by then
+    place:mistake("distinct", ("rule '%s': distinct belongs to group_by"):format(rule.id))
+  end
+  if not is_builtin then check_functions(place, rule, rule.id) end
+  local problem, field = fields.problem(rule, kinds)
+  if problem then place:mistake(field, ("rule '%s': %s"):format(rule.id, problem)) end
   rule.severity = rule.severity or "error"
+  rule.place = ("%s:%d"):format(place.name, place.line)
   return rule
 end
 
@@ -104,27 +130,53 @@ local waiver_specification = {
 
 local function check_waiver(place, given)
   local checked = place:block("waive", given, waiver_specification, { "rule", "reason", "expires" })
-  local waiver = { rule = {}, match = {}, reason = checked.reason, day = checked.expires, expires = declaration.day(checked.expires) }
+  local waiver = {
+    rule = {}, match = {}, reason = checked.reason, day = checked.expires, expires = declaration.day(checked.expires), line = place.line,
+  }
   for _, id in ipairs(checked.rule) do waiver.rule[id] = true end
   for _, field in ipairs { "user", "client", "resource", "origin" } do waiver.match[field] = checked[field] end
   return waiver
 end
 
+---@class rollcall.policy.declared
+---@field rules rollcall.policy.rule[]
+---@field waivers rollcall.policy.waiver[]
+
 ---The words of a policy file, and what they gather.
 ---@param place rollcall.declaration
+---@param kinds? table<string, true>  the kinds that the sources can give besides those of this project; absent: not known
 ---@return table<string, any> vocabulary
----@return { rules: rollcall.policy.rule[], waivers: rollcall.policy.waiver[], trusted: table<function, true> } gathered
-function rules.vocabulary(place)
-  local gathered, declared = { rules = {}, waivers = {}, trusted = {} }, {}
-  return {
-    builtin = builtin_for(place, gathered.trusted),
+---@return rollcall.policy.declared gathered
+---@return fun() finish  raises the mistakes that can be seen only at the end of the file
+function rules.vocabulary(place, kinds)
+  local gathered, declared, unused = { rules = {}, waivers = {} }, {}, {}
+  local words = place:words {
+    builtin = builtin_for(place, unused),
     rule = function(given)
-      local rule = check_rule(place, given, declared)
+      local is_builtin = unused[given] ~= nil
+      local rule = check_rule(place, given, declared, is_builtin, kinds)
+      if is_builtin then unused[given] = nil end
       declared[rule.id] = true
       table.insert(gathered.rules, rule)
     end,
     waive = function(given) table.insert(gathered.waivers, check_waiver(place, given)) end,
-  }, gathered
+  }
+  return words, gathered, function()
+    local first
+    for _, one in pairs(unused) do
+      if not first or one.line < first.line then first = one end
+    end
+    if first then
+      place:mistake(nil, ("builtin.%s: is not used; write rule(builtin.%s { ... })"):format(first.name, first.name), first.line)
+    end
+    for _, waiver in ipairs(gathered.waivers) do
+      for id in pairs(waiver.rule) do
+        if not declared[id] then
+          place:mistake("rule", ("waive: there is no rule '%s'%s"):format(id, suggestion(id, declared)), waiver.line)
+        end
+      end
+    end
+  end
 end
 
 return rules

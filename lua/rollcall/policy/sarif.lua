@@ -1,5 +1,6 @@
 --- The verdicts as SARIF 2.1.0. What was found has no place in a file, so its locations are logical:
--- the user, the resource, the client. A rule whose verdict is unknown is a result of the kind "open".
+-- the user, the resource, the client. A rule that passes is a result of the kind "pass", one
+-- whose verdict is unknown of the kind "open".
 local json = require "rollcall.internal.json_text"
 local text = require "rollcall.internal.text"
 
@@ -53,9 +54,12 @@ local function result_of(verdict, index, finding)
     "suppressions", suppression)
 end
 
-local function open_result(verdict, index)
-  return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"open"', "level", '"none"',
-    "message", message("unknown: " .. table.concat(verdict.reasons, "; ")))
+---What a rule is about as a whole: that it passes, or that its verdict is unknown.
+local function whole_result(verdict, index)
+  local rows = (", %d of %d rows"):format(verdict.rows_judged, verdict.rows_seen)
+  local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
+  return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index),
+    "kind", verdict.verdict == "pass" and '"pass"' or '"open"', "level", '"none"', "message", message(verdict.verdict .. rows .. reasons))
 end
 
 local function notification(words)
@@ -68,10 +72,11 @@ return function(result, write)
   local rules, results, notifications = {}, {}, {}
   for i, verdict in ipairs(result.rules) do
     rules[i] = members("id", json.value(verdict.id), "shortDescription", message(verdict.description or verdict.id),
-      "defaultConfiguration", members("level", json.value(verdict.severity)))
+      "defaultConfiguration", members("level", json.value(verdict.severity)),
+      "properties", members("rows_judged", tostring(verdict.rows_judged), "rows_seen", tostring(verdict.rows_seen)))
     for _, finding in ipairs(verdict.findings) do results[#results + 1] = result_of(verdict, i - 1, finding) end
     for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(verdict, i - 1, finding) end
-    if verdict.verdict == "unknown" then results[#results + 1] = open_result(verdict, i - 1) end
+    if verdict.verdict ~= "fail" then results[#results + 1] = whole_result(verdict, i - 1) end
   end
   for _, outcome in ipairs(result.outcomes) do
     if outcome.completeness ~= "complete" then

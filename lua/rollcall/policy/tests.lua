@@ -1,0 +1,187 @@
+--- Tests of a policy: rows, and the verdicts and findings that the rules must give for them.
+local declaration = require "rollcall.internal.declaration"
+local options = require "rollcall.internal.options"
+local policy = require "rollcall.policy"
+local sandbox = require "rollcall.internal.sandbox"
+local session = require "rollcall.workspace.session"
+local suggestion = require "rollcall.internal.suggestion"
+local text = require "rollcall.internal.text"
+
+local tests = {}
+
+---@class rollcall.policy.test
+---@field name string
+---@field rows table[]  each with its `kind`
+---@field verdicts? table<string, "pass"|"fail"|"unknown">  by the rules' ids
+---@field findings? table<string, string[]>  all the messages of a rule
+---@field targets? rollcall.outcome[]  the results for the targets; all are complete if not given
+---@field now? integer
+---@field normalize_user? fun(account: string): string?
+
+---@type rollcall.options.check
+local function instant(value)
+  local epoch = session.epoch(type(value) == "string" and value or nil)
+  if not epoch then return nil, 'must be a time in UTC, such as "2026-11-20 22:00:00"' end
+  return epoch
+end
+
+local function list_of_tables(value)
+  if type(value) ~= "table" then return nil, "must be a list of tables" end
+  for i, element in ipairs(value) do
+    if type(element) ~= "table" then return nil, ("must be a list of tables; number %d is none"):format(i) end
+  end
+  return value
+end
+
+---@type rollcall.options.check
+local function rows(value)
+  local list, expectation = list_of_tables(value)
+  if not list then return nil, expectation end
+  for i, row in ipairs(list) do
+    if not options.text(50)(row.kind) then return nil, ("must have a kind each; number %d has none"):format(i) end
+  end
+  return list
+end
+
+local completeness = declaration.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
+
+---@type rollcall.options.check
+local function targets(value)
+  local list, expectation = list_of_tables(value)
+  if not list then return nil, expectation end
+  for i, one in ipairs(list) do
+    if type(one.query) ~= "string" or not completeness(one.completeness) then
+      return nil, ("must have a query, which is a kind of rows, and a completeness each; number %d has not"):format(i)
+    end
+    one.source, one.target = one.source or "test", one.target or one.query
+  end
+  return list
+end
+
+local function table_of(check)
+  return function(value)
+    if type(value) ~= "table" then return nil, "must be a table by the ids of rules" end
+    for id, element in pairs(value) do
+      local checked, expectation = check(element)
+      if checked == nil then return nil, ("of rule '%s' %s"):format(tostring(id), expectation) end
+    end
+    return value
+  end
+end
+
+local function messages(value)
+  if type(value) == "table" and next(value) == nil then return value end
+  return declaration.names(value)
+end
+
+local specification = {
+  name = options.text(200), rows = rows, targets = targets, now = instant, normalize_user = options.callable,
+  verdicts = table_of(declaration.one_of { "pass", "fail", "unknown" }), findings = table_of(messages),
+}
+
+---Each kind of the rows, and of the rules, complete: nothing else was there.
+local function all_complete(its_policy, given)
+  local outcomes, listed = {}, {}
+  local function add(kind)
+    if listed[kind] then return end
+    listed[kind] = true
+    outcomes[#outcomes + 1] = { source = "test", target = kind, query = kind, completeness = "complete" }
+  end
+  for _, row in ipairs(given) do add(row.kind) end
+  for _, rule in ipairs(its_policy.rules) do
+    for _, kind in ipairs(rule.kind or {}) do add(kind) end
+  end
+  return outcomes
+end
+
+local function evaluate(its_policy, test)
+  local position = 0
+  return policy.evaluate(its_policy, {
+    now = test.now, normalize_user = test.normalize_user, outcomes = test.targets or all_complete(its_policy, test.rows),
+    rows = function()
+      position = position + 1
+      local row = test.rows[position]
+      if not row then return nil end
+      local copy = {}
+      for name, value in pairs(row) do copy[name] = value end
+      copy.kind = nil
+      return row.kind, copy
+    end,
+  })
+end
+
+local function joined(list)
+  local sorted = table.move(list, 1, #list, 1, {})
+  table.sort(sorted)
+  return table.concat(sorted, "\n")
+end
+
+---What differs from what a test says.
+---@return string[]
+local function differences(test, result)
+  local lines = {}
+  for _, verdict in ipairs(result.rules) do
+    local wanted = test.verdicts and test.verdicts[verdict.id]
+    if wanted and wanted ~= verdict.verdict then
+      local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
+      lines[#lines + 1] = ("rule '%s': the verdict is %s, not %s%s"):format(verdict.id, verdict.verdict, wanted, reasons)
+    end
+    if verdict.mistake and wanted ~= "unknown" then
+      lines[#lines + 1] = ("rule '%s': %s"):format(verdict.id, verdict.mistake)
+    end
+    local findings = test.findings and test.findings[verdict.id]
+    if findings then
+      local found = {}
+      for i, finding in ipairs(verdict.findings) do found[i] = finding.message end
+      if type(findings) == "string" then findings = { findings } end
+      if joined(findings) ~= joined(found) then
+        lines[#lines + 1] = ("rule '%s': the findings are {%s}, not {%s}"):format(verdict.id, table.concat(found, "; "),
+          table.concat(findings, "; "))
+      end
+    end
+  end
+  return lines
+end
+
+---@param path string
+---@param its_policy rollcall.policy
+---@return { run: fun(write: fun(text: string)): integer }?  `run` gives how many tests fail
+---@return string? problem
+function tests.load(path, its_policy)
+  local content, problem = sandbox.read(path)
+  if not content then return nil, problem end
+  local place, list, ids = declaration.of(content, path), {}, {}
+  for _, rule in ipairs(its_policy.rules) do ids[rule.id] = true end
+  local ran
+  ran, problem = sandbox.run(content, path, place:words {
+    test = function(given)
+      local test = place:block("test", given, specification, { "name", "rows" })
+      if not test.verdicts and not test.findings then place:mistake(nil, "test: verdicts or findings is missing") end
+      for _, field in ipairs { "verdicts", "findings" } do
+        for id in pairs(test[field] or {}) do
+          if not ids[id] then
+            place:mistake(field, ("test: %s: there is no rule '%s'%s"):format(field, tostring(id), suggestion(tostring(id), ids)))
+          end
+        end
+      end
+      list[#list + 1] = test
+    end,
+  }, "test files")
+  if not ran then return nil, problem end
+  if #list == 0 then return nil, path .. ": declares no test" end
+  return {
+    run = function(write)
+      local failed = 0
+      for _, test in ipairs(list) do
+        local lines = differences(test, evaluate(its_policy, test))
+        if #lines > 0 then failed = failed + 1 end
+        write(("%s  %s\n"):format(#lines > 0 and "fail" or "pass", text.printable(test.name)))
+        for _, line in ipairs(lines) do write("    " .. text.printable(line) .. "\n") end
+      end
+      write(("# %d pass, %d fail\n"):format(#list - failed, failed))
+      return failed
+    end,
+  }
+end
+
+return tests
