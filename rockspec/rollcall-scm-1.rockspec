@@ -106,6 +106,7 @@ build = {
             ["rollcall.cli.source"] = "lua/rollcall/cli/source.lua",
             ["rollcall.cli.watch_command"] = "lua/rollcall/cli/watch_command.lua",
             ["rollcall.diff"] = "lua/rollcall/diff.lua",
+            ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",
             ["rollcall"] = "lua/rollcall/init.lua",
             ["rollcall.internal.case"] = "lua/rollcall/internal/case.lua",
             ["rollcall.internal.columns"] = "lua/rollcall/internal/columns.lua",
