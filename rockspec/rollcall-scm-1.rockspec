@@ -164,6 +164,7 @@ build = {
             ["rollcall.workspace.credentials"] = "lua/rollcall/workspace/credentials.lua",
             ["rollcall.workspace.endpoint"] = "lua/rollcall/workspace/endpoint.lua",
             ["rollcall.workspace.listing"] = "lua/rollcall/workspace/listing.lua",
+            ["rollcall.workspace.outcome"] = "lua/rollcall/workspace/outcome.lua",
             ["rollcall.workspace.session"] = "lua/rollcall/workspace/session.lua",
             ["rollcall.workspace.token"] = "lua/rollcall/workspace/token.lua",
             ["rollcall.workspace.user_names"] = "lua/rollcall/workspace/user_names.lua",
