@@ -84,6 +84,8 @@ describe("rollcall connections", function()
     lines[1].made = nil
     assert.same({ kind = "report", schema = "rollcall/1", rows = "connection" }, lines[1])
     assert.equal(7, #lines)
+    assert.equal(lab.username, lines[7].logon.username)
+    lines[7].logon = nil
     assert.same({
       kind = "target", source = "smb", target = lab.double, completeness = "complete", claimed = 5, received = 5,
     }, lines[7])
@@ -260,6 +262,8 @@ describe("the siblings of rollcall connections", function()
     local document = json_of("smb")
     assert.equal("presence", document.kind)
     assert.equal(7, #document.rows)
+    assert.equal(lab.username, document.targets[1].logon.username)
+    document.targets[1].logon = nil
     assert.same({ { source = "smb", target = lab.double, completeness = "complete", claimed = 13, received = 13 } },
       document.targets)
     local csv = rollcall(("smb %s -U %s -f csv"):format(lab.double, lab.username))

@@ -242,7 +242,7 @@ describe("an inventory of real servers", function()
     -- Nobody was asked after the first.
     assert.equal(3, refused.claimed)
     assert.equal(0, refused.received)
-    assert.matches("3 of 3 users: ", refused.reason, 1, true)
+    assert.matches("3 of 3 users could not be asked: ", refused.reason, 1, true)
   end)
 
   it("leaves no connection to the cloud where the loop is left", function()

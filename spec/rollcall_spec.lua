@@ -59,6 +59,10 @@ describe("the joined listing of a server that tells connections", function()
     assert.equal(7, rows)
     assert.equal(7, told_after)
     local _, outcomes = listing { servername = lab.double }
+    local logon = outcomes[lab.double].logon
+    assert.equal(lab.username, logon.username)
+    assert.is_true(math.type(logon.seconds) == "integer" and logon.seconds >= 0 and logon.seconds < 60)
+    outcomes[lab.double].logon = nil
     assert.same({ source = "smb", target = lab.double, completeness = "complete", claimed = 13, received = 13 },
       outcomes[lab.double])
   end)
@@ -158,6 +162,7 @@ describe("completeness", function()
     options.on_target = function(outcome) result = outcome end
     options.on_error = options.on_error or function() end
     for _ in smb[call](lab.as_auditor(options)) do end
+    result.logon = nil
     return result
   end
 

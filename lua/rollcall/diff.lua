@@ -1,5 +1,6 @@
 --- The difference of two looks: who came, who left, what changed. Seconds that merely went by are no
 -- change; and whoever cannot be seen for a target that did not answer has not left.
+local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
@@ -27,8 +28,12 @@ local identities = {
   session = { "origin", "id" },
 }
 
+-- Words that a server fills in, and an id that counts the others.
+local filler = { id = true, type = true, num_users = true, username = true, netname = true }
+
 local function identity_of(kind, row)
   local fields = identities[kind]
+  if row.placeholder then fields = { "servername", "share" } end
   if kind == "session" and row.id == nil then fields = { "origin", "login_user", "machine_name", "start_time" } end
   if not fields then fields = row.id ~= nil and { "origin", "id" } or { "user", "account", "origin", "resource", "client" } end
   local parts = { kind }
@@ -41,7 +46,7 @@ local function identity_of(kind, row)
 end
 
 ---@class rollcall.diff.look
----@field entries table<string, { kind: string, row: table, carried: boolean? }>  carried: known from an earlier look
+---@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier look; own: a logon of rollcall's, which is compared with nothing
 ---@field order string[]
 ---@field outcomes rollcall.outcome[]
 
@@ -51,14 +56,18 @@ end
 ---@return rollcall.diff.look
 function diff.look(rows, outcomes)
   local look = { entries = {}, order = {}, outcomes = outcomes }
-  local times = {}
-  for kind, row in rows do
-    local identity = identity_of(kind, row)
+  local times, taken = {}, {}
+  for kind, row in rows do taken[#taken + 1] = { kind = kind, row = row } end
+  -- Now all outcomes are there.
+  local is_own = own_logons(outcomes)
+  for i, entry in ipairs(taken) do
+    entry.own = is_own(entry.kind, entry.row) or nil
+    local identity = (entry.own and "own|" or "") .. identity_of(entry.kind, entry.row)
     local number = (times[identity] or 0) + 1
     times[identity] = number
     identity = identity .. "|" .. number
-    look.entries[identity] = { kind = kind, row = row }
-    look.order[#look.order + 1] = identity
+    look.entries[identity] = entry
+    look.order[i] = identity
   end
   return look
 end
@@ -91,11 +100,14 @@ end
 
 local function changed_fields(before, after)
   local fields = {}
+  local function counts(name)
+    return not (elapsing[name] or after.placeholder and filler[name])
+  end
   for name, value in pairs(after) do
-    if not elapsing[name] and not same(value, before[name]) then fields[#fields + 1] = name end
+    if counts(name) and not same(value, before[name]) then fields[#fields + 1] = name end
   end
   for name in pairs(before) do
-    if not elapsing[name] and after[name] == nil then fields[#fields + 1] = name end
+    if counts(name) and after[name] == nil then fields[#fields + 1] = name end
   end
   table.sort(fields, system.text_less)
   return fields
@@ -107,8 +119,8 @@ end
 function diff.compare(before, after)
   local changes = {}
   for _, identity in ipairs(before.order) do
-    if not after.entries[identity] then
-      local entry = before.entries[identity]
+    local entry = before.entries[identity]
+    if not (entry.own or after.entries[identity]) then
       local left = could_see(after, entry.kind, entry.row)
       if left or not entry.carried then
         changes[#changes + 1] = { what = left and "left" or "unseen", kind = entry.kind, row = entry.row }
@@ -117,9 +129,9 @@ function diff.compare(before, after)
   end
   for _, identity in ipairs(after.order) do
     local entry, was = after.entries[identity], before.entries[identity]
-    if not was then
+    if not was and not entry.own then
       changes[#changes + 1] = { what = could_see(before, entry.kind, entry.row) and "came" or "seen", kind = entry.kind, row = entry.row }
-    else
+    elseif not entry.own then
       local fields = changed_fields(was.row, entry.row)
       if #fields > 0 then
         changes[#changes + 1] = { what = "changed", kind = entry.kind, row = entry.row, before = was.row, fields = fields }
@@ -144,7 +156,7 @@ function diff.carried(before, after)
   end
   for _, identity in ipairs(before.order) do
     local entry = before.entries[identity]
-    if not after.entries[identity] and not could_see(after, entry.kind, entry.row) then
+    if not (entry.own or after.entries[identity]) and not could_see(after, entry.kind, entry.row) then
       result.entries[identity] = { kind = entry.kind, row = entry.row, carried = true }
       result.order[#result.order + 1] = identity
       carried_targets[entry.row.servername or entry.row.origin or ""] = true

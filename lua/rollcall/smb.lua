@@ -136,10 +136,10 @@ local function with_qualifier(caller, name, checked, level)
   checked.filter = { qualifier = checked.qualifier }
 end
 
-local function run(name, checked, next_server, server)
+local function run(name, checked, next_server, server, began)
   local plan, tells_target = plans.of(name, checked)
   local step, state, control, closing = enumerate.run(plan, next_server, checked,
-    { concurrency = checked.concurrency, server = server, tells_target = tells_target, on_wait = checked.on_wait })
+    { concurrency = checked.concurrency, server = server, began = began, tells_target = tells_target, on_wait = checked.on_wait })
   if name ~= "connections" and checked.filter then
     step = plans.only(calls[name], checked.filter, step)
   elseif tells_target then
@@ -295,6 +295,7 @@ end
 ---@class rollcall.smb.server
 ---@field private handle rollcall.smb.core.server
 ---@field private target rollcall.smb.core.target
+---@field private began integer
 ---@field connections fun(self, given: table?): function, userdata, nil, userdata
 ---@field sessions fun(self, given: table?): function, userdata, nil, userdata
 ---@field files fun(self, given: table?): function, userdata, nil, userdata
@@ -314,7 +315,7 @@ function smb.server(given)
   local checked = options.check(caller, given, servers.connect_specification, 2)
   servers.check_credentials(caller, checked, 2)
   local its_target = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
-  return setmetatable({ handle = core.server(its_target), target = its_target }, server_metatable)
+  return setmetatable({ began = os.time(), handle = core.server(its_target), target = its_target }, server_metatable)
 end
 
 for name, page_name in pairs { connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page" } do
@@ -322,7 +323,7 @@ for name, page_name in pairs { connections = "connection_page", sessions = "sess
     local caller = "server:" .. name
     local checked = options.check(caller, given or {}, specifications[name].handle, 2)
     check_level(caller, name, checked, 2)
-    return run(name, checked, enumerate.once(self.target), self.handle)
+    return run(name, checked, enumerate.once(self.target), self.handle, self.began)
   end
 
   server_methods[page_name] = function(self, given)

@@ -134,24 +134,6 @@ local function new_progress()
   return progress
 end
 
----What came of the service as a whole: users asked, users answered.
----@param failures rollcall.failure[]
----@return rollcall.outcome
-local function outcome_of(client, asked, failures)
-  local answered, first = asked - #failures, failures[1]
-  local completeness = "complete"
-  if first and answered > 0 then
-    completeness = "partial"
-  elseif first then
-    local refused = first.status == 401 or first.status == 403
-    completeness = refused and "denied" or first.status and "partial" or "unreachable"
-  end
-  return {
-    source = "workspace", target = client:host(), completeness = completeness, claimed = asked, received = answered,
-    reason = first and ("%d of %d users could not be asked"):format(#failures, asked),
-  }
-end
-
 local function without_caller(message)
   return (tostring(message):gsub("^workspace%.client: ", ""):gsub("^client:sessions: ", ""))
 end
@@ -164,6 +146,7 @@ function sessions.run(arguments)
   if not client_options then return nil, problem end
   -- Not before: who only asks file servers does not load libcurl.
   local workspace = require "rollcall.workspace"
+  local outcome_of = require "rollcall.workspace.outcome"
   local made, client = pcall(workspace.client, client_options)
   if not made then return nil, without_caller(client) end
 
@@ -193,7 +176,8 @@ function sessions.run(arguments)
   end
   if not ran then note(result) end
   progress.clear()
-  writer:finish({ outcome_of(client, progress.asked(), failures) }, failures)
+  local asked = progress.asked()
+  writer:finish({ outcome_of(client:host(), asked, asked - #failures, failures) }, failures)
   client:close()
   return #failures
 end

@@ -8,7 +8,7 @@ local json_text = {}
 ---The name and version of the shape of all JSON that rollcall writes; the README has it.
 json_text.SCHEMA = "rollcall/1"
 
-json_text.outcome_fields = { "source", "target", "query", "completeness", "claimed", "received", "connections", "reason" }
+json_text.outcome_fields = { "source", "target", "query", "completeness", "claimed", "received", "logon", "connections", "reason" }
 
 json_text.totals_fields = { "rows", "users", "clients", "resources" }
 

@@ -137,11 +137,6 @@ end
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
--- What a refusal looks like to whoever asked.
-local function is_denial(failure)
-  return failure.status == 401 or failure.status == 403 or failure.stage == "token" or failure.stage == "auth"
-end
-
 local function start_workspace(fields)
   return function(handlers)
     local workspace = require "rollcall.workspace"
@@ -159,16 +154,6 @@ local function start_workspace(fields)
       on_answer = function() answered = answered + 1 end,
       on_wait = handlers.on_wait,
     }
-    local function outcome()
-      local first = failures[1]
-      local completeness = not first and "complete" or answered > 0 and "partial"
-        or is_denial(first) and "denied" or "unreachable"
-      return {
-        source = "workspace", target = origin, query = "session", completeness = completeness, claimed = #fields.users,
-        received = answered,
-        reason = first and ("%d of %d users: %s"):format(#fields.users - answered, #fields.users, tostring(first.message or first)) or nil,
-      }
-    end
     return running(function()
       -- Refused credentials are raised, on_error or not: they end this source and no other.
       local stepped, row, user_name = pcall(step, state, control)
@@ -181,7 +166,9 @@ local function start_workspace(fields)
         row.origin, row.user_name = origin, user_name
         return "session", row
       end
-      handlers.on_target(outcome())
+      local outcome = require "rollcall.workspace.outcome"(origin, #fields.users, answered, failures)
+      outcome.query = "session"
+      handlers.on_target(outcome)
     end, nil, function()
       if state then state:close() end
       if client.close then client:close() end

@@ -38,11 +38,12 @@ end
 
 ---@param plan rollcall.smb.plan
 ---@param next_server fun(): rollcall.smb.core.target?
-local function begin_of_visits(plan, next_server)
+---@param began integer
+local function begin_of_visits(plan, next_server, began)
   return function()
     local server = next_server()
     if not server then return nil end
-    local its_visit = visit.new(server)
+    local its_visit = visit.new(server, began)
     local first = plan.begin(its_visit)
     first.visit = its_visit
     return first
@@ -53,10 +54,10 @@ end
 ---@param plan rollcall.smb.plan
 ---@param next_server fun(): rollcall.smb.core.target?
 ---@param handlers rollcall.smb.handlers
----@param settings { concurrency: integer?, server: rollcall.smb.core.server?, tells_target: boolean?, on_wait: rollcall.on_wait? }
+---@param settings { concurrency: integer?, server: rollcall.smb.core.server?, began: integer?, tells_target: boolean?, on_wait: rollcall.on_wait? }  began: when `server` was logged on to
 function enumerate.run(plan, next_server, handlers, settings)
   return core.enumerate {
-    next_target = begin_of_visits(plan, next_server),
+    next_target = begin_of_visits(plan, next_server, settings.began or os.time()),
     on_end = end_of_call(plan, handlers),
     concurrency = settings.server and 1 or settings.concurrency or DEFAULT_CONCURRENCY,
     server = settings.server,

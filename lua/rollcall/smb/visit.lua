@@ -10,11 +10,13 @@ local visit = {}
 ---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
 ---@field claimed integer  entries that the server said there are
 ---@field received integer  entries that came
+---@field logon? { username: string, seconds: integer }  as whom it was asked, and for how many seconds so far; nil of a Kerberos ticket, whose name is not known
 ---@field connections? table<string, integer>  of a combined view whose server gave placeholders: how many connections each share has
 ---@field reason? string  why it is not complete
 
 ---@class rollcall.smb.visit
 ---@field server rollcall.smb.core.target
+---@field began integer  when the first logon was made, in seconds since 1970
 ---@field upcoming (fun(): rollcall.smb.core.target?)  gives what to ask next, when the last call has ended
 ---@field claimed integer
 ---@field received integer
@@ -29,10 +31,11 @@ local unreachable_stages = { worker = true, resolve = true, connect = true }
 local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 
 ---@param server rollcall.smb.core.target
+---@param began integer
 ---@return rollcall.smb.visit
-function visit.new(server)
+function visit.new(server, began)
   return setmetatable({
-    server = server, claimed = 0, received = 0, placeholders = 0, answered = 0, failures = {},
+    server = server, began = began, claimed = 0, received = 0, placeholders = 0, answered = 0, failures = {},
   }, metatable)
 end
 
@@ -71,6 +74,13 @@ function methods:judge()
   return "partial", reason
 end
 
+---@return { username: string, seconds: integer }?
+local function logon_of(server, began)
+  if server.username == "" then return nil end
+  local username = server.domain ~= "" and server.domain .. "\\" .. server.username or server.username
+  return { username = username, seconds = math.max(0, os.time() - began) }
+end
+
 ---@return rollcall.outcome
 function methods:outcome()
   local completeness, reason = self:judge()
@@ -80,6 +90,7 @@ function methods:outcome()
     completeness = completeness,
     claimed = self.claimed,
     received = self.received,
+    logon = logon_of(self.server, self.began),
     connections = self.connections,
     reason = reason,
   }

@@ -1,0 +1,25 @@
+local outcome_of = require "rollcall.workspace.outcome"
+
+describe("the result for a cloud service", function()
+  local refused, broken = { status = 403, message = "refused" }, { status = 500, message = "broken" }
+  local unanswered, token = { message = "no route" }, { stage = "token", message = "no route to IAM" }
+  local cases = {
+    { "complete", 3, 3, {} },
+    { "complete", 0, 0, {} },
+    { "partial", 3, 2, { refused } },
+    { "denied", 1, 0, { { status = 401, message = "refused" } } },
+    { "denied", 2, 0, { unanswered, refused } },
+    { "unreachable", 1, 0, { broken } },
+    { "unreachable", 2, 0, { unanswered, unanswered } },
+    { "unreachable", 1, 0, { token } },
+  }
+  for i, case in ipairs(cases) do
+    it(("is %s (%d)"):format(case[1], i), function()
+      local outcome = outcome_of("host", case[2], case[3], case[4])
+      assert.same({ "workspace", "host", case[1], case[2], case[3] },
+        { outcome.source, outcome.target, outcome.completeness, outcome.claimed, outcome.received })
+      local first = case[4][1]
+      assert.equal(first and ("%d of %d users could not be asked: %s"):format(case[2] - case[3], case[2], first.message), outcome.reason)
+    end)
+  end
+end)
