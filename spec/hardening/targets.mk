@@ -26,7 +26,7 @@ ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
 	signature snapshot workspace_failures connections))
-WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/lua_%.c,$(filter-out $(WINDOWS_FILES),$(call folders,base rpc smb)))
+WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out csrc/smb/lua_%,$(filter-out $(WINDOWS_FILES),$(call folders,base rpc smb)))
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
