@@ -71,6 +71,7 @@ help:
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
 	@echo 'make conformance         SARIF output, by a validator that npm brings'
 	@echo 'make hardening           all that tries to break it, with a short budget'
+	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
 	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
@@ -177,7 +178,7 @@ lint:
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh spec/lab/sources.sh .ci/run \
-	  $(HARDENING_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
+	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))
 	@mkdir -p $(@D)
@@ -200,6 +201,7 @@ lab-stop:
 	@spec/lab/keep stop
 
 include spec/hardening/targets.mk
+include spec/domain/targets.mk
 include spec/windows/targets.mk
 
 clean:

@@ -47,8 +47,11 @@ static void close_at_exec(int first, int last) {
 int identity_begin_anew(int module, const uint8_t *frame, size_t length) {
     static char name[] = "smbpipe", again[] = "again";
     char *const arguments[] = {name, again, NULL};
-    const char *program = (const char *)getauxval(AT_EXECFN);
-    if (!environment || !program)
+    union {
+        unsigned long number;
+        const char *text;
+    } program = {getauxval(AT_EXECFN)};
+    if (!environment || !program.text)
         return ENOMEM;
     int file = memfd_create("target", MFD_CLOEXEC);
     if (file < 0)
@@ -62,7 +65,7 @@ int identity_begin_anew(int module, const uint8_t *frame, size_t length) {
     fcntl(module, F_SETFL, flags & ~O_ASYNC); /* its signal would end what has no handler yet */
     dup2(module, STDIN_FILENO);
     dup2(file, IDENTITY_FRAME);
-    execve(program, arguments, environment);
+    execve(program.text, arguments, environment);
     int error = errno;
     dup2(STDERR_FILENO, STDIN_FILENO);
     dup2(STDERR_FILENO, IDENTITY_FRAME);

@@ -154,7 +154,7 @@ bool kerberos_choose_tickets(const char *principal, struct frame_failure *failur
     }
     if (readable)
         say_logon(failure, ERROR_LOGON_FAILURE,
-                  "no Kerberos ticket of %.80s: the cache %.80s has those of %.80s", principal,
+                  "no Kerberos ticket of %.64s: the cache %.64s has those of %.64s", principal,
                   cache, owner);
     else
         say_no_ticket(failure, cache);

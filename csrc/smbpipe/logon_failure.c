@@ -1,8 +1,6 @@
 #include "smbpipe/logon_failure.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -36,14 +34,6 @@ enum {
     NO_CACHE = KERBEROS_BASE + 195,
     REALM_CANNOT_BE_RESOLVED = KERBEROS_BASE + 220,
 };
-
-void say_logon(struct frame_failure *failure, uint32_t status, const char *format, ...) {
-    va_list values;
-    *failure = (struct frame_failure){.stage = STAGE_LOGON, .status = status};
-    va_start(values, format);
-    vsnprintf(failure->detail, sizeof failure->detail, format, values);
-    va_end(values);
-}
 
 void say_no_ticket(struct frame_failure *failure, const char *cache) {
     say_logon(
@@ -140,8 +130,8 @@ static bool explain_kerberos(struct frame_failure *failure, const struct frame_t
     case WRONG_REALM:
     case KDC_UNREACHABLE:
         say_logon(failure, ERROR_NO_LOGON_SERVERS,
-                  "no KDC of the realm %.80s answers: is it spelt so, and is it in DNS "
-                  "(_kerberos._udp.%.80s) or in krb5.conf?",
+                  "no KDC of the realm %.64s answers: is it spelt so, and is it in DNS "
+                  "(_kerberos._udp.%.64s) or in krb5.conf?",
                   realm, realm);
         break;
     case CACHE_HAS_NONE:

@@ -3,12 +3,14 @@
 #define ROLLCALL_LOGON_FAILURE_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "smb/frame.h"
 
-/* Fills in a failure of the logon. */
-void say_logon(struct frame_failure *failure, uint32_t status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fills in a failure of the logon, with a format and its values for the detail. */
+#define say_logon(failure, logon_status, ...)                                                      \
+    (*(failure) = (struct frame_failure){.stage = STAGE_LOGON, .status = (logon_status)},          \
+     (void)snprintf((failure)->detail, sizeof(failure)->detail, __VA_ARGS__))
 
 void say_no_ticket(struct frame_failure *failure, const char *cache);
 

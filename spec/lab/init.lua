@@ -1,5 +1,7 @@
 --- The lab as the specs see it: where its servers are, clients to be counted, and what processes
 -- and descriptors there are. spec/lab/run starts it.
+local shell = require "spec.lab.shell"
+
 local lab = {}
 
 local function variable(name)
@@ -27,18 +29,7 @@ function lab.as_auditor(options)
   return all
 end
 
----Runs a shell command; returns its output, its exit code and what it said on stderr.
-function lab.run(command)
-  local complaints = os.tmpname()
-  local pipe = assert(io.popen(("( %s ) 2> %s"):format(command, complaints)))
-  local output = pipe:read("a")
-  local _, kind, code = pipe:close()
-  local file = assert(io.open(complaints))
-  local complained = file:read("a")
-  file:close()
-  os.remove(complaints)
-  return output, kind == "exit" and code or 128 + code, complained
-end
+lab.run = shell.run
 
 ---The NT hash of a password, by impacket.
 function lab.nt_hash(password)

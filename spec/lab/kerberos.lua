@@ -1,6 +1,6 @@
 --- Kerberos in the lab: tickets, the KDC's own words, and logons by programs that have them.
-local cjson = require "cjson"
 local lab = require "spec.lab"
+local shell = require "spec.lab.shell"
 
 local kerberos = {}
 
@@ -12,8 +12,6 @@ kerberos.samba = "127.1:" .. lab.samba_port
 kerberos.unknown = "127.0.1:" .. lab.samba_port
 
 local caches = 0
-
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 ---Gets a ticket into a cache of its own, and returns the cache's name.
 ---@param flags? string  kinit's
@@ -27,7 +25,7 @@ end
 
 ---Has kadmin.local do something to the KDC's database.
 function kerberos.admin(command)
-  local _, code, complaint = lab.run(("PATH=$PATH:/usr/sbin kadmin.local -q %s"):format(quoted(command)))
+  local _, code, complaint = lab.run(("PATH=$PATH:/usr/sbin kadmin.local -q %s"):format(shell.quoted(command)))
   assert(code == 0, complaint)
 end
 
@@ -49,11 +47,7 @@ end
 ---@return { users: string[]?, stage: string?, code: integer?, name: string?, message: string? }[], string[] workers
 function kerberos.logons(way, wanted, environment)
   for _, options in ipairs(wanted) do options.servername = options.servername or kerberos.samba end
-  local output, code, complaint = lab.run(("printf %%s %s | env %s lua5.4 spec/lab/logons.lua %s"):format(
-    quoted(cjson.encode(wanted)), environment or "KRB5CCNAME=" .. kerberos.folder .. "/none", way))
-  assert(code == 0, complaint)
-  local told = cjson.decode(output)
-  return told.results, told.workers
+  return shell.logons(way, wanted, environment or "KRB5CCNAME=" .. kerberos.folder .. "/none")
 end
 
 ---What comes of one.

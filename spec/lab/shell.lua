@@ -1,0 +1,34 @@
+--- Commands, and logons by programs of their own.
+local cjson = require "cjson"
+
+local shell = {}
+
+---Runs a shell command; returns its output, its exit code and what it said on stderr.
+function shell.run(command)
+  local complaints = os.tmpname()
+  local pipe = assert(io.popen(("( %s ) 2> %s"):format(command, complaints)))
+  local output = pipe:read("a")
+  local _, kind, code = pipe:close()
+  local file = assert(io.open(complaints))
+  local complained = file:read("a")
+  file:close()
+  os.remove(complaints)
+  return output, kind == "exit" and code or 128 + code, complained
+end
+
+function shell.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+---What comes of logons, one after another, in a program of their own.
+---@param way "fan-out"|"handles"
+---@param wanted table[]  connect options
+---@param environment string  arguments of env, such as "KRB5CCNAME=/tmp/x"
+---@return { users: string[]?, stage: string?, code: integer?, name: string?, message: string? }[], string[] workers
+function shell.logons(way, wanted, environment)
+  local output, code, complaint = shell.run(("printf %%s %s | env %s lua5.4 spec/lab/logons.lua %s"):format(
+    shell.quoted(cjson.encode(wanted)), environment, way))
+  assert(code == 0, complaint)
+  local told = cjson.decode(output)
+  return told.results, told.workers
+end
+
+return shell
