@@ -94,7 +94,7 @@ $(SMB_MODULE) $(SYSTEM_MODULE):
 $(WORKSPACE_MODULE): $(WORKSPACE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ $(CURL_LIBS) -o $@
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) -Wl,-z,nodelete $(LDFLAGS) $^ $(CURL_LIBS) -o $@
 
 $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)
