@@ -49,7 +49,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils cmark-gfm lua-zlib lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
+	fonts-dejavu-core libxml2-utils cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -95,7 +95,7 @@ $(SMB_MODULE) $(SYSTEM_MODULE):
 $(WORKSPACE_MODULE): $(WORKSPACE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ $(CURL_LIBS) -o $@
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) -Wl,-z,nodelete $(LDFLAGS) $^ $(CURL_LIBS) -o $@
 
 $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)

@@ -2,55 +2,55 @@
 
 #include <lauxlib.h>
 
-#define METATABLE "rollcall.connections"
+#define METATABLE "rollcall.connection_pool"
 
-struct connections {
+struct connection_pool {
     struct transfer_loop *loop; /* NULL once it is closed */
 };
 
-int connections_new(lua_State *L) {
-    struct connections *connections = lua_newuserdatauv(L, sizeof *connections, 0);
-    connections->loop = NULL;
+int connection_pool_new(lua_State *L) {
+    struct connection_pool *pool = lua_newuserdatauv(L, sizeof *pool, 0);
+    pool->loop = NULL;
     luaL_setmetatable(L, METATABLE);
-    connections->loop = transfer_loop_new();
-    if (!connections->loop)
+    pool->loop = transfer_loop_new();
+    if (!pool->loop)
         return luaL_error(L, "not enough memory");
     return 1;
 }
 
-static int connections_close(lua_State *L) {
-    struct connections *connections = luaL_checkudata(L, 1, METATABLE);
-    struct transfer_loop *loop = connections->loop;
-    connections->loop = NULL;
+static int connection_pool_close(lua_State *L) {
+    struct connection_pool *pool = luaL_checkudata(L, 1, METATABLE);
+    struct transfer_loop *loop = pool->loop;
+    pool->loop = NULL;
     transfer_loop_release(loop);
     return 0;
 }
 
-static int connections_tostring(lua_State *L) {
-    const struct connections *connections = luaL_checkudata(L, 1, METATABLE);
-    lua_pushfstring(L, "rollcall.connections (%s)", connections->loop ? "open" : "closed");
+static int connection_pool_tostring(lua_State *L) {
+    const struct connection_pool *pool = luaL_checkudata(L, 1, METATABLE);
+    lua_pushfstring(L, "rollcall.connection_pool (%s)", pool->loop ? "open" : "closed");
     return 1;
 }
 
-struct transfer_loop *connections_of(lua_State *L, int index) {
-    lua_getfield(L, index, "connections");
-    const struct connections *connections = luaL_testudata(L, -1, METATABLE);
-    if (!connections)
-        luaL_error(L, "connections is missing");
-    else if (!connections->loop)
+struct transfer_loop *connection_pool_of(lua_State *L, int index) {
+    lua_getfield(L, index, "connection_pool");
+    const struct connection_pool *pool = luaL_testudata(L, -1, METATABLE);
+    if (!pool)
+        luaL_error(L, "connection_pool is missing");
+    else if (!pool->loop)
         luaL_error(L, "the client is closed");
     lua_pop(L, 1);
-    return connections ? connections->loop : NULL;
+    return pool ? pool->loop : NULL;
 }
 
-void connections_register(lua_State *L) {
+void connection_pool_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
-        {"__gc", connections_close},
-        {"__close", connections_close},
-        {"__tostring", connections_tostring},
+        {"__gc", connection_pool_close},
+        {"__close", connection_pool_close},
+        {"__tostring", connection_pool_tostring},
         {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {{"close", connections_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"close", connection_pool_close}, {NULL, NULL}};
     luaL_newmetatable(L, METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);

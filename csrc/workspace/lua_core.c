@@ -9,22 +9,25 @@
 #include "binding/failure.h"
 #include "workspace/lua_connection_pool.h"
 #include "workspace/lua_session_query.h"
-#include "workspace/lua_sign.h"
+#include "workspace/lua_signature.h"
 #include "workspace/lua_token.h"
 
 EXPORT int luaopen_rollcall_workspace_core(lua_State *L);
 
 int luaopen_rollcall_workspace_core(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"connections", connections_new}, {"query_sessions", session_query_new},
-        {"fetch_token", token_fetch},     {"sign", signing_sign},
-        {"failure", failure_new},         {NULL, NULL},
+        {"connection_pool", connection_pool_new},
+        {"query_sessions", session_query_new},
+        {"fetch_token", token_fetch},
+        {"sign", signature_sign},
+        {"failure", failure_new},
+        {NULL, NULL},
     };
     luaL_checkversion(L);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
         return luaL_error(L, "libcurl cannot be used");
     failure_register(L);
-    connections_register(L);
+    connection_pool_register(L);
     session_query_register(L);
     token_register(L);
     luaL_newlib(L, functions);

@@ -1,27 +1,61 @@
-/* The slots of a query: which user each asks about, and when its attempts begin and end. */
-#include <lauxlib.h>
+#include "workspace/lua_session_slot.h"
 
-#include "workspace/lua_session_state.h"
+#include <lauxlib.h>
 
 /* The sixth refusal in a row locks an access key. So the first request goes alone; and until one
  * was accepted no more than this many are under way. */
 #define UNPROVEN_CONCURRENCY 4
 
-lua_Integer session_slot_place(const struct session_query *query, const struct slot *slot) {
+int64_t session_query_now(const struct session_query *query) {
+    return waiter_now(&query->base.waiter);
+}
+
+bool session_query_push_argument(lua_State *L, const char *name) {
+    lua_getiuservalue(L, 1, ARGUMENTS);
+    bool is_there = lua_getfield(L, -1, name) != LUA_TNIL;
+    lua_remove(L, -2);
+    return is_there;
+}
+
+/* The slot's place in USERS. */
+static lua_Integer place_of(const struct session_query *query, const struct query_slot *slot) {
     return 2 * (lua_Integer)(slot - query->slots) + 1;
 }
 
-void session_slot_renew_token(lua_State *L, struct session_query *query, bool refused) {
+void session_slot_push_user(lua_State *L, const struct session_query *query,
+                            const struct query_slot *slot) {
+    lua_getiuservalue(L, 1, USERS);
+    lua_rawgeti(L, -1, place_of(query, slot));
+    lua_remove(L, -2);
+    if (!lua_toboolean(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+}
+
+void session_slot_release(struct session_query *query, struct query_slot *slot) {
+    slot->active = false;
+    transfer_trim(&slot->request.transfer);
+    query->active--;
+}
+
+/* [-0, +3, e] Pushes the function for a token and what it is told: the token that was refused, and
+ * who waits. */
+static int ask_for_token(lua_State *L, struct session_query *query, struct waiter_wish *wish) {
     session_query_push_argument(L, "authorize");
-    if (refused)
+    if (query->token_refused)
         lua_getiuservalue(L, 1, TOKEN);
     else
         lua_pushnil(L);
-    session_query_call_back(L, query, 1, 2);
-    if (query->closed) {
-        lua_pop(L, 2);
-        return;
-    }
+    lua_pushvalue(L, 1);
+    query->called = CALLED_AUTHORIZE;
+    wish->arguments = 2;
+    wish->results = 2;
+    return WAITER_CALL;
+}
+
+/* [-2, +0, e] */
+static void take_token(lua_State *L, struct session_query *query) {
     const char *token = luaL_checkstring(L, -2);
     lua_Integer until = luaL_checkinteger(L, -1);
     lua_pop(L, 1);
@@ -30,20 +64,23 @@ void session_slot_renew_token(lua_State *L, struct session_query *query, bool re
     query->secrets.values[PLAIN_TEXT_SECRETS - 1] = token;
     query->token_until = (time_t)until;
     query->generation++;
+    query->token_new = true;
+    query->token_refused = false;
     query->proven = false;
 }
 
+/* One that was just given is used, whatever the clock says. */
+static bool needs_token(const struct session_query *query) {
+    return query->can_renew &&
+           (query->token_refused || (!query->token_new && time(NULL) >= query->token_until));
+}
+
 /* [-0, +0, e] Begins the slot's next attempt. */
-static void attempt(lua_State *L, struct session_query *query, struct slot *slot) {
-    if (query->can_renew && time(NULL) >= query->token_until) {
-        session_slot_renew_token(L, query, false);
-        if (query->closed)
-            return;
-    }
-    lua_getiuservalue(L, 1, TARGETS);
-    lua_rawgeti(L, -1, session_slot_place(query, slot) + 1);
+static void attempt(lua_State *L, struct session_query *query, struct query_slot *slot) {
+    lua_getiuservalue(L, 1, USERS);
+    lua_rawgeti(L, -1, place_of(query, slot) + 1);
     const char *query_string = lua_tostring(L, -1);
-    const char *target = lua_pushfstring(L, "%s?%s", query->path, query_string);
+    const char *request_target = lua_pushfstring(L, "%s?%s", query->path, query_string);
     struct request *request = &slot->request;
     struct curl_slist *headers = request->headers;
     bool same = headers && query->authorization.token && slot->generation == query->generation;
@@ -53,39 +90,60 @@ static void attempt(lua_State *L, struct session_query *query, struct slot *slot
         headers = authorization_headers(&query->authorization, query->path, query_string,
                                         (long long)time(NULL));
     slot->generation = query->generation;
-    if (!headers ||
-        !request_attempt(request, &query->policy, session_query_now(query), target, headers, NULL))
+    query->token_new = false;
+    if (!headers || !request_attempt(request, &query->policy, session_query_now(query),
+                                     request_target, headers, NULL)) {
+        waiter_end(&query->base.waiter);
         luaL_error(L, "not enough memory for a request");
+    }
     lua_pop(L, 3);
 }
 
-/* [-0, +0, e] Asks the caller's function for the slot's next target; false if there is none. */
-static bool take_target(lua_State *L, struct session_query *query, struct slot *slot) {
-    lua_getiuservalue(L, 1, NEXT_TARGET);
-    session_query_call_back(L, query, 0, 2);
-    if (query->closed || lua_isnil(L, -2)) {
-        query->out_of_targets = true;
+/* [-0, +1, e] Pushes the function that gives the next request. */
+static int ask_for_request(lua_State *L, struct session_query *query, size_t slot,
+                           struct waiter_wish *wish) {
+    session_query_push_argument(L, "next_request");
+    query->called = CALLED_NEXT_REQUEST;
+    query->next_slot = slot;
+    wish->arguments = 0;
+    wish->results = 2;
+    return WAITER_CALL;
+}
+
+/* [-2, +0, e] The next query string and the user it is about, or nil. */
+static void take_request(lua_State *L, struct session_query *query) {
+    struct query_slot *slot = &query->slots[query->next_slot];
+    if (lua_isnil(L, -2)) {
+        query->out_of_users = true;
         lua_pop(L, 2);
-        return false;
+        return;
     }
     luaL_checkstring(L, -2);
-    lua_getiuservalue(L, 1, TARGETS);
+    lua_getiuservalue(L, 1, USERS);
     lua_insert(L, -3);
     if (lua_isnil(L, -1)) {
         lua_pushboolean(L, false);
         lua_replace(L, -2);
     }
-    lua_rawseti(L, -3, session_slot_place(query, slot));
-    lua_rawseti(L, -2, session_slot_place(query, slot) + 1);
+    lua_rawseti(L, -3, place_of(query, slot));
+    lua_rawseti(L, -2, place_of(query, slot) + 1);
     lua_pop(L, 1);
     struct transfer *transfer = &slot->request.transfer;
     if (!transfer->easy &&
-        !transfer_open(transfer, query->loop, &query->finished, &query->settings))
+        !transfer_open(transfer, query->base.loop, &query->base.finished, &query->settings))
         luaL_error(L, "libcurl refuses the settings, or there is not enough memory");
     slot->active = true;
     query->active++;
     request_begin(&slot->request, &query->policy, session_query_now(query), query->not_before);
-    return true;
+}
+
+void session_slot_take_results(lua_State *L, struct session_query *query) {
+    if (query->base.waiter.closed)
+        lua_pop(L, 2);
+    else if (query->called == CALLED_AUTHORIZE)
+        take_token(L, query);
+    else
+        take_request(L, query);
 }
 
 static size_t allowed_concurrency(const struct session_query *query) {
@@ -96,21 +154,23 @@ static size_t allowed_concurrency(const struct session_query *query) {
     return query->slot_count < UNPROVEN_CONCURRENCY ? query->slot_count : UNPROVEN_CONCURRENCY;
 }
 
-int64_t session_slot_tend(lua_State *L, struct session_query *query) {
-    int64_t wake = INT64_MAX;
+int session_slot_tend(lua_State *L, struct session_query *query, struct waiter_wish *wish) {
     int64_t now = session_query_now(query);
     size_t allowed = allowed_concurrency(query);
-    for (size_t i = 0; i < query->slot_count && !query->closed; i++) {
-        struct slot *slot = &query->slots[i];
-        if (!slot->active &&
-            (query->out_of_targets || query->active >= allowed || !take_target(L, query, slot)))
+    for (size_t i = 0; i < query->slot_count; i++) {
+        struct query_slot *slot = &query->slots[i];
+        if (!slot->active) {
+            if (!query->out_of_users && query->active < allowed)
+                return ask_for_request(L, query, i, wish);
             continue;
-        if (slot->request.state == REQUEST_DUE && slot->request.due <= now)
+        }
+        if (request_is_due(&slot->request, now)) {
+            if (needs_token(query))
+                return ask_for_token(L, query, wish);
             attempt(L, query, slot);
-        else if (slot->request.state == REQUEST_RUNNING && slot->request.due <= now)
-            request_give_up(&slot->request);
-        if (slot->request.due < wake)
-            wake = slot->request.due;
+        }
+        if (slot->request.due < wish->until)
+            wish->until = slot->request.due;
     }
-    return wake;
+    return WAITER_WAIT;
 }

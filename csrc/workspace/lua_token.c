@@ -1,108 +1,55 @@
-/* A token from IAM, in one call that waits for it. In all of it the arguments stand at index 1 of
- * the stack and the request at 2. */
+/* A token from IAM, in one call that waits for it. In all of it the request stands at index 1 of
+ * the stack. */
 #include "workspace/lua_token.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "binding/interrupt.h"
 #include "binding/options.h"
-#include "binding/waits.h"
 #include "workspace/auth/headers.h"
 #include "workspace/http/request.h"
 #include "workspace/lua_answer.h"
 #include "workspace/lua_connection_pool.h"
 #include "workspace/lua_failure.h"
+#include "workspace/lua_session_query.h"
 #include "workspace/lua_settings.h"
+#include "workspace/lua_transfer_waiter.h"
 
 #define METATABLE "rollcall.token_request"
 #define CREATED 201
 
-enum { ARGUMENTS = 1, TOKEN_REQUEST };
+enum { ARGUMENTS = WAITER_ON_WAIT + 1, DECODE, USER_VALUES = DECODE };
 
 struct token_request {
+    struct transfer_waiter base; /* the first member, so that one is found from the other */
     struct request request;
-    struct transfer_queue finished;
-    struct transfer_loop *loop;
     struct request_policy policy;
     struct secrets secrets;
+    const char *base_url;
     const char *path;
     const char *body;
-    bool waits_outside; /* in on_wait */
-    int64_t away;       /* milliseconds that on_wait spent on something else than waiting */
-    int64_t left_at;    /* when on_wait was called */
+    struct transfer_waiter *query; /* that the token is for; the arguments keep it */
 };
 
-static int token_request_close(lua_State *L) {
-    struct token_request *token_request = luaL_checkudata(L, 1, METATABLE);
+static void end(struct waiter *waiter) {
+    struct token_request *token_request = (struct token_request *)waiter;
     request_close(&token_request->request);
-    transfer_loop_release(token_request->loop);
-    token_request->loop = NULL;
-    token_request->finished = (struct transfer_queue){NULL, NULL};
-    return 0;
-}
-
-/* Milliseconds of a clock that stands still while on_wait does something else. */
-static int64_t request_now(const struct token_request *token_request) {
-    return clock_now() - token_request->away;
-}
-
-/* [-0, +0, e] Takes a turn, which waits for something to happen until `until`. */
-static void turn(lua_State *L, struct token_request *token_request, int64_t until) {
-    switch (transfer_loop_run(token_request->loop, until)) {
-    case TURN_TAKEN:
-        return;
-    case TURN_INTERRUPTED:
-        interrupt_run_hook(L);
-        return;
-    case TURN_IMPOSSIBLE:
-        luaL_error(L, "the transfers cannot go on; not enough memory?");
-    }
-}
-
-/* [-0, +0, e] on_wait has ended: what it returned is at the top of the stack. */
-static void end_wait(lua_State *L, struct token_request *token_request) {
-    token_request->away += waits_away(L, clock_now() - token_request->left_at);
-    lua_settop(L, TOKEN_REQUEST);
-    turn(L, token_request, 0);
-}
-
-/* [-0, +0, e] Waits until something happens. on_wait may yield, and `after` goes on. */
-static void wait(lua_State *L, struct token_request *token_request, lua_KFunction after) {
-    int64_t until = token_request->request.due + token_request->away;
-    size_t count;
-    int64_t milliseconds;
-    const struct pollfd *polled =
-        transfer_loop_polled(token_request->loop, until, &count, &milliseconds);
-    if (!token_request->waits_outside || milliseconds == 0) {
-        turn(L, token_request, until);
-        return;
-    }
-    lua_getfield(L, ARGUMENTS, "on_wait");
-    if (milliseconds < 0 || milliseconds > TRANSFER_LOOP_LOOK_MILLISECONDS)
-        milliseconds = TRANSFER_LOOP_LOOK_MILLISECONDS;
-    waits_push(L, polled, count, milliseconds);
-    token_request->left_at = clock_now();
-    lua_callk(L, 1, 1, 0, after);
-    end_wait(L, token_request);
+    transfer_waiter_end(&token_request->base);
 }
 
 /* [-0, +0, e] Begins and gives up what is due. */
 static void tend(lua_State *L, struct token_request *token_request) {
     struct request *request = &token_request->request;
-    int64_t now = request_now(token_request);
-    if (request->due > now)
+    int64_t now = waiter_now(&token_request->base.waiter);
+    if (!request_is_due(request, now))
         return;
-    if (request->state == REQUEST_RUNNING) {
-        request_give_up(request);
-    } else if (request->state == REQUEST_DUE) {
-        struct curl_slist *headers =
-            authorization_add_header(NULL, 0, "Content-Type", "application/json;charset=utf8");
-        headers = authorization_add_header(headers, 1, "Accept", "application/json");
-        if (!headers || !request_attempt(request, &token_request->policy, now, token_request->path,
-                                         headers, token_request->body))
-            luaL_error(L, "not enough memory for a request");
+    struct curl_slist *headers =
+        authorization_add_header(NULL, 0, "Content-Type", "application/json;charset=utf8");
+    headers = authorization_add_header(headers, 1, "Accept", "application/json");
+    if (!headers || !request_attempt(request, &token_request->policy, now, token_request->path,
+                                     headers, token_request->body)) {
+        waiter_end(&token_request->base.waiter);
+        luaL_error(L, "not enough memory for a request");
     }
 }
 
@@ -130,11 +77,12 @@ static void push_expiry(lua_State *L, int index) {
 }
 
 /* [-0, +2, e] Pushes the token and when it expires, or raises the failure. */
-static void push_token(lua_State *L, const struct transfer *transfer,
-                       const struct secrets *secrets) {
+static void push_token(lua_State *L, struct token_request *token_request) {
+    const struct transfer *transfer = &token_request->request.transfer;
+    const struct secrets *secrets = &token_request->secrets;
     struct http_failure failure;
     http_failure_describe(&failure, "token", transfer, secrets);
-    lua_getfield(L, 1, "decode");
+    lua_getiuservalue(L, 1, DECODE);
     int object = lua_gettop(L) + 1;
     const struct answer_problem *problem = NULL;
     if (transfer->result == CURLE_OK)
@@ -154,61 +102,92 @@ static void push_token(lua_State *L, const struct transfer *transfer,
         answer_read_failure(L, object, &failure, secrets);
     }
     lua_pushnil(L);
-    http_failure_push(L, &failure, option_needed_text(L, 1, "base_url"));
+    http_failure_push(L, &failure, token_request->base_url);
+    waiter_end(&token_request->base.waiter);
     lua_error(L);
 }
 
-static int advance(lua_State *L, struct token_request *token_request);
-
-/* [-0, +2, e] Goes on after an on_wait that yielded. */
-static int after_wait(lua_State *L, int status, lua_KContext context) {
-    struct token_request *token_request = lua_touserdata(L, TOKEN_REQUEST);
-    (void)status;
-    (void)context;
-    end_wait(L, token_request);
-    return advance(L, token_request);
-}
-
-/* [-0, +2, e] Makes attempts until one is the last. */
-static int advance(lua_State *L, struct token_request *token_request) {
+/* [-0, +(0|2), e] Makes attempts until one is the last. */
+static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish) {
+    struct token_request *token_request = (struct token_request *)waiter;
     struct request *request = &token_request->request;
-    for (;;) {
-        tend(L, token_request);
-        if (!request_of(transfer_take(&token_request->finished))) {
-            wait(L, token_request, after_wait);
-        } else if (!request_again(request, &token_request->policy, request_now(token_request))) {
-            push_token(L, &request->transfer, &token_request->secrets);
+    waiter_come_back(waiter);
+    if (token_request->query && token_request->query->waiter.closed) {
+        waiter_close(waiter);
+        return WAITER_WAIT;
+    }
+    do {
+        if (transfer_take(&token_request->base.finished) &&
+            !request_again(request, &token_request->policy, waiter_now(waiter))) {
+            push_token(L, token_request);
+            waiter_close(waiter);
             return 2;
         }
-    }
+        tend(L, token_request);
+    } while (token_request->base.finished.first);
+    wish->until = request->due;
+    transfer_waiter_stand(&token_request->base, true);
+    return WAITER_WAIT;
+}
+
+static const struct waiter_kind kind = {
+    .name = "a token request",
+    .advance = advance,
+    .wait = transfer_waiter_wait,
+    .end = end,
+};
+
+static int token_request_close(lua_State *L) {
+    waiter_close(luaL_checkudata(L, 1, METATABLE));
+    return 0;
+}
+
+static int token_request_gc(lua_State *L) {
+    waiter_end(luaL_checkudata(L, 1, METATABLE));
+    return 0;
+}
+
+/* [-0, +0, v] Reads the arguments at 2 into the request at 1, whose user values keep them. */
+static void read_arguments(lua_State *L, struct token_request *token_request,
+                           struct transfer_settings *settings) {
+    settings_read(L, 2, settings, &token_request->policy);
+    settings_read_secrets(L, 2, &token_request->secrets);
+    token_request->base_url = settings->base_url;
+    token_request->body = option_needed_text(L, 2, "body");
+    token_request->path = option_needed_text(L, 2, "path");
+    token_request->query = session_query_of(L, 2);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, 1, ARGUMENTS);
+    lua_getfield(L, 2, "decode");
+    lua_setiuservalue(L, 1, DECODE);
 }
 
 int token_fetch(lua_State *L) {
-    luaL_checktype(L, ARGUMENTS, LUA_TTABLE);
-    lua_settop(L, ARGUMENTS);
-    struct token_request *token_request = lua_newuserdatauv(L, sizeof *token_request, 0);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct transfer_loop *loop = connection_pool_of(L, 1);
+    struct token_request *token_request = lua_newuserdatauv(L, sizeof *token_request, USER_VALUES);
     memset(token_request, 0, sizeof *token_request);
+    waiter_begin(&token_request->base.waiter, &kind);
     luaL_setmetatable(L, METATABLE);
-    lua_toclose(L, TOKEN_REQUEST);
+    lua_insert(L, 1);
+    lua_toclose(L, 1);
     struct transfer_settings settings;
-    settings_read(L, ARGUMENTS, &settings, &token_request->policy);
-    settings_read_secrets(L, ARGUMENTS, &token_request->secrets);
-    token_request->body = option_needed_text(L, ARGUMENTS, "body");
-    token_request->path = option_needed_text(L, ARGUMENTS, "path");
-    token_request->loop = transfer_loop_retain(connections_of(L, ARGUMENTS));
-    token_request->waits_outside = lua_getfield(L, ARGUMENTS, "on_wait") != LUA_TNIL;
-    lua_settop(L, TOKEN_REQUEST);
+    read_arguments(L, token_request, &settings);
+    if (lua_getfield(L, 2, "query") == LUA_TUSERDATA)
+        lua_getiuservalue(L, -1, WAITER_ON_WAIT);
+    transfer_waiter_open(L, &token_request->base, loop, token_request->query);
     struct request *request = &token_request->request;
-    if (!transfer_open(&request->transfer, token_request->loop, &token_request->finished,
-                       &settings))
+    if (!transfer_open(&request->transfer, loop, &token_request->base.finished, &settings))
         return luaL_error(L, "libcurl refuses the settings, or there is not enough memory");
-    request_begin(request, &token_request->policy, clock_now(), clock_now());
-    return advance(L, token_request);
+    int64_t now = waiter_now(&token_request->base.waiter);
+    request_begin(request, &token_request->policy, now, now);
+    return waiter_step(L, &token_request->base.waiter);
 }
 
 void token_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
-        {"__gc", token_request_close},
+        {"__gc", token_request_gc},
         {"__close", token_request_close},
         {NULL, NULL},
     };

@@ -184,7 +184,7 @@ end
 
 ---A client of the service: who asks, and the connections that stay open from one query to the next.
 ---@class rollcall.workspace.client
----@field private connections userdata
+---@field private connection_pool userdata
 ---@field private query table
 ---@field private defaults table
 ---@field private origin rollcall.workspace.origin
@@ -206,9 +206,9 @@ function workspace.client(given)
   insist(checked.project_id, "project_id is missing")
   local origin = insist(service_origin(checked))
 
-  local connections = core.connections()
+  local connection_pool = core.connection_pool()
   local query = options.merged(settings_of(checked), {
-    connections = connections,
+    connection_pool = connection_pool,
     base_url = origin.base_url,
     host = origin.host,
     plain = origin.plain,
@@ -222,7 +222,7 @@ function workspace.client(given)
   if checked.username then
     local iam = insist(iam_origin(checked))
     query.authorize = token.keeper(checked, options.merged(settings_of(checked), {
-      connections = connections,
+      connection_pool = connection_pool,
       base_url = iam.base_url,
       plain = iam.plain,
       path = token.PATH,
@@ -230,7 +230,7 @@ function workspace.client(given)
     }))
   end
   return setmetatable({
-    connections = connections,
+    connection_pool = connection_pool,
     origin = origin,
     query = query,
     defaults = { concurrency = checked.concurrency, on_error = checked.on_error },
@@ -247,21 +247,6 @@ end
 
 local session_fields = set_of(session.fields)
 local listed_fields = set_of(session.fields, { "app_server_group_name" })
-
----Starts a query. Where its token must be fetched, that is the first step of it, so that on_wait can
----yield then: not from within C, which gets later tokens itself.
-local function start(query)
-  local step, state, control, closing = core.query_sessions(query)
-  if not (query.on_wait and query.authorize) then return step, state, control, closing end
-  local has_token = false
-  return function(of_query)
-    if not has_token then
-      has_token = true
-      query.authorize(nil, query.on_wait)
-    end
-    return step(of_query)
-  end, state, control, closing
-end
 
 -- What every query of the client's says, with the options of this one.
 local function query_of(self, checked, particulars)
@@ -308,7 +293,7 @@ function client_methods:sessions(given)
   local checked = options.check(caller, given, sessions_specification, 2)
   if not checked.user_name then error(caller .. ": user_name is missing", 2) end
   local next_name = user_names.each(caller, checked.user_name)
-  return start(query_of(self, checked, {
+  return core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
     list_name = "session_info_list",
     action = "workspace:session:listSessionByUserName",
@@ -316,7 +301,7 @@ function client_methods:sessions(given)
     on_answer = checked.on_answer,
     on_wait = checked.on_wait,
     concurrency = type(checked.user_name) == "string" and 1 or nil,
-    next_target = function()
+    next_request = function()
       local name = next_name()
       if name then return "user_name=" .. endpoint.encode(name), name end
     end,
@@ -367,7 +352,7 @@ function client_methods:list_sessions(given)
   local parameters = {}
   for name in pairs(listing.specification) do parameters[name] = checked[name] end
   local received, expected, last = 0, nil, false
-  return start(query_of(self, checked, {
+  return core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/list-sessions",
     list_name = "items",
     action = "workspace:session:listSessions",
@@ -386,7 +371,7 @@ function client_methods:list_sessions(given)
         }, 0)
       end
     end,
-    next_target = function()
+    next_request = function()
       if not last then return listing.page_query(parameters, limit, received) end
     end,
   }))
@@ -404,13 +389,13 @@ end
 
 ---Closes the connections; queries that are under way go on. May be called again.
 function client_methods:close()
-  self.connections:close()
+  self.connection_pool:close()
 end
 
 client_metatable.__close = client_methods.close
 
 function client_metatable:__tostring()
-  return ("rollcall.workspace.client: %s, %s"):format(self.origin.base_url, tostring(self.connections))
+  return ("rollcall.workspace.client: %s, %s"):format(self.origin.base_url, tostring(self.connection_pool))
 end
 
 return workspace

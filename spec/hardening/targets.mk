@@ -69,7 +69,7 @@ FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
 PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/srvsvc.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
 	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c)
 FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) \
-	$(filter-out csrc/workspace/http/transfer.c csrc/workspace/http/loop_poll.c,$(WORKSPACE_SOURCES))))
+	$(filter-out $(addprefix csrc/workspace/http/,transfer.c loop.c loop_poll.c multi_posix.c watch.c lookups.c),$(WORKSPACE_SOURCES))))
 FUZZ_COMPILE = clang -std=c11 -Icsrc $(WARNINGS) -g $(FUZZ_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(SMBCLIENT_CFLAGS) -MMD -MP
 
 $(FUZZ_BUILD)/csrc/%.o: csrc/%.c

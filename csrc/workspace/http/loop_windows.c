@@ -1,102 +1,87 @@
-/* Many HTTP transfers at once, with libcurl's own waiting: Windows has more kinds of it than one,
- * and their faults are libcurl's to know. */
-#include "workspace/http/loop.h"
-
+/* libcurl's own waiting: Windows has more kinds of it than one, and their faults are libcurl's to
+ * know. */
 #include <stdlib.h>
+
+#include "workspace/http/loop_system.h"
+/* after winsock2.h, which libcurl's headers bring */
 #include <windows.h>
 
-#include "base/clock.h"
-#include "workspace/http/transfer.h"
-
-/* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller gets a look so
+/* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller gets a turn so
  * often. */
 #define LONGEST_WAIT_MILLISECONDS 250
 
-/* And an on_wait, which cannot be told what to wait for, comes back so soon. */
-#define LOOK_MILLISECONDS 20
-
-struct transfer_loop {
+struct loop_system {
     CURLM *multi;
-    unsigned references;
 };
 
-struct transfer_loop *transfer_loop_new(void) {
-    struct transfer_loop *loop = calloc(1, sizeof *loop);
-    if (!loop)
+/* A look-up that was left behind returns into this library, which stays until the process ends. */
+static void stay(void) {
+    static const wchar_t inside[] = L"";
+    HMODULE module;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                       inside, &module);
+}
+
+struct loop_system *loop_system_new(void) {
+    struct loop_system *system = calloc(1, sizeof *system);
+    if (!system)
         return NULL;
-    loop->references = 1;
-    loop->multi = curl_multi_init();
-    if (!loop->multi) {
-        free(loop);
+    stay();
+    system->multi = curl_multi_init();
+    if (!system->multi) {
+        free(system);
         return NULL;
     }
-    return loop;
+    return system;
 }
 
-struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
-    loop->references++;
-    return loop;
-}
-
-void transfer_loop_release(struct transfer_loop *loop) {
-    if (!loop || --loop->references > 0)
+void loop_system_free(struct loop_system *system) {
+    if (!system)
         return;
-    curl_multi_cleanup(loop->multi);
-    free(loop);
+    curl_multi_cleanup(system->multi);
+    free(system);
 }
 
-void transfer_loop_keep(struct transfer_loop *loop, long connections) {
-    curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, connections);
+CURLM *loop_system_multi(const struct loop_system *system) {
+    return system->multi;
 }
 
-bool transfer_loop_add(struct transfer_loop *loop, struct transfer *transfer) {
-    return curl_multi_add_handle(loop->multi, transfer->easy) == CURLM_OK;
+int loop_system_descriptor(const struct loop_system *system) {
+    (void)system;
+    return -1;
 }
 
-void transfer_loop_remove(struct transfer_loop *loop, struct transfer *transfer) {
-    curl_multi_remove_handle(loop->multi, transfer->easy);
+int loop_system_watched(struct loop_system *system, bool watched) {
+    (void)system;
+    (void)watched;
+    return 0;
 }
 
-/* Returns whether one was over. */
-static bool collect_finished(struct transfer_loop *loop) {
-    int left;
-    bool collected = false;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
-        struct transfer *transfer = NULL;
-        CURL *easy = message->easy_handle;
-        CURLcode result = message->data.result; /* gone with the handle */
-        if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer)
-            continue;
-        curl_multi_remove_handle(loop->multi, easy);
-        transfer_finish(transfer, result);
-        collected = true;
-    }
-    return collected;
-}
-
-const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
-                                          size_t *count, int64_t *milliseconds) {
-    int64_t rest = until - clock_now();
-    (void)loop;
-    *count = 0;
-    *milliseconds = rest <= 0 ? 0 : rest < LOOK_MILLISECONDS ? rest : LOOK_MILLISECONDS;
-    return NULL;
-}
-
-enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
-    int running, count;
-    if (curl_multi_perform(loop->multi, &running) != CURLM_OK)
+enum transfer_loop_turn loop_system_wait(struct loop_system *system, int64_t milliseconds) {
+    int happened;
+    bool shortened = milliseconds < 0 || milliseconds > LONGEST_WAIT_MILLISECONDS;
+    int wait = shortened ? LONGEST_WAIT_MILLISECONDS : (int)milliseconds;
+    if (curl_multi_poll(system->multi, NULL, 0, wait, &happened) != CURLM_OK)
         return TURN_IMPOSSIBLE;
-    if (collect_finished(loop))
-        return TURN_TAKEN;
-    int64_t rest = until - clock_now();
-    bool looks = rest > LONGEST_WAIT_MILLISECONDS;
-    int wait = rest <= 0 ? 0 : looks ? LONGEST_WAIT_MILLISECONDS : (int)rest;
-    if (curl_multi_poll(loop->multi, NULL, 0, wait, &count) != CURLM_OK ||
-        curl_multi_perform(loop->multi, &running) != CURLM_OK)
-        return TURN_IMPOSSIBLE;
-    bool collected = collect_finished(loop);
-    return looks && count == 0 && !collected ? TURN_INTERRUPTED : TURN_TAKEN;
+    return shortened && happened == 0 ? TURN_INTERRUPTED : TURN_TAKEN;
+}
+
+bool loop_system_act(struct loop_system *system) {
+    int running;
+    return curl_multi_perform(system->multi, &running) == CURLM_OK;
+}
+
+void loop_system_quietly(void (*work)(void *with), void *with) {
+    work(with);
+}
+
+static int on_socket(void *context, curl_socket_t socket, curlsocktype purpose) {
+    (void)context;
+    (void)purpose;
+    SetHandleInformation((HANDLE)(uintptr_t)socket, HANDLE_FLAG_INHERIT, 0);
+    return CURL_SOCKOPT_OK;
+}
+
+bool loop_system_keep_sockets(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket) == CURLE_OK;
 }

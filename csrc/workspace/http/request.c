@@ -6,37 +6,27 @@
 
 void request_begin(struct request *request, const struct request_policy *policy, int64_t now,
                    int64_t due) {
-    request->state = REQUEST_DUE;
     request->attempts = 0;
     request->due = due;
     request->deadline = (due > now ? due : now) + policy->deadline;
 }
 
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
-                     const char *target, struct curl_slist *headers, const char *body) {
+                     const char *request_target, struct curl_slist *headers, const char *body) {
     authorization_free_headers(request->headers);
     request->headers = headers;
     request->attempts++;
     request->due = now + policy->timeout;
     if (request->due > request->deadline)
         request->due = request->deadline;
-    if (!transfer_start(&request->transfer, target, headers, body))
+    return transfer_start(&request->transfer, request_target, headers, body);
+}
+
+bool request_is_due(struct request *request, int64_t now) {
+    if (request->due > now)
         return false;
-    request->state = REQUEST_RUNNING;
-    return true;
-}
-
-void request_give_up(struct request *request) {
-    transfer_stop(&request->transfer);
-    transfer_finish(&request->transfer, CURLE_OPERATION_TIMEDOUT);
-    request->state = REQUEST_OVER;
-}
-
-struct request *request_of(struct transfer *transfer) {
-    struct request *request = (struct request *)transfer;
-    if (request)
-        request->state = REQUEST_OVER;
-    return request;
+    transfer_give_up(&request->transfer);
+    return request->transfer.state == TRANSFER_IDLE;
 }
 
 static int64_t retry_after(const struct transfer *transfer) {
@@ -60,7 +50,6 @@ bool request_again(struct request *request, const struct request_policy *policy,
         retry_pause(request->attempts, status, whole ? retry_after(transfer) : 0, random);
     if (pause >= request->deadline - now)
         return false;
-    request->state = REQUEST_DUE;
     request->due = now + pause;
     return true;
 }
@@ -69,5 +58,4 @@ void request_close(struct request *request) {
     transfer_close(&request->transfer);
     authorization_free_headers(request->headers);
     request->headers = NULL;
-    request->state = REQUEST_IDLE;
 }

@@ -13,13 +13,10 @@ struct request_policy {
     unsigned retries;
 };
 
-enum request_state { REQUEST_IDLE, REQUEST_DUE, REQUEST_RUNNING, REQUEST_OVER };
-
 struct request {
     struct transfer transfer; /* the first member, so that one is found from the other */
-    enum request_state state;
     unsigned attempts;
-    int64_t due; /* when the next attempt begins, or the running one is given up */
+    int64_t due; /* when the next attempt begins, or, if one is running, that is given up */
     int64_t deadline;
     struct curl_slist *headers;
 };
@@ -30,13 +27,11 @@ void request_begin(struct request *request, const struct request_policy *policy,
 
 /* Begins an attempt with these headers, which it takes over. False if there is no memory. */
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
-                     const char *target, struct curl_slist *headers, const char *body);
+                     const char *request_target, struct curl_slist *headers, const char *body);
 
-/* Gives up an attempt whose time is over; it lands in the transfer's queue. */
-void request_give_up(struct request *request);
-
-/* The request that a transfer taken out of its queue belongs to, now REQUEST_OVER. */
-struct request *request_of(struct transfer *transfer);
+/* Whether the next attempt is due. One that is running and whose time is over is given up: it lands
+ * in the transfer's queue. */
+bool request_is_due(struct request *request, int64_t now);
 
 /* Whether another attempt may help and is allowed; if so it is due. */
 bool request_again(struct request *request, const struct request_policy *policy, int64_t now);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workspace/http/lookups.h"
+#include "workspace/http/loop_system.h"
+
 #define FIRST_BODY_SIZE ((size_t)8 << 10)
 #define KEPT_BODY_SIZE ((size_t)64 << 10)
 /* libcurl takes and gives back a buffer with every transfer; answers are small. */
@@ -55,9 +58,43 @@ static bool is_proxy_in_environment(void) {
            getenv("ALL_PROXY");
 }
 
-/* The URL stays the same and each request has a target of its own, so libcurl has little to parse.
- * A proxy is always a tunnel, since it would need the whole URL. What is not set here is refused or
- * off in libcurl itself: redirects, cookies, .netrc, logging on to a proxy by itself. */
+static int on_lookup(void *resolver, void *unused, void *context) {
+    struct transfer *transfer = context;
+    (void)resolver;
+    (void)unused;
+    transfer->lookup_refused = !lookups_may_begin();
+    transfer->looked_up = !transfer->lookup_refused;
+    return transfer->lookup_refused;
+}
+
+/* Whether a URL, or a proxy as libcurl takes it, has a number for a host, which needs no look-up.
+ */
+static bool is_numeric(const char *url) {
+    const char *scheme = strstr(url, "://");
+    const char *host = scheme ? scheme + 3 : url;
+    const char *user = strrchr(host, '@');
+    host = user ? user + 1 : host;
+    size_t digits = strspn(host, "0123456789.");
+    return host[0] == '[' || (digits > 0 && strchr(":/", host[digits]));
+}
+
+/* A look-up cannot be stopped. libcurl would wait for the thread that makes it, for as long as the
+ * name servers are silent; told to quit quickly, it leaves the thread behind. It is told so from
+ * 7.87 on. */
+static bool set_lookups(struct transfer *transfer, const char *asked_first) {
+    CURL *easy = transfer->easy;
+#if LIBCURL_VERSION_NUM >= 0x075700
+    if (!is_set_or_unknown(curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L)))
+        return false;
+#endif
+    return is_numeric(asked_first) ||
+           (curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup) == CURLE_OK);
+}
+
+/* The URL stays the same and each request has a request target of its own, so libcurl has little to
+ * parse. A proxy is always a tunnel, since it would need the whole URL. What is not set here is
+ * refused or off in libcurl itself: redirects, cookies, .netrc, logging on to a proxy by itself. */
 static bool set_options(struct transfer *transfer, const struct transfer_settings *settings) {
     CURL *easy = transfer->easy;
     const char *protocols = settings->plain ? "http,https" : "https";
@@ -77,7 +114,10 @@ static bool set_options(struct transfer *transfer, const struct transfer_setting
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "rollcall") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                             settings->connect_timeout_milliseconds) == CURLE_OK &&
-           set_trust(easy, settings->ca_file) &&
+           set_trust(easy, settings->ca_file) && loop_system_keep_sockets(easy) &&
+           set_lookups(transfer, proxy && proxy[0] ? proxy
+                                 : direct          ? settings->base_url
+                                                   : "") &&
            (!proxy || curl_easy_setopt(easy, CURLOPT_PROXY, proxy) == CURLE_OK);
 }
 
@@ -95,8 +135,41 @@ bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
     return false;
 }
 
+/* The transfer ends before its time. */
+static void leave_lookup(const struct transfer *transfer) {
+    curl_off_t took = 0;
+    if (transfer->looked_up &&
+        curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &took) == CURLE_OK &&
+        took == 0)
+        lookups_leave_one();
+}
+
+/* Takes a running transfer out of the loop. */
+static void stop(struct transfer *transfer) {
+    leave_lookup(transfer);
+    transfer_loop_remove(transfer);
+    transfer->state = TRANSFER_IDLE;
+}
+
+static void take_out(struct transfer_queue *queue, struct transfer *transfer) {
+    struct transfer *before = NULL;
+    for (struct transfer *each = queue->first; each != transfer; each = each->next)
+        before = each;
+    if (before)
+        before->next = transfer->next;
+    else
+        queue->first = transfer->next;
+    if (queue->last == transfer)
+        queue->last = before;
+    transfer->next = NULL;
+    transfer->state = TRANSFER_IDLE;
+}
+
 void transfer_close(struct transfer *transfer) {
-    transfer_stop(transfer);
+    if (transfer->state == TRANSFER_RUNNING)
+        stop(transfer);
+    else if (transfer->state == TRANSFER_FINISHED)
+        take_out(transfer->finished, transfer);
     curl_easy_cleanup(transfer->easy);
     transfer_loop_release(transfer->loop);
     free(transfer->body);
@@ -106,34 +179,27 @@ void transfer_close(struct transfer *transfer) {
     transfer->body_length = transfer->body_size = 0;
 }
 
-bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
-                    const char *body) {
+bool transfer_start(struct transfer *transfer, const char *request_target,
+                    struct curl_slist *headers, const char *body) {
     CURL *easy = transfer->easy;
     transfer->body_length = 0;
     transfer->too_large = transfer->no_memory = false;
+    transfer->looked_up = transfer->lookup_refused = false;
     transfer->problem[0] = '\0';
-    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target) != CURLE_OK ||
+    if (transfer->state != TRANSFER_IDLE ||
+        curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request_target) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
-        (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK))
+        (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK) ||
+        !transfer_loop_add(transfer))
         return false;
-    transfer->running = transfer_loop_add(transfer->loop, transfer);
-    return transfer->running;
+    transfer->state = TRANSFER_RUNNING;
+    return true;
 }
 
-void transfer_stop(struct transfer *transfer) {
-    if (!transfer->running)
-        return;
-    transfer_loop_remove(transfer->loop, transfer);
-    transfer->running = false;
-}
-
-void transfer_finish(struct transfer *transfer, CURLcode result) {
+/* Puts a transfer that runs no more into its queue. */
+static void land(struct transfer *transfer, CURLcode result) {
     struct transfer_queue *queue = transfer->finished;
-    transfer->running = false;
-    if (transfer->no_memory) { /* libcurl only knows that the body was not taken */
-        result = CURLE_OUT_OF_MEMORY;
-        transfer->problem[0] = '\0';
-    }
+    transfer->state = TRANSFER_FINISHED;
     transfer->result = result;
     transfer->next = NULL;
     if (queue->last)
@@ -141,15 +207,33 @@ void transfer_finish(struct transfer *transfer, CURLcode result) {
     else
         queue->first = transfer;
     queue->last = transfer;
+    transfer_loop_wake(transfer->loop, queue->watch);
+}
+
+void transfer_give_up(struct transfer *transfer) {
+    if (transfer->state != TRANSFER_RUNNING)
+        return;
+    stop(transfer);
+    land(transfer, CURLE_OPERATION_TIMEDOUT);
+}
+
+void transfer_finish(struct transfer *transfer, CURLcode result) {
+    if (transfer->no_memory) { /* libcurl only knows that the body was not taken */
+        result = CURLE_OUT_OF_MEMORY;
+        transfer->problem[0] = '\0';
+    } else if (transfer->lookup_refused) {
+        result = CURLE_COULDNT_RESOLVE_HOST;
+        strcpy(transfer->problem, "the name servers do not answer, and too many look-ups wait");
+    } else if (result == CURLE_OPERATION_TIMEDOUT) { /* of the connection, which is libcurl's */
+        leave_lookup(transfer);
+    }
+    land(transfer, result);
 }
 
 struct transfer *transfer_take(struct transfer_queue *queue) {
     struct transfer *transfer = queue->first;
-    if (transfer) {
-        queue->first = transfer->next;
-        if (!queue->first)
-            queue->last = NULL;
-    }
+    if (transfer)
+        take_out(queue, transfer);
     return transfer;
 }
 

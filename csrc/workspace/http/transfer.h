@@ -22,6 +22,13 @@ struct transfer_settings {
 struct transfer_queue {
     struct transfer *first;
     struct transfer *last;
+    struct watch *watch; /* told of what lands here; NULL: nobody waits elsewhere */
+};
+
+enum transfer_state {
+    TRANSFER_IDLE,
+    TRANSFER_RUNNING,  /* the loop has it */
+    TRANSFER_FINISHED, /* its queue has it */
 };
 
 struct transfer {
@@ -29,9 +36,11 @@ struct transfer {
     struct transfer_loop *loop; /* whose reference it holds; NULL while it is closed */
     struct transfer_queue *finished;
     struct transfer *next;
-    bool running;
-    bool too_large; /* the body was larger than it may be */
-    bool no_memory; /* there was none for the body */
+    enum transfer_state state;
+    bool too_large;      /* the body was larger than it may be */
+    bool no_memory;      /* there was none for the body */
+    bool looked_up;      /* a name had to be looked up */
+    bool lookup_refused; /* and that was not begun */
     CURLcode result;
     size_t body_length;
     size_t body_size;
@@ -46,21 +55,22 @@ struct transfer {
 bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
                    struct transfer_queue *finished, const struct transfer_settings *settings);
 
-/* Frees everything. May be called again. */
+/* Ends the transfer and frees everything. May be called again. */
 void transfer_close(struct transfer *transfer);
 
-/* Begins a request: a POST if there is a `body`, else a GET. `target` is the path and what follows
- * it. The headers must stay until the transfer is over; the body is copied. */
-bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
-                    const char *body);
+/* Begins a request of an idle transfer: a POST if there is a `body`, else a GET. `request_target`
+ * is the path and what follows it. The headers must stay until the transfer is over; the body is
+ * copied. */
+bool transfer_start(struct transfer *transfer, const char *request_target,
+                    struct curl_slist *headers, const char *body);
 
-/* Ends a transfer that is under way; it will not land in the queue. */
-void transfer_stop(struct transfer *transfer);
+/* Ends a transfer that is running, which lands in its queue as one that took too long. */
+void transfer_give_up(struct transfer *transfer);
 
-/* Puts a transfer that is over into its queue; for the loop, and for whoever stopped it. */
+/* For the loop: a running transfer that it has let go is over, and lands in its queue. */
 void transfer_finish(struct transfer *transfer, CURLcode result);
 
-/* The transfer that was over first, taken out of the queue, or NULL. */
+/* The transfer that was over first, taken out of the queue and idle again, or NULL. */
 struct transfer *transfer_take(struct transfer_queue *queue);
 
 long transfer_status(const struct transfer *transfer);

@@ -6,12 +6,12 @@ error "this file is for editors; the module rollcall.workspace.core is written i
 local core = {}
 
 ---Connections to the Workspace service and to IAM, kept open from one query to the next.
----@return userdata connections  `close`, `__close` and `__gc` close them
-function core.connections() end
+---@return userdata connection_pool  `close`, `__close` and `__gc` close them
+function core.connection_pool() end
 
 ---What concerns every transfer. Made by `rollcall.workspace`, which checks what C does not.
 ---@class rollcall.workspace.core.transfer_settings
----@field connections userdata
+---@field connection_pool userdata
 ---@field base_url string  scheme, host and port
 ---@field plain boolean  http
 ---@field ca_file? string
@@ -35,14 +35,14 @@ function core.connections() end
 ---@field ak? string
 ---@field sk? string
 ---@field security_token? string
----@field authorize? fun(refused: string?): string, integer  a token, and until when in seconds since 1970
----@field next_target fun(): string?, string?  the next query string, percent-encoded and sorted, and the user
+---@field authorize? fun(refused: string?, query: userdata): string?, integer?  a token, and until when, since 1970
+---@field next_request fun(): string?, string?  the next query string, percent-encoded and sorted, and the user
 ---@field concurrency? integer  1
 ---@field on_error? fun(failure: rollcall.failure)
----@field on_wait? rollcall.on_wait
+---@field on_wait? rollcall.on_wait  may yield, and so may all that the query calls but `decode`
 ---@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name
 
----Asks for all targets. The four values are those of a generic `for`.
+---Asks about all users. The four values are those of a generic `for`.
 ---@param query rollcall.workspace.core.session_query
 ---@return fun(query: userdata): table?, string?
 ---@return userdata query  `close`, `__close` and `__gc` end its requests
@@ -53,11 +53,11 @@ function core.query_sessions(query) end
 ---@class rollcall.workspace.core.token_request: rollcall.workspace.core.transfer_settings
 ---@field path string
 ---@field body string  JSON
----@field on_wait? rollcall.on_wait
+---@field query? userdata  that it is for: its on_wait is called, and told its descriptor
 
 ---Gets a token, or raises a rollcall.failure.
 ---@param request rollcall.workspace.core.token_request
----@return string token
+---@return string? token  nil if the query was closed meanwhile
 ---@return string? expires_at
 function core.fetch_token(request) end
 

@@ -38,15 +38,17 @@ local function body_of(login)
 end
 
 ---A function that gives the token and until when to use it, in seconds since 1970. It asks IAM only
----when it has none, when the one it has runs out, or when that one was `refused`.
+---when it has none, when the one it has runs out, or when that one was `refused`; and waits as the query does that it
+---is for. Gives nothing if that was closed meanwhile.
 ---@param login rollcall.workspace.login
 ---@param request rollcall.workspace.core.token_request  all but the body
----@return fun(refused: string?, on_wait: rollcall.on_wait?): string, integer
+---@return fun(refused: string?, query: userdata): string?, integer?
 function token.keeper(login, request)
   local current, until_then
-  return function(refused, on_wait)
+  return function(refused, query)
     if not current or current == refused or os.time() >= until_then then
-      local fetched, expires_at = core.fetch_token(options.merged(request, { body = body_of(login), on_wait = on_wait }))
+      local fetched, expires_at = core.fetch_token(options.merged(request, { body = body_of(login), query = query }))
+      if not fetched then return nil end
       current = fetched
       local now = os.time()
       local expiry = session.epoch(expires_at) or now

@@ -69,55 +69,7 @@ bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
     return true;
 }
 
-void transfer_close(struct transfer *transfer) {
-    transfer_stop(transfer);
-    curl_easy_cleanup(transfer->easy);
-    transfer_loop_release(transfer->loop);
-    free(transfer->body);
-    *transfer = (struct transfer){0};
-}
-
-/* The body is of the head too here, which stands before it. */
-bool transfer_start(struct transfer *transfer, const char *target, struct curl_slist *headers,
-                    const char *body) {
-    CHECK(target[0] == '/' && headers && (!body || body[0] == '{'));
-    CHECK(!transfer->running);
-    transfer->body_length = 0;
-    transfer->too_large = false;
-    transfer->problem[0] = '\0';
-    transfer->running = true;
-    struct transfer_queue finished = *transfer->finished;
-    *transfer->finished = transfer->loop->waiting;
-    transfer_finish(transfer, CURLE_OK);
-    transfer->loop->waiting = *transfer->finished;
-    *transfer->finished = finished;
-    transfer->running = true;
-    return true;
-}
-
-void transfer_stop(struct transfer *transfer) {
-    if (!transfer->running)
-        return;
-    struct transfer_queue kept = {NULL, NULL};
-    struct transfer *waiting;
-    while ((waiting = transfer_take(&transfer->loop->waiting)) != NULL) {
-        if (waiting == transfer)
-            continue;
-        waiting->next = NULL;
-        if (kept.last)
-            kept.last->next = waiting;
-        else
-            kept.first = waiting;
-        kept.last = waiting;
-    }
-    transfer->loop->waiting = kept;
-    transfer->running = false;
-}
-
-void transfer_finish(struct transfer *transfer, CURLcode result) {
-    struct transfer_queue *queue = transfer->finished;
-    transfer->running = false;
-    transfer->result = result;
+static void append(struct transfer_queue *queue, struct transfer *transfer) {
     transfer->next = NULL;
     if (queue->last)
         queue->last->next = transfer;
@@ -126,7 +78,7 @@ void transfer_finish(struct transfer *transfer, CURLcode result) {
     queue->last = transfer;
 }
 
-struct transfer *transfer_take(struct transfer_queue *queue) {
+static struct transfer *take(struct transfer_queue *queue) {
     struct transfer *transfer = queue->first;
     if (transfer) {
         queue->first = transfer->next;
@@ -134,6 +86,61 @@ struct transfer *transfer_take(struct transfer_queue *queue) {
             queue->last = NULL;
     }
     return transfer;
+}
+
+static void take_out(struct transfer_queue *queue, const struct transfer *transfer) {
+    struct transfer_queue kept = {NULL, NULL, queue->watch};
+    struct transfer *each;
+    while ((each = take(queue)) != NULL)
+        if (each != transfer)
+            append(&kept, each);
+    *queue = kept;
+}
+
+bool transfer_start(struct transfer *transfer, const char *request_target,
+                    struct curl_slist *headers, const char *body) {
+    CHECK(request_target[0] == '/' && headers && (!body || body[0] == '{'));
+    CHECK(transfer->state == TRANSFER_IDLE);
+    transfer->body_length = 0;
+    transfer->too_large = false;
+    transfer->problem[0] = '\0';
+    transfer->state = TRANSFER_RUNNING;
+    append(&transfer->loop->waiting, transfer);
+    return true;
+}
+
+static void finish(struct transfer *transfer, CURLcode result) {
+    CHECK(transfer->state == TRANSFER_RUNNING);
+    transfer->state = TRANSFER_FINISHED;
+    transfer->result = result;
+    append(transfer->finished, transfer);
+}
+
+void transfer_give_up(struct transfer *transfer) {
+    if (transfer->state != TRANSFER_RUNNING)
+        return;
+    take_out(&transfer->loop->waiting, transfer);
+    finish(transfer, CURLE_OPERATION_TIMEDOUT);
+}
+
+struct transfer *transfer_take(struct transfer_queue *queue) {
+    struct transfer *transfer = take(queue);
+    if (transfer) {
+        CHECK(transfer->state == TRANSFER_FINISHED);
+        transfer->state = TRANSFER_IDLE;
+    }
+    return transfer;
+}
+
+void transfer_close(struct transfer *transfer) {
+    if (transfer->state == TRANSFER_RUNNING)
+        take_out(&transfer->loop->waiting, transfer);
+    else if (transfer->state == TRANSFER_FINISHED)
+        take_out(transfer->finished, transfer);
+    curl_easy_cleanup(transfer->easy);
+    transfer_loop_release(transfer->loop);
+    free(transfer->body);
+    *transfer = (struct transfer){0};
 }
 
 /* The head lies before the body in the same memory: `body_size` counts both. */
@@ -144,7 +151,7 @@ static const char *head_of(const struct transfer *transfer, size_t *head_length)
 
 static void answer(struct transfer *transfer) {
     if (position >= length) {
-        transfer_finish(transfer, CURLE_COULDNT_CONNECT);
+        finish(transfer, CURLE_COULDNT_CONNECT);
         return;
     }
     const char *start = bytes + position;
@@ -154,7 +161,7 @@ static void answer(struct transfer *transfer) {
     size_t head = blank ? (size_t)(blank - start) + 4 : 0;
     if (size - head > transfer->body_limit) {
         transfer->too_large = true;
-        transfer_finish(transfer, CURLE_WRITE_ERROR);
+        finish(transfer, CURLE_WRITE_ERROR);
         return;
     }
     free(transfer->body);
@@ -163,7 +170,7 @@ static void answer(struct transfer *transfer) {
     transfer->body_size = size;
     memcpy(transfer->body, start + head, size - head);
     memcpy(transfer->body + size - head, start, head);
-    transfer_finish(transfer, head ? CURLE_OK : CURLE_PARTIAL_FILE);
+    finish(transfer, head ? CURLE_OK : CURLE_PARTIAL_FILE);
 }
 
 long transfer_status(const struct transfer *transfer) {
@@ -201,12 +208,22 @@ void transfer_trim(struct transfer *transfer) {
     transfer->body_length = transfer->body_size = 0;
 }
 
-const struct pollfd *transfer_loop_polled(const struct transfer_loop *loop, int64_t until,
-                                          size_t *count, int64_t *milliseconds) {
-    (void)loop;
-    *count = 0;
-    *milliseconds = until > now ? 1 : 0;
-    return NULL;
+int transfer_loop_open_watch(struct transfer_loop *loop, struct watch *watch) {
+    CHECK(loop->references > 0);
+    *watch = (struct watch)WATCH_CLOSED;
+    return 0;
+}
+
+void transfer_loop_close_watch(struct transfer_loop *loop, struct watch *watch) {
+    CHECK(loop->references > 0 && watch);
+}
+
+void transfer_loop_begin_wait(struct transfer_loop *loop, struct watch *watch) {
+    CHECK(loop->references > 0 && watch);
+}
+
+void transfer_loop_leave(struct transfer_loop *loop, struct watch *watch) {
+    CHECK(loop->references > 0 && watch);
 }
 
 static bool next_is(const char *word) {
@@ -218,16 +235,18 @@ static bool next_is(const char *word) {
     return true;
 }
 
-enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, int64_t until) {
+enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, struct watch *watch,
+                                          int64_t milliseconds) {
+    (void)watch;
     if (next_is("interrupt"))
         return TURN_INTERRUPTED;
     if (next_is("impossible"))
         return TURN_IMPOSSIBLE;
-    struct transfer *transfer = next_is("") ? NULL : transfer_take(&loop->waiting);
+    struct transfer *transfer = next_is("") ? NULL : take(&loop->waiting);
     if (transfer)
         answer(transfer);
     else
-        now = until > now && until < INT64_MAX ? until : now + 1;
+        now += milliseconds > 0 ? milliseconds : 1;
     now++;
     return TURN_TAKEN;
 }

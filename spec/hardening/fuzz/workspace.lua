@@ -13,7 +13,7 @@ local view_of = presence.viewer { now = 1700000000 }
 
 local function check_failure(failure)
   -- A string is a mistake of ours, unless nothing can go on.
-  if type(failure) == "string" and failure:find("cannot go on", 1, true) then return end
+  if type(failure) == "string" and failure:find("cannot wait any more", 1, true) then return end
   assert(type(failure) == "table", failure)
   assert(failure.source == "workspace" and type(failure.message) == "string" and type(failure.code) == "string")
   for _, text in ipairs { failure.message, failure.code, failure.request_id or "", tostring(failure) } do

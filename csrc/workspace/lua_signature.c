@@ -1,4 +1,4 @@
-#include "workspace/lua_sign.h"
+#include "workspace/lua_signature.h"
 
 #include <lauxlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static size_t read_headers(lua_State *L, struct signature_header headers[HEADERS
     return count;
 }
 
-int signing_sign(lua_State *L) {
+int signature_sign(lua_State *L) {
     struct signature_header headers[HEADERS_LIMIT];
     char authorization[AUTHORIZATION_SIZE];
     char hash[SIGNATURE_HEX_SIZE];
