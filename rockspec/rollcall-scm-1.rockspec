@@ -81,8 +81,7 @@ build = {
                   "csrc/workspace/lua_failure.c", "csrc/workspace/lua_session_outcome.c",
                   "csrc/workspace/lua_session_query.c", "csrc/workspace/lua_session_slot.c",
                   "csrc/workspace/lua_settings.c", "csrc/workspace/lua_signature.c", "csrc/workspace/lua_token.c",
-                  "csrc/workspace/lua_transfer_waiter.c",
-                  "csrc/workspace/plain_text.c",
+                  "csrc/workspace/lua_transfer_waiter.c", "csrc/workspace/plain_text.c",
                },
             },
             ["rollcall.system"] = {
