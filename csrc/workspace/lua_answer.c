@@ -27,15 +27,37 @@ static size_t skip_digits(const char *text, size_t length, size_t at) {
 
 /* Where the string that begins at `at` ends. */
 static size_t skip_string(const char *text, size_t length, size_t at) {
-    for (at++; at < length && text[at] != '"'; at++)
-        if (text[at] == '\\')
-            at++;
-    return at < length ? at + 1 : length;
+    const char *quote;
+    for (at++; at < length && (quote = memchr(text + at, '"', length - at)) != NULL;) {
+        size_t end = (size_t)(quote - text), escapes = end;
+        while (escapes > at && text[escapes - 1] == '\\')
+            escapes--;
+        at = end + 1;
+        if ((end - escapes) % 2 == 0)
+            return at;
+    }
+    return length;
+}
+
+static bool ends_word(char character) {
+    switch (character) {
+    case '\0':
+    case ',':
+    case ':':
+    case '"':
+    case '[':
+    case ']':
+    case '{':
+    case '}':
+        return true;
+    default:
+        return is_blank(character);
+    }
 }
 
 /* Where a word of letters, digits and signs ends. */
 static size_t skip_word(const char *text, size_t length, size_t at) {
-    while (at < length && text[at] && !is_blank(text[at]) && !strchr(",:\"[]{}", text[at]))
+    while (at < length && !ends_word(text[at]))
         at++;
     return at;
 }
@@ -70,21 +92,30 @@ static bool is_number(const char *text, size_t length) {
  * number, and what is none of JSON's stays as it is, for lua-cjson to refuse. */
 static void push_numbers_as_text(lua_State *L, const char *text, size_t length) {
     luaL_Buffer buffer;
+    size_t copied = 0;
     luaL_buffinit(L, &buffer);
     for (size_t at = 0; at < length;) {
+        if (text[at] == '"') {
+            at = skip_string(text, length, at);
+            continue;
+        }
         size_t end = skip_word(text, length, at);
+        if (end == at) {
+            at++;
+            continue;
+        }
         size_t next = skip_blanks(text, length, end);
         bool is_name = next < length && text[next] == ':';
-        bool quoted = !is_name && is_number(text + at, end - at);
-        if (end == at)
-            end = text[at] == '"' ? skip_string(text, length, at) : at + 1;
-        if (quoted)
+        if (!is_name && is_number(text + at, end - at)) {
+            luaL_addlstring(&buffer, text + copied, at - copied);
             luaL_addchar(&buffer, '"');
-        luaL_addlstring(&buffer, text + at, end - at);
-        if (quoted)
+            luaL_addlstring(&buffer, text + at, end - at);
             luaL_addchar(&buffer, '"');
+            copied = end;
+        }
         at = end;
     }
+    luaL_addlstring(&buffer, text + copied, length - copied);
     luaL_pushresult(&buffer);
 }
 
