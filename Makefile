@@ -101,7 +101,7 @@ $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
-	@$@ check || { status=$$?; [ $$status -gt 125 ] || { rm $@; exit $$status; }; } # 126: it is for another machine
+	@$@ check || case $$? in 126 | 127) ;; *) rm $@; exit 1 ;; esac # those two: it is for another machine
 
 -include $(sort $(SMB_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
 

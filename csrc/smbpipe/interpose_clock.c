@@ -25,7 +25,7 @@ __attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict
                                                         void *restrict tz) {
     (void)tz;
     int64_t time = now_of(CLOCK_MONOTONIC) + ahead;
-    tv->tv_sec = time / 1000000000;
-    tv->tv_usec = time % 1000000000 / 1000;
+    tv->tv_sec = (time_t)(time / 1000000000);
+    tv->tv_usec = (suseconds_t)(time % 1000000000 / 1000);
     return 0;
 }
