@@ -65,25 +65,48 @@ static bool is_number(const char *text, size_t length) {
     return at == length;
 }
 
+/* Whether what stands between `at` and `end` is a number, and no name of a member. */
+static bool is_value(const char *text, size_t length, size_t at, size_t end) {
+    if (!is_number(text + at, end - at))
+        return false;
+    size_t next = skip_blanks(text, length, end);
+    return next == length || text[next] != ':';
+}
+
+/* Where the blanks, the string, the word or the sign that begins at `at` ends. */
+static size_t skip_part(const char *text, size_t length, size_t at) {
+    if (is_blank(text[at]))
+        return skip_blanks(text, length, at);
+    if (text[at] == '"')
+        return skip_string(text, length, at);
+    size_t end = skip_word(text, length, at);
+    return end > at ? end : at + 1;
+}
+
+static bool is_empty_object(const char *text, size_t length, size_t at) {
+    if (text[at] != '{')
+        return false;
+    size_t end = skip_blanks(text, length, at + 1);
+    return end < length && text[end] == '}';
+}
+
 /* [-0, +1, m] Pushes JSON in which numbers are strings, so that they come as they were written:
- * lua-cjson makes doubles of them, which do not hold an id of 20 digits. A name of a member is no
- * number, and what is none of JSON's stays as it is, for lua-cjson to refuse. */
-static void push_numbers_as_text(lua_State *L, const char *text, size_t length) {
+ * lua-cjson makes doubles of them, which do not hold an id of 20 digits. What is no number of
+ * JSON's stays as it is, for lua-cjson to refuse. An object without members gets one, since
+ * lua-cjson gives the same table for `[]` and `{}`. */
+static void push_readable(lua_State *L, const char *text, size_t length) {
     luaL_Buffer buffer;
     luaL_buffinit(L, &buffer);
-    for (size_t at = 0; at < length;) {
-        size_t end = skip_word(text, length, at);
-        size_t next = skip_blanks(text, length, end);
-        bool is_name = next < length && text[next] == ':';
-        bool quoted = !is_name && is_number(text + at, end - at);
-        if (end == at)
-            end = text[at] == '"' ? skip_string(text, length, at) : at + 1;
+    for (size_t at = 0, end; at < length; at = end) {
+        end = skip_part(text, length, at);
+        bool quoted = is_value(text, length, at, end);
         if (quoted)
             luaL_addchar(&buffer, '"');
         luaL_addlstring(&buffer, text + at, end - at);
         if (quoted)
             luaL_addchar(&buffer, '"');
-        at = end;
+        if (is_empty_object(text, length, at))
+            luaL_addstring(&buffer, "\"\":null");
     }
     luaL_pushresult(&buffer);
 }
@@ -106,7 +129,7 @@ const struct answer_problem *answer_push_object(lua_State *L, int decode,
         return &empty;
     }
     lua_pushvalue(L, decode);
-    push_numbers_as_text(L, transfer->body, transfer->body_length);
+    push_readable(L, transfer->body, transfer->body_length);
     int status = lua_pcall(L, 1, 1, 0);
     if (status == LUA_ERRMEM)
         lua_error(L);

@@ -40,7 +40,7 @@ function core.connections() end
 ---@field concurrency? integer  1
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field on_wait? rollcall.on_wait
----@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name
+---@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name, a number as its text
 
 ---Asks for all targets. The four values are those of a generic `for`.
 ---@param query rollcall.workspace.core.session_query
