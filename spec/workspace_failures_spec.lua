@@ -62,6 +62,10 @@ describe("the failures of a query", function()
     for _, list in ipairs { "[]", "null" } do
       assert.same({}, (cloud.collect(client:sessions { user_name = body('{"session_info_list":' .. list .. "}") })))
     end
+    assert.same({ {} }, (cloud.collect(client:sessions { user_name = body '{"session_info_list":[{ }]}' })))
+    for _, object in ipairs { "{}", "{ \t}" } do
+      assert.equal("INVALID_LIST", cloud.failure(client, body('{"session_info_list":' .. object .. "}")).code)
+    end
     for _, json in ipairs { "{}", " {\n}", '{"error_code":"WKS.00000000"}' } do
       assert.equal("NO_LIST", cloud.failure(client, body(json)).code)
     end

@@ -87,33 +87,52 @@ static bool is_number(const char *text, size_t length) {
     return at == length;
 }
 
+/* Whether what stands between `at` and `end` is a number, and no name of a member. */
+static bool is_value(const char *text, size_t length, size_t at, size_t end) {
+    if (!is_number(text + at, end - at))
+        return false;
+    size_t next = skip_blanks(text, length, end);
+    return next == length || text[next] != ':';
+}
+
+/* Where the blanks, the string, the word or the sign that begins at `at` ends. */
+static size_t skip_part(const char *text, size_t length, size_t at) {
+    if (is_blank(text[at]))
+        return skip_blanks(text, length, at);
+    if (text[at] == '"')
+        return skip_string(text, length, at);
+    size_t end = skip_word(text, length, at);
+    return end > at ? end : at + 1;
+}
+
+static bool is_empty_object(const char *text, size_t length, size_t at) {
+    if (text[at] != '{')
+        return false;
+    size_t end = skip_blanks(text, length, at + 1);
+    return end < length && text[end] == '}';
+}
+
 /* [-0, +1, m] Pushes JSON in which numbers are strings, so that they come as they were written:
- * lua-cjson makes doubles of them, which do not hold an id of 20 digits. A name of a member is no
- * number, and what is none of JSON's stays as it is, for lua-cjson to refuse. */
-static void push_numbers_as_text(lua_State *L, const char *text, size_t length) {
+ * lua-cjson makes doubles of them, which do not hold an id of 20 digits. What is no number of
+ * JSON's stays as it is, for lua-cjson to refuse. An object without members gets one, since
+ * lua-cjson gives the same table for `[]` and `{}`. */
+static void push_readable(lua_State *L, const char *text, size_t length) {
     luaL_Buffer buffer;
     size_t copied = 0;
     luaL_buffinit(L, &buffer);
-    for (size_t at = 0; at < length;) {
-        if (text[at] == '"') {
-            at = skip_string(text, length, at);
-            continue;
-        }
-        size_t end = skip_word(text, length, at);
-        if (end == at) {
-            at++;
-            continue;
-        }
-        size_t next = skip_blanks(text, length, end);
-        bool is_name = next < length && text[next] == ':';
-        if (!is_name && is_number(text + at, end - at)) {
+    for (size_t at = 0, end; at < length; at = end) {
+        end = skip_part(text, length, at);
+        if (is_value(text, length, at, end)) {
             luaL_addlstring(&buffer, text + copied, at - copied);
             luaL_addchar(&buffer, '"');
             luaL_addlstring(&buffer, text + at, end - at);
             luaL_addchar(&buffer, '"');
             copied = end;
+        } else if (is_empty_object(text, length, at)) {
+            luaL_addlstring(&buffer, text + copied, end - copied);
+            luaL_addstring(&buffer, "\"\":null");
+            copied = end;
         }
-        at = end;
     }
     luaL_addlstring(&buffer, text + copied, length - copied);
     luaL_pushresult(&buffer);
@@ -137,7 +156,7 @@ const struct answer_problem *answer_push_object(lua_State *L, int decode,
         return &empty;
     }
     lua_pushvalue(L, decode);
-    push_numbers_as_text(L, transfer->body, transfer->body_length);
+    push_readable(L, transfer->body, transfer->body_length);
     int status = lua_pcall(L, 1, 1, 0);
     if (status == LUA_ERRMEM)
         lua_error(L);

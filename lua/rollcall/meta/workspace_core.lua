@@ -40,7 +40,7 @@ function core.connection_pool() end
 ---@field concurrency? integer  1
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field on_wait? rollcall.on_wait  may yield, and so may all that the query calls but `decode`
----@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name
+---@field on_answer? fun(user_name: string?, rows: integer, count: any)  `count` is the answer's field of this name, a number as its text
 
 ---Asks about all users. The four values are those of a generic `for`.
 ---@param query rollcall.workspace.core.session_query
