@@ -109,7 +109,7 @@ local scripts = {
   end },
   { "an inventory of rows, judged and kept", false, function()
     local inv = assert(inventory.parse([[rows { kind = "badge", { user = "alice" }, { user = "bob" } }]], "i"))
-    local rules = assert(policy.parse([[rule { id = "x", kind = "badge", each = function(p) return p.row.user == "bob" end, message = "{user}" }]], "p"))
+    local rules = assert(policy.parse([[rule { id = "x", kind = "badge", check = function(p) return p.row.user == "bob" end, message = "{user}" }]], "p"))
     local result = policy.evaluate(rules, { rows = inventory.rows(inv), outcomes = {}, now = 1700000000 })
     local writer <close> = assert(snapshot.create(path, 1700000000))
     for kind, row in inventory.rows(inv) do writer:row(kind, row) end
