@@ -126,6 +126,19 @@ describe("rollcall check of rows of one's own", function()
   end)
 end)
 
+it("the policy and the test of it that the README shows are right", function()
+  local shown = {}
+  for block in content("README.md"):gmatch "\n```lua\n(.-)\n```" do
+    for _, word in ipairs { "rule", "test", "smb" } do
+      if block:find("^" .. word .. " ?[{(]") or block:find("\n" .. word .. " {", 1, true) then shown[word] = block end
+    end
+  end
+  local output, code, complaint = rollcall(("check -p %s --test %s"):format(put("readme_policy.lua", shown.rule), put("readme_test.lua", shown.test)))
+  assert.equal("pass  finance is for alice and bob\n# 1 pass, 0 fail\n", output .. complaint)
+  assert.equal(0, code)
+  assert(require("rollcall.inventory").parse(shown.smb, "inventory.lua"))
+end)
+
 describe("a snapshot", function()
   local rows = [[rows { kind = "badge", { account = "EMP-17", resource = "lab" }, { account = "CORP\\\\Bob", resource = "lab" }, { account = "nobody", resource = "lab" },
     { account = "CORP\\\\eve", user = "visitor", resource = "lab" } }]]
@@ -191,5 +204,36 @@ describe("a snapshot", function()
     assert.equal(2, code)
     assert.matches("line 2 is damaged", output, 1, true)
     assert.matches("line 3 is damaged", output, 1, true)
+  end)
+end)
+
+describe("rollcall report of rows with lists", function()
+  local lists = put("lists.lua", [[rows { kind = "badge", { account = "a", doors = { "north", "a1" } }, { account = "b", doors = { "north", "north" }, zone = { "x", "y" } },
+    { account = "c", doors = {} }, { account = "d" } }]])
+
+  local function users(arguments)
+    local list = {}
+    for user in rollcall(("report %s %s -c user -f csv"):format(lists, arguments)):gmatch "row,([^,]*)," do list[#list + 1] = user end
+    return table.concat(list, " ")
+  end
+
+  it("takes a condition as true where any value fits, and never matches an address in memory", function()
+    assert.equal("a b", users "-w doors=NORTH")
+    assert.equal("a", users "-w doors~a1")
+    assert.equal("b c d", users "-w 'doors!=a1'")
+    assert.equal("", users "-w doors~table")
+    assert.equal("", users "-w doors~0x")
+  end)
+
+  it("has a row in the group of each value, and sorts by the values", function()
+    local groups = {}
+    for door, count in rollcall(("report %s -g doors -f csv"):format(lists)):gmatch "row,([^,]*),(%d+)," do groups[door] = tonumber(count) end
+    assert.same({ north = 2, a1 = 1, [""] = 2 }, groups)
+    local pairs_of = {}
+    for door, zone, count in rollcall(("report %s -g doors,zone -f csv"):format(lists)):gmatch "row,([^,]*),([^,]*),(%d+)," do
+      pairs_of[door .. "/" .. zone] = tonumber(count)
+    end
+    assert.same({ ["north/"] = 1, ["a1/"] = 1, ["north/x"] = 1, ["north/y"] = 1, ["/"] = 2 }, pairs_of)
+    assert.equal("c a b d", users "-s doors")
   end)
 end)

@@ -83,4 +83,7 @@ void sandbox_push_globals(lua_State *guest);
 /* [-0, +0, m] sandbox_library.c: puts the library into the table at the top. */
 void sandbox_add_library(lua_State *guest);
 
+/* [-0, +0, m] sandbox_patterns.c: puts find, match, gmatch and gsub there. */
+void sandbox_add_patterns(lua_State *guest);
+
 #endif

@@ -5,7 +5,6 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "system/patterns.h"
 #include "system/sandbox.h"
 
 #define STEP_BYTES 64 /* so much is copied in a step */
@@ -152,7 +151,7 @@ void sandbox_add_library(lua_State *guest) {
 
     push_library(guest, LUA_STRLIBNAME, luaopen_string, strings);
     luaL_setfuncs(guest, own_strings, 0);
-    patterns_add(guest);
+    sandbox_add_patterns(guest);
     lua_pushliteral(guest, "");
     lua_getmetatable(guest, -1);
     lua_pushvalue(guest, -3);

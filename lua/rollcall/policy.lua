@@ -86,9 +86,9 @@ local function judge_rows(rows, judges, view_of)
   end
   local function run()
     while true do
-      while takers[position + 1] do
-        position = position + 1
-        takers[position](view)
+      for i = position + 1, #takers do
+        position = i
+        takers[i](view)
       end
       position, takers = 0, nothing
       local kind, row = rows()

@@ -182,11 +182,7 @@ function presence.viewer(settings)
     user_of = remembering(settings.normalize_user or presence.user_of),
   }
   return function(kind, row)
-    -- The names are there so that the table has room for what will be worked out, and need not grow.
-    return setmetatable({
-      kind = kind, row = row, settings = resolved, user = nil, account = nil, client = nil, resource = nil, origin = nil, address = nil,
-      since = nil, connected = nil, idle = nil,
-    }, metatable)
+    return setmetatable({ kind = kind, row = row, settings = resolved }, metatable)
   end
 end
 

@@ -1,15 +1,16 @@
 --- Conditions on fields as a command line has them: `user=alice`, `idle>3600`, `client~10.1.`.
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
+local values = require "rollcall.internal.values"
 
 local conditions = {}
 
-conditions.HELP = "FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N, FIELD~TEXT (contains); all of several must hold."
+conditions.HELP = "FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N, FIELD~TEXT (contains); all of several must be true. "
+  .. "Of a list, any value may fit; FIELD!=VALUE: none may be it."
 
 local operators = {
-  ["="] = function(value, wanted) return value ~= nil and text.lower(text.of(value)) == text.lower(wanted) end,
-  ["!="] = function(value, wanted) return value == nil or text.lower(text.of(value)) ~= text.lower(wanted) end,
-  ["~"] = function(value, wanted) return value ~= nil and text.lower(text.of(value)):find(text.lower(wanted), 1, true) ~= nil end,
+  ["="] = function(value, wanted) return text.lower(text.of(value)) == text.lower(wanted) end,
+  ["~"] = function(value, wanted) return text.lower(text.of(value)):find(text.lower(wanted), 1, true) ~= nil end,
   ["<"] = function(value, wanted) return math.type(value) and value < wanted end,
   [">"] = function(value, wanted) return math.type(value) and value > wanted end,
 }
@@ -37,15 +38,20 @@ end
 ---@return string? problem
 function conditions.parse(argument)
   local field, operator, wanted = argument:match "^([%w_]+)%s*(!?[=<>~])%s*(.*)$"
-  local holds = operators[operator]
+  local negated = operator == "!="
+  local holds = operators[negated and "=" or operator]
   if not holds then return nil, ("'%s' is no condition such as user=alice or idle>3600"):format(argument) end
   if not presence.is_field(field) then missing[field] = true end
   if operator == "<" or operator == ">" then
     local number = text.tonumber(wanted)
     if not number then return nil, ("'%s': there must be a number after %s"):format(argument, operator) end
-    return function(view) return holds(value_of(view, field), number) end
+    wanted = number
   end
-  return function(view) return holds(value_of(view, field), wanted) end
+  return function(view)
+    local value = value_of(view, field)
+    local found = value ~= nil and values.any(value, function(one) return holds(one, wanted) end)
+    return found ~= negated
+  end
 end
 
 ---@param list (fun(view: rollcall.presence): any)[]

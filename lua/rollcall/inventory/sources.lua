@@ -9,8 +9,8 @@ local sources = {}
 ---Kinds that rows of one's own cannot have, since they have a meaning of their own.
 sources.reserved = {
   connection = true, smb_session = true, file = true, share = true, presence = true, session = true,
-  snapshot = true, target = true, normalize_user = true, failure = true,
-  ["end"] = true, report = true, totals = true, group = true, who = true,
+  snapshot = true, target = true, normalize_user = true,
+  failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
 
 -- For each query of an smb block: the function of rollcall.smb, and the kind of its rows.

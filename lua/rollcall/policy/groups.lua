@@ -45,16 +45,23 @@ local function collect(group, name, value)
   end
 end
 
+-- The fields that every view answers to, so that they can be asked of it directly.
+local common = {}
+for _, name in ipairs(presence.fields) do common[name] = true end
+
 function methods:join(group, view)
   group.count = group.count + 1
   local distinct = self.distinct
   for i = 1, #distinct do
     local name = distinct[i]
-    local value = presence.field(view, name)
-    if type(value) == "table" then
-      values.each(value, function(element) collect(group, name, element) end)
-    elseif value ~= nil then
-      collect(group, name, value)
+    local value
+    if common[name] then value = view[name] else value = presence.field(view, name) end
+    if value ~= nil and not group.values[name][value] then
+      if type(value) == "table" then
+        values.each(value, function(element) collect(group, name, element) end)
+      else
+        collect(group, name, value)
+      end
     end
   end
 end
@@ -76,13 +83,22 @@ function methods:descend(view, node, depth)
   values.each(value, function(element) self:go_on(view, node, depth, element) end)
 end
 
----Makes the function that adds a view with all the fields to its groups.
+---Makes the function that adds a view with all the fields to its groups. Most come to one that is there.
 ---@return fun(view: rollcall.presence)
 function methods:adder()
-  local tree, name, only = self.tree, self.group_by[1], not self.group_by[2]
+  local tree, group_by, depth = self.tree, self.group_by, #self.group_by
+  for _, name in ipairs(group_by) do
+    if not common[name] then
+      return function(view) self:descend(view, tree, 1) end
+    end
+  end
   return function(view)
-    local group = only and tree[presence.field(view, name)]
-    if group then self:join(group, view) else self:descend(view, tree, 1) end
+    local node = tree
+    for i = 1, depth do
+      node = node[view[group_by[i]]]
+      if not node then return self:descend(view, tree, 1) end
+    end
+    self:join(node, view)
   end
 end
 

@@ -197,14 +197,14 @@ function methods:taker()
   -- Nearly every rule needs one field or two, which every view answers to.
   local first = required[1] and required[1].common and required[1].name
   local second = first and required[2] and required[2].common and required[2].name
-  local from = second and 3 or first and 2 or 1
+  local from, count = second and 3 or first and 2 or 1, #required
   local seen, judged = 0, 0
   self.counts = function() return judged, seen end
   return function(view)
     seen = seen + 1
     if first and view[first] == nil then return self:note_missing(first) end
     if second and view[second] == nil then return self:note_missing(second) end
-    for i = from, #required do
+    for i = from, count do
       if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
     end
     if filter and not filter(view) then return end

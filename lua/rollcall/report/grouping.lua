@@ -1,6 +1,8 @@
---- Groups of rows by the values of fields, and what is measured of each.
+--- Groups of rows by the values of fields, and what is measured of each. A row with a list in such a
+-- field is in the group of each of its values.
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
+local values = require "rollcall.internal.values"
 
 local grouping = {}
 
@@ -84,37 +86,69 @@ end
 local UNKNOWN = "\0unknown"
 
 ---Texts that differ must not make the same key, so each has its length in front.
-local function key_of(view, fields)
+---@param chosen table<integer, any>  the value of each field
+local function key_of(chosen, count)
   local parts = {}
-  for i, field in ipairs(fields) do
-    local value = presence.field(view, field)
+  for i = 1, count do
+    local value = chosen[i]
     local said = value == nil and UNKNOWN or text.of(value)
     parts[i] = #said .. ":" .. said
   end
   return table.concat(parts)
 end
 
-function methods:add(view)
-  local fields, key = self.fields, UNKNOWN
-  if fields[2] then
-    key = key_of(view, fields)
-  else
-    local value = presence.field(view, fields[1])
-    if value ~= nil then key = value end
-  end
-  local group = self.groups[key]
-  if not group then
-    local row = { rows = 0 }
-    for _, field in ipairs(fields) do row[field] = presence.field(view, field) end
-    group = { row = row, seen = {} }
-    self.groups[key] = group
-    self.order[#self.order + 1] = group
-  end
+---@param key any
+---@param chosen table<integer, any>
+function methods:new_group(key, chosen)
+  local row = { rows = 0 }
+  for i, field in ipairs(self.fields) do row[field] = chosen[i] end
+  local group = { row = row, seen = {} }
+  self.groups[key] = group
+  self.order[#self.order + 1] = group
+  return group
+end
+
+function methods:measure(group, view)
   group.row.rows = group.row.rows + 1
   for _, measure in ipairs(self.measured) do
     local value = presence.field(view, measure.field)
-    if value ~= nil then measure.take(group, measure.name, value) end
+    if type(value) == "table" then
+      values.each(value, function(one) measure.take(group, measure.name, one) end)
+    elseif value ~= nil then
+      measure.take(group, measure.name, value)
+    end
   end
+end
+
+---Chooses a value of each field from a position on, and adds the view to the group of each choice.
+function methods:choose(view, chosen, position)
+  local count = #self.fields
+  if position > count then
+    local key = key_of(chosen, count)
+    return self:measure(self.groups[key] or self:new_group(key, chosen), view)
+  end
+  local value = presence.field(view, self.fields[position])
+  local function go_on(one)
+    chosen[position] = one
+    self:choose(view, chosen, position + 1)
+  end
+  if type(value) == "table" and next(value) ~= nil then return values.each(value, go_on) end
+  if type(value) == "table" then value = nil end
+  go_on(value)
+end
+
+function methods:add(view)
+  if self.fields[2] then return self:choose(view, {}, 1) end
+  local value = presence.field(view, self.fields[1])
+  if type(value) == "table" then
+    if next(value) ~= nil then
+      return values.each(value, function(one) self:measure(self.groups[one] or self:new_group(one, { one }), view) end)
+    end
+    value = nil
+  end
+  local key = value
+  if key == nil then key = UNKNOWN end
+  self:measure(self.groups[key] or self:new_group(key, { value }), view)
 end
 
 ---The groups' rows, in the order in which the groups appeared. A distinct count of nothing is 0.

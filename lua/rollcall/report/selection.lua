@@ -1,6 +1,7 @@
 --- Sorting, and the first so many. Without an order rows pass straight through; with one and a
 -- `top`, no more than that many are kept.
 local system = require "rollcall.system"
+local values = require "rollcall.internal.values"
 
 local selection = {}
 
@@ -28,6 +29,8 @@ local function comparison(order)
   return function(a, b)
     local x, y = a[name], b[name]
     if x == nil or y == nil then return x ~= nil and y == nil end
+    if type(x) == "table" then x = values.text(x) end
+    if type(y) == "table" then y = values.text(y) end
     if sign == "-" then return less(y, x) end
     return less(x, y)
   end

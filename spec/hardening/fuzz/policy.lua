@@ -35,9 +35,12 @@ return function(text)
   if made then
     local result = policy.evaluate(made, { now = 1700000000, rows = each(rows), outcomes = outcomes })
     assert(#result.rules == #made.rules)
-    for _, verdict in ipairs(result.rules) do assert(verdicts[verdict.verdict]) end
+    for _, verdict in ipairs(result.rules) do
+      assert(verdicts[verdict.verdict] and verdict.rows_judged <= verdict.rows_seen)
+      assert(verdict.verdict ~= "pass" or not verdict.mistake)
+    end
     local code = policy.exit_code(result)
-    assert(code >= 0 and code <= 2)
+    assert(code >= 0 and code <= 3)
     for _, format in ipairs(policy.formats) do
       policy.write(result, format, function(piece) assert(type(piece) == "string") end)
     end
