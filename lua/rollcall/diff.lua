@@ -1,5 +1,6 @@
 --- The difference of two looks: who came, who left, what changed. Seconds that merely went by are no
 -- change; and whoever cannot be seen for a target that did not answer has not left.
+local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
 local system = require "rollcall.system"
@@ -31,11 +32,7 @@ local identities = {
 -- Words that a server fills in, and an id that counts the others.
 local filler = { id = true, type = true, num_users = true, username = true, netname = true }
 
-local function identity_of(kind, row)
-  local fields = identities[kind]
-  if row.placeholder then fields = { "servername", "share" } end
-  if kind == "session" and row.id == nil then fields = { "origin", "login_user", "machine_name", "start_time" } end
-  if not fields then fields = row.id ~= nil and { "origin", "id" } or { "user", "account", "origin", "resource", "client" } end
+local function joined_fields(kind, row, fields)
   local parts = { kind }
   for _, name in ipairs(fields) do
     local value = row[name]
@@ -43,6 +40,45 @@ local function identity_of(kind, row)
     parts[#parts + 1] = (value == nil and "-" or #said) .. ":" .. said
   end
   return table.concat(parts, "|")
+end
+
+local function identity_of(kind, row)
+  local fields = identities[kind]
+  if row.placeholder then fields = { "servername", "share" } end
+  if kind == "session" and row.id == nil then fields = { "origin", "login_user", "machine_name", "start_time" } end
+  if not fields then fields = row.id ~= nil and { "origin", "id" } or { "user", "account", "origin", "resource", "client" } end
+  return joined_fields(kind, row, fields)
+end
+
+---What a session's rows in the combined view have in common. In which share it has files open may be certain now and not then.
+---@return string?
+local function session_of(kind, row)
+  if kind ~= "presence" or type(row.sources) ~= "string" or not row.sources:find "^session" then return nil end
+  return joined_fields(kind, row, { "servername", "username", "client" })
+end
+
+---The open files of the combined view, each with its server and user: a file may have a row of its own now and not then.
+---@return table<string, boolean>
+local function open_files(look)
+  local files = {}
+  for _, entry in pairs(look.entries) do
+    if entry.kind == "presence" and type(entry.row.files) == "table" then
+      for _, path in ipairs(entry.row.files) do
+        files[joined_fields("", { entry.row.servername, names.key(tostring(entry.row.username or "")), path }, { 1, 2, 3 })] = true
+      end
+    end
+  end
+  return files
+end
+
+---@return fun(row: table): boolean  whether a row is one of a file that is open in the look
+local function is_open_in(look)
+  local files
+  return function(row)
+    if row.sources ~= "file" or type(row.files) ~= "table" then return false end
+    files = files or open_files(look)
+    return files[joined_fields("", { row.servername, names.key(tostring(row.username or "")), row.files[1] }, { 1, 2, 3 })] == true
+  end
 end
 
 ---@class rollcall.diff.look
@@ -113,29 +149,57 @@ local function changed_fields(before, after)
   return fields
 end
 
+local function changed(kind, before, after)
+  local fields = changed_fields(before, after)
+  return #fields > 0 and { what = "changed", kind = kind, row = after, before = before, fields = fields } or nil
+end
+
+---The entries of a look that the other does not have, and a function that takes from them one of the same session.
+local function only_in(look, other)
+  local entries, of_session = {}, {}
+  for _, identity in ipairs(look.order) do
+    local entry = look.entries[identity]
+    if not (entry.own or other.entries[identity]) then
+      entries[#entries + 1] = entry
+      local session = session_of(entry.kind, entry.row)
+      if session then
+        of_session[session] = of_session[session] or {}
+        table.insert(of_session[session], entry)
+      end
+    end
+  end
+  return entries, function(entry)
+    local session = session_of(entry.kind, entry.row)
+    return session and of_session[session] and table.remove(of_session[session], 1)
+  end
+end
+
 ---@param before rollcall.diff.look
 ---@param after rollcall.diff.look
 ---@return rollcall.diff.change[]  first who left, then who came and what changed
 function diff.compare(before, after)
-  local changes = {}
-  for _, identity in ipairs(before.order) do
-    local entry = before.entries[identity]
-    if not (entry.own or after.entries[identity]) then
-      local left = could_see(after, entry.kind, entry.row)
-      if left or not entry.carried then
-        changes[#changes + 1] = { what = left and "left" or "unseen", kind = entry.kind, row = entry.row }
-      end
+  local changes, paired = {}, {}
+  local gone, take_gone = only_in(before, after)
+  for _, entry in ipairs((only_in(after, before))) do
+    local partner = take_gone(entry)
+    if partner then
+      paired[partner], paired[entry] = entry, partner
+    end
+  end
+  local is_still_open, was_open = is_open_in(after), is_open_in(before)
+  for _, entry in ipairs(gone) do
+    local left = could_see(after, entry.kind, entry.row)
+    if not paired[entry] and (left or not entry.carried) and not is_still_open(entry.row) then
+      changes[#changes + 1] = { what = left and "left" or "unseen", kind = entry.kind, row = entry.row }
     end
   end
   for _, identity in ipairs(after.order) do
-    local entry, was = after.entries[identity], before.entries[identity]
-    if not was and not entry.own then
+    local entry = after.entries[identity]
+    local was = before.entries[identity] or paired[entry]
+    if was and not entry.own then
+      changes[#changes + 1] = changed(entry.kind, was.row, entry.row)
+    elseif not entry.own and not was_open(entry.row) then
       changes[#changes + 1] = { what = could_see(before, entry.kind, entry.row) and "came" or "seen", kind = entry.kind, row = entry.row }
-    elseif not entry.own then
-      local fields = changed_fields(was.row, entry.row)
-      if #fields > 0 then
-        changes[#changes + 1] = { what = "changed", kind = entry.kind, row = entry.row, before = was.row, fields = fields }
-      end
     end
   end
   return changes

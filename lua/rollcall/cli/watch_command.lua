@@ -101,7 +101,7 @@ Examples:
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
 It ends at SIGTERM, SIGINT or SIGHUP, and the file of --keep is whole at any time. Who was
-there at the start is not told.]])
+there at the start is not reported, nor are rollcall's own logons.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:option("-e --every", "Seconds between looks.", "60"):argname("SECONDS"):convert(seconds)
     command:option("-k --keep", "Keep the newest look in this file, a snapshot."):argname "FILE"

@@ -1,4 +1,4 @@
--- rollcall is a client of each server that it asks; that is no news.
+-- What is no news: rollcall is a client of each server that it asks, and what is certain of a row may change with others.
 local cjson = require "cjson"
 local diff = require "rollcall.diff"
 local lab = require "spec.lab"
@@ -31,6 +31,34 @@ end
 local function session(username, time)
   return { "smb_session", servername = "fs1", username = username, client = "here", time = time, idle_time = 0 }
 end
+
+describe("a row of the combined view", function()
+  local function row(client, share, files, sources)
+    return {
+      "presence", servername = "fs1", username = "alice", client = client, share = share, files = files, time = 90, sources = sources,
+    }
+  end
+  local certain = look({ row("A", "projects", { "C:\\p" }, "session+file") }, { outcome("presence", 1) })
+  local uncertain = look({ row("A", nil, nil, "session"), row("B", nil, nil, "session"), row(nil, "projects", { "C:\\p" }, "file"),
+    row(nil, "projects", { "C:\\q" }, "file") }, { outcome("presence", 1) })
+
+  it("has not left where its share is not certain any more, nor a file come that was open", function()
+    local list = diff.compare(certain, uncertain)
+    local seen = {}
+    for i, change in ipairs(list) do seen[i] = ("%s %s %s"):format(change.what, change.row.client, (change.row.files or {})[1]) end
+    assert.same({ "changed A nil", "came B nil", "came nil C:\\q" }, seen)
+    assert.same({ "files", "share", "sources" }, list[1].fields)
+  end)
+
+  it("has not come where its share is certain now", function()
+    local seen = {}
+    for i, change in ipairs(diff.compare(uncertain, certain)) do
+      seen[i] = ("%s %s %s"):format(change.what, change.row.client, (change.row.files or {})[1])
+    end
+    assert.same({ "left B nil", "left nil C:\\q", "changed A C:\\p" }, seen)
+    assert.same({}, diff.compare(uncertain, uncertain))
+  end)
+end)
 
 describe("a logon of rollcall's own", function()
   it("is one of the user that was asked as, begun since", function()
