@@ -87,7 +87,8 @@ return function(result, write)
     end
   end
   local driver = members("name", '"rollcall"', "version", json.value(require("rollcall").version), "rules", list(rules))
-  local invocation = members("executionSuccessful", tostring(not mistaken), "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
+  local invocation = members("executionSuccessful", tostring(not mistaken),
+    "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     "toolExecutionNotifications", list(notifications))
   write(members("$schema", json.value(VERSION_NAME), "version", '"2.1.0"', "runs", list {
     members("tool", members("driver", driver), "columnKind", '"unicodeCodePoints"', "invocations", list { invocation },
