@@ -416,6 +416,7 @@ describe("a mistake in a policy", function()
     ["policies.lua:1: rule 'x': message: a group has no field 'client'; it has count"] = "rule { id = 'x', group_by = 'user', message = '{client}', check_group = print1 }",
     ["policies.lua:2: rule 'x': group_by: there is no field 'usr'; did you mean 'user'?"] = "rule { id = 'x', message = '',\n group_by = 'usr', check_group = print1 }",
     ["policies.lua:2: rule 'x': group_by: rows of kind 'smb_session' have no field 'resource'"] = "rule { id = 'x', message = '', kind = 'smb_session',\n group_by = 'resource', check_group = print1 }",
+    ["policies.lua:1: rule 'x': group_by: 'count' is what every group has"] = "rule { id = 'x', kind = 'badge', group_by = 'count', message = '', check_group = print1 }",
     ["policies.lua:2: rule 'x': requires: there is no field 'usr'; did you mean 'user'?"] = "rule { id = 'x', message = '',\n requires = { 'usr' }, check = print1 }",
     ["policies.lua:1: rule 'x': requires: rows of kind 'connection' have no field 'idle'"] = "rule { id = 'x', message = '', kind = { 'smb_session', 'connection' }, requires = 'idle', check = print1 }",
     ["policies.lua:1: rule 'x': distinct: there is no field 'cleint'; did you mean 'client'?"] = "rule { id = 'x', message = '', group_by = 'user', distinct = 'cleint', check_group = print1 }",

@@ -12,6 +12,9 @@
 #define DEEPEST 16
 #define OBJECTS_LIMIT 100000 /* that a file can be given */
 
+static const char ONLY_WHILE_CALLED[] =
+    "a row or a group can be used only while its function is called";
+
 /* A field that is asked of an object. */
 struct question {
     lua_State *guest;
@@ -79,10 +82,9 @@ static void prepare(lua_State *guest, int index, int depth) {
         return;
     default: {
         const struct object *object = object_at(guest, index);
-        if (!object)
-            luaL_error(guest, "a %s cannot be handed over", luaL_typename(guest, index));
-        else if (object->entry != sandbox_of(guest)->entry)
-            luaL_error(guest, "a row or a group can be used only while its function is called");
+        if (!object || object->entry != sandbox_of(guest)->entry)
+            luaL_error(guest, object ? ONLY_WHILE_CALLED : "a %s cannot be handed over",
+                       luaL_typename(guest, index));
     }
     }
 }
@@ -106,7 +108,9 @@ static void push_function(lua_State *host, int self, lua_State *guest, int index
 }
 
 static void push_object(lua_State *host, int objects, const struct object *object) {
-    if (objects)
+    if (!object)
+        lua_pushnil(host);
+    else if (objects)
         lua_rawgeti(host, objects, object->number);
     else
         lua_pushvalue(host, object->number);
@@ -216,7 +220,7 @@ static int read_field(lua_State *guest) {
     lua_State *host = sandbox->host;
     const struct object *object = lua_touserdata(guest, 1);
     if (object->entry != sandbox->entry)
-        return luaL_error(guest, "a row or a group can be used only while its function is called");
+        return luaL_error(guest, ONLY_WHILE_CALLED);
     int type = lua_type(guest, 2);
     if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
         return 0;

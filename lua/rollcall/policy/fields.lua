@@ -4,6 +4,8 @@ local suggestion = require "rollcall.internal.suggestion"
 
 local fields = {}
 
+local of_every_group = { count = true, distinct = true, values = true }
+
 local function unknown_kind(kind, known)
   local list = {}
   for name in pairs(known) do list[#list + 1] = name end
@@ -76,6 +78,9 @@ function fields.problem(rule, kinds)
   end
   local function can_have(name)
     return candidates[name] or own and suggestion(name, candidates) == ""
+  end
+  for _, name in ipairs(rule.group_by or {}) do
+    if of_every_group[name] then return ("group_by: '%s' is what every group has"):format(name), "group_by" end
   end
   for _, list in ipairs { "requires", "group_by", "distinct" } do
     for _, name in ipairs(rule[list] or {}) do

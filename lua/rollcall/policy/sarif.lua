@@ -78,6 +78,8 @@ return function(result, write)
     for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(verdict, i - 1, finding) end
     if verdict.verdict ~= "fail" then results[#results + 1] = whole_result(verdict, i - 1) end
   end
+  local mistaken = false
+  for _, verdict in ipairs(result.rules) do mistaken = mistaken or verdict.mistake ~= nil end
   for _, outcome in ipairs(result.outcomes) do
     if outcome.completeness ~= "complete" then
       notifications[#notifications + 1] = notification(("%s: %s%s"):format(outcome.target, outcome.completeness,
@@ -85,7 +87,8 @@ return function(result, write)
     end
   end
   local driver = members("name", '"rollcall"', "version", json.value(require("rollcall").version), "rules", list(rules))
-  local invocation = members("executionSuccessful", "true", "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
+  local invocation = members("executionSuccessful", tostring(not mistaken),
+    "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     "toolExecutionNotifications", list(notifications))
   write(members("$schema", json.value(VERSION_NAME), "version", '"2.1.0"', "runs", list {
     members("tool", members("driver", driver), "columnKind", '"unicodeCodePoints"', "invocations", list { invocation },
