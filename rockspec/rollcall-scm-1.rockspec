@@ -114,6 +114,7 @@ build = {
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",
+            ["rollcall.internal.row_check"] = "lua/rollcall/internal/row_check.lua",
             ["rollcall.internal.sandbox"] = "lua/rollcall/internal/sandbox.lua",
             ["rollcall.internal.sandbox.patterns"] = "lua/rollcall/internal/sandbox/patterns.lua",
             ["rollcall.internal.sandbox.weight"] = "lua/rollcall/internal/sandbox/weight.lua",

@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
+local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
 local snapshot_file = require "rollcall.snapshot.file"
 
@@ -30,8 +31,9 @@ local function cleaned(value)
 end
 
 ---@param line string
----@return table?
+---@return table?  nil for what is no JSON; that is in UTF-8
 local function decode(line)
+  if not utf8.len(line) then return nil end
   local object = system.flat_object(line)
   if object then return object end
   local decoded, value = pcall(cjson.decode, line)
@@ -102,11 +104,20 @@ function methods:next()
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then
       row.kind = nil
-      self.rows = self.rows + 1
-      return kind, row
+      local problem = row_check.problem(kind, row)
+      if not problem then
+        self.rows = self.rows + 1
+        return kind, row
+      end
+      self:note(("line %d is damaged: %s"):format(self.line, problem))
     elseif kind == "target" then
       row.kind = nil
-      table.insert(self.outcomes, row)
+      local problem = row_check.outcome_problem(row)
+      if problem then
+        self:note(("line %d is damaged: %s"):format(self.line, problem))
+      else
+        table.insert(self.outcomes, row)
+      end
     elseif kind == "end" then
       local more, problem = self.reader.next()
       return ended(self, problem or more and "something follows its end", row.rows or -1)

@@ -1,4 +1,5 @@
---- Groups of rows by the values of fields, and what is measured of each.
+--- Groups of rows by the values of fields, and what is measured of each. A group is a number, and its
+-- values stand at this place in a list for each column, which takes much less memory than a table for each group.
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
 
@@ -10,27 +11,39 @@ local metatable = { __index = methods }
 local function lesser(a, b) return b == nil or a < b end
 local function greater(a, b) return b == nil or a > b end
 
----For each way to measure: takes a group's state and a value.
+-- Of many groups most have one value or few of a field, so a set begins as its first value.
+local set_metatable = {}
+
+local function add_to_set(values, group, value)
+  local set = values[group]
+  if set == nil then
+    values[group] = value
+  elseif getmetatable(set) == set_metatable then
+    set[value] = true
+  elseif set ~= value then
+    values[group] = setmetatable({ [set] = true, [value] = true }, set_metatable)
+  end
+end
+
+local function size_of_set(set)
+  if set == nil then return 0 end
+  if getmetatable(set) ~= set_metatable then return 1 end
+  local size = 0
+  for _ in pairs(set) do size = size + 1 end
+  return size
+end
+
+---For each way to measure: takes the values of all groups, the number of a group and what a row has.
 local ways = {
-  distinct = function(group, name, value)
-    local seen = group.seen[name]
-    if not seen then
-      seen = {}
-      group.seen[name] = seen
-    end
-    if not seen[value] then
-      seen[value] = true
-      group.row[name] = (group.row[name] or 0) + 1
-    end
+  distinct = add_to_set,
+  sum = function(values, group, value)
+    if math.type(value) then values[group] = (values[group] or 0) + value end
   end,
-  sum = function(group, name, value)
-    if math.type(value) then group.row[name] = (group.row[name] or 0) + value end
+  min = function(values, group, value)
+    if math.type(value) and lesser(value, values[group]) then values[group] = value end
   end,
-  min = function(group, name, value)
-    if math.type(value) and lesser(value, group.row[name]) then group.row[name] = value end
-  end,
-  max = function(group, name, value)
-    if math.type(value) and greater(value, group.row[name]) then group.row[name] = value end
+  max = function(values, group, value)
+    if math.type(value) and greater(value, values[group]) then values[group] = value end
   end,
 }
 
@@ -73,12 +86,14 @@ end
 ---@param fields string[]
 ---@param measures string[]
 function grouping.new(fields, measures)
-  local measured = {}
+  local self = setmetatable({ fields = fields, measured = {}, numbers = {}, count = 0, columns = { rows = {} } }, metatable)
+  for _, field in ipairs(fields) do self.columns[field] = {} end
   for i, measure in ipairs(measures) do
     local way, field, name = split(measure)
-    measured[i] = { take = ways[way], field = field, name = name }
+    self.columns[name] = {}
+    self.measured[i] = { take = ways[way], field = field, values = self.columns[name], name = name }
   end
-  return setmetatable({ fields = fields, measured = measured, groups = {}, order = {} }, metatable)
+  return self
 end
 
 local UNKNOWN = "\0unknown"
@@ -95,41 +110,49 @@ local function key_of(view, fields)
 end
 
 function methods:add(view)
-  local fields, key = self.fields, UNKNOWN
+  local fields, columns, key = self.fields, self.columns, UNKNOWN
   if fields[2] then
     key = key_of(view, fields)
   else
     local value = presence.field(view, fields[1])
     if value ~= nil then key = value end
   end
-  local group = self.groups[key]
+  local group = self.numbers[key]
   if not group then
-    local row = { rows = 0 }
-    for _, field in ipairs(fields) do row[field] = presence.field(view, field) end
-    group = { row = row, seen = {} }
-    self.groups[key] = group
-    self.order[#self.order + 1] = group
+    group = self.count + 1
+    self.numbers[key], self.count = group, group
+    for _, field in ipairs(fields) do columns[field][group] = presence.field(view, field) end
   end
-  group.row.rows = group.row.rows + 1
+  columns.rows[group] = (columns.rows[group] or 0) + 1
   for _, measure in ipairs(self.measured) do
     local value = presence.field(view, measure.field)
-    if value ~= nil then measure.take(group, measure.name, value) end
+    if value ~= nil then measure.take(measure.values, group, value) end
   end
 end
 
----The groups' rows, in the order in which the groups appeared. A distinct count of nothing is 0.
----@return fun(): table?
-function methods:each()
-  local position = 0
-  return function()
-    position = position + 1
-    local group = self.order[position]
-    if not group then return nil end
-    for _, measure in ipairs(self.measured) do
-      if measure.take == ways.distinct then group.row[measure.name] = group.row[measure.name] or 0 end
+---Ends the counting: a distinct count of nothing is 0.
+function methods:finish()
+  for _, measure in ipairs(self.measured) do
+    if measure.take == add_to_set then
+      local values = measure.values
+      for group = 1, self.count do values[group] = size_of_set(values[group]) end
     end
-    return group.row
   end
+end
+
+---@param group integer  its number, in the order in which the groups appeared
+---@param name string
+function methods:value(group, name)
+  local column = self.columns[name]
+  return column and column[group]
+end
+
+---@param group integer
+---@return table
+function methods:row(group)
+  local row = {}
+  for name, column in pairs(self.columns) do row[name] = column[group] end
+  return row
 end
 
 return grouping
