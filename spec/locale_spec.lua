@@ -37,6 +37,23 @@ describe("in any locale", function()
       assert.equal("irina", presence.user_of [[CORP\IRINA]])
     end)
 
+    it(("a snapshot is the same when the locale is set late: %s.%s"):format(name, codeset), function()
+      local path = folder .. "/late.jsonl"
+      local program = ([==[(function()
+        local locale = os.setlocale()
+        os.setlocale "C"
+        local snapshot = require "rollcall.snapshot"
+        assert(os.setlocale(locale))
+        local writer = assert(snapshot.create(%q))
+        writer:row("badge", { score = 0.5, big = 1e300, small = -1.25e-7, number = 123456789012345 })
+        writer:finish()
+        local _, row = assert(snapshot.open(%q)):next()
+        os.setlocale "C"
+        return table.concat({ row.score, row.big, row.small, row.number }, " ")
+      end)()]==]):format(path, path)
+      assert.equal("0.5 1e+300 -1.25e-07 123456789012345", within(name, codeset, program))
+    end)
+
     for _, format in ipairs(report.formats) do
       it(("a report is the same, as %s: %s.%s"):format(format, name, codeset), function()
         local program = ([==[(function()

@@ -54,6 +54,7 @@ local metatable = { __name = "rollcall.snapshot", __index = methods }
 ---@return rollcall.snapshot?
 ---@return string? problem
 function snapshot.open(path)
+  cjson.new() -- The library notes the locale's decimal point then, and the host may have set another locale since.
   local reader, problem = snapshot_file.reader(path)
   if not reader then return nil, problem end
   local line, reason = reader.next()
