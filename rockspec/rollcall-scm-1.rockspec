@@ -125,6 +125,7 @@ build = {
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",
+            ["rollcall.internal.row_check"] = "lua/rollcall/internal/row_check.lua",
             ["rollcall.internal.sandbox"] = "lua/rollcall/internal/sandbox.lua",
             ["rollcall.internal.side_by_side"] = "lua/rollcall/internal/side_by_side.lua",
             ["rollcall.internal.suggestion"] = "lua/rollcall/internal/suggestion.lua",

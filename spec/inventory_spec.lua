@@ -127,6 +127,20 @@ describe("an inventory", function()
     assert.same({}, lab.workers())
   end)
 
+  it("passes over a row with a value that its field cannot have, and names it", function()
+    for value, words in pairs {
+      ["idle = 1.5"] = "field 'idle' must be an integer, not 1.5", ["score = 0/0"] = "field 'score' must be text, a number",
+      ["score = 1/0"] = "field 'score' must be text, a number",
+      ["account = {}"] = "field 'account' must be text, not a table", ["[1] = 'x'"] = "1 is no name of a field",
+      ["f = function() end"] = "field 'f' must be",
+    } do
+      local rows, outcomes = gathered(('rows { kind = "badge", { account = "a" }, { %s }, { account = "b" } }'):format(value))
+      assert.same({ { "badge", { account = "a" } }, { "badge", { account = "b" } } }, rows)
+      assert.same({ "partial", 3, 2 }, { outcomes[1].completeness, outcomes[1].claimed, outcomes[1].received })
+      assert.equal("row 2: " .. words, outcomes[1].reason:sub(1, #words + 7))
+    end
+  end)
+
   it("may replace the rule by which accounts are matched", function()
     local _, _, _, inv = gathered [[
       normalize_user(function(account) return account:lower():gsub("^adm%-", "") end)

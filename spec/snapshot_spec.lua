@@ -170,6 +170,43 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     assert.is_truthy(wrong.outcomes[2].reason:find("it says that it has 101 rows, and 100 came", 1, true))
   end)
 
+  it("with a value that a field cannot have loses that line alone, and names it", function()
+    local good = '{"kind": "connection", "username": "alice", "time": 5, "num_opens": 0.0}\n'
+    for words, line in pairs {
+      ["field 'time' must be an integer, not 1.5"] = '{"kind": "connection", "time": 1.5}',
+      ["field 'idle' must be an integer, not 1.5"] = '{"kind": "badge", "idle": 1.5}',
+      ["field 'since' must be an integer, not nan"] = '{"kind": "badge", "since": NaN}',
+      ["field 'level' must be text, a number, true, false or a list of these, not inf"] = '{"kind": "badge", "level": 1e999}',
+      ["field 'username' must be text, not a table"] = '{"kind": "connection", "username": {"a": 1}}',
+      ["field 'username' must be text, not 7"] = '{"kind": "connection", "username": 7}',
+      ["field 'user' must be text, not true"] = '{"kind": "badge", "user": true}',
+      ["field 'files' must be a list of texts, not a table"] = '{"kind": "presence", "files": [["x"]]}',
+      ["field 'id' must be text, not 5"] = '{"kind": "session", "id": 5}',
+      ["field 'claimed' must be an integer, not 'many'"] =
+        '{"kind": "target", "target": "fs1", "completeness": "complete", "claimed": "many"}',
+      ["target or completeness is missing"] = '{"kind": "target", "target": "fs1"}',
+      ["field 'connections' must be numbers by name, not a table"] =
+        '{"kind": "target", "target": "fs1", "completeness": "complete", "connections": {"s": "x"}}',
+    } do
+      local path = put(lab.folder .. "/types.jsonl", table.concat {
+        '{"kind": "snapshot", "schema": "rollcall.snapshot/1"}\n', good, line, "\n", good,
+        '{"kind": "end", "rows": 2}\n',
+      })
+      local rows, opened = read(path)
+      local alice = { "connection", { username = "alice", time = 5, num_opens = 0 } }
+      assert.same({ alice, alice }, rows)
+      assert.same({ "partial", "line 3 is damaged: " .. words }, { opened.outcomes[1].completeness, opened.outcomes[1].reason })
+      assert.equal(1, #opened.outcomes)
+      for _, command in ipairs {
+        "report %s", "report %s -f html", "report %s -f csv -s idle -r", "report %s -g user -m max:idle", "snapshot %s -o /dev/null",
+      } do
+        local _, code, complaint = lab.run(lab.command .. " " .. command:format(path))
+        assert.equal(2, code, complaint)
+        assert.is_truthy(complaint:find("line 3 is damaged: " .. words, 1, true), complaint)
+      end
+    end
+  end)
+
   for words, text in pairs {
     ["is of the version 2, and this program reads 1"] = '{"kind": "snapshot", "schema": "rollcall.snapshot/2"}\n',
     ["is no snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n', ["x.bin: is no snapshot"] = "\0\1\2\255" .. ("x"):rep(100000),

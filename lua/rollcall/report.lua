@@ -227,9 +227,16 @@ function report.render(given)
     written = written + 1
     writer:row(row)
   end
-  local sort = given.sort or given.group_by and "-rows"
-  local selected = selection.new(sort, given.top, write_row)
-  local groups = given.group_by and grouping.new(given.group_by, given.measures)
+  local sort, groups, selected = given.sort, nil, nil -- luacheck: ignore 311
+  if given.group_by then
+    groups = grouping.new(given.group_by, given.measures)
+    sort = sort or "-rows"
+    local function by_rows(a, b) return given.sort(groups:row(a), groups:row(b)) end
+    selected = selection.new(type(sort) == "string" and sort or by_rows, given.top,
+      function(group) write_row(groups:row(group)) end, function(group, name) return groups:value(group, name) end)
+  else
+    selected = selection.new(sort, given.top, write_row)
+  end
   local missing, look_out = new_lookout(given)
   local totals, count
   if given.totals ~= false then totals, count = new_tally() end
@@ -255,7 +262,8 @@ function report.render(given)
     end
   end
   if groups then
-    for group in groups:each() do selected:add(group) end
+    groups:finish()
+    for group = 1, groups.count do selected:add(group) end
   end
   selected:finish()
   writer:finish(given.outcomes or {}, given.failures or {}, totals)

@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
+local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
 local snapshot_file = require "rollcall.snapshot.file"
 local users = require "rollcall.snapshot.users"
@@ -31,8 +32,9 @@ local function cleaned(value)
 end
 
 ---@param line string
----@return table?
+---@return table?  nil for what is no JSON; that is in UTF-8
 local function decode(line)
+  if not utf8.len(line) then return nil end
   local object = system.flat_object(line)
   if object then return object end
   local decoded, value = pcall(cjson.decode, line)
@@ -55,6 +57,7 @@ local metatable = { __name = "rollcall.snapshot", __index = methods }
 ---@return rollcall.snapshot?
 ---@return string? problem
 function snapshot.open(path)
+  cjson.new() -- The library notes the locale's decimal point then, and the host may have set another locale since.
   local reader, problem = snapshot_file.reader(path)
   if not reader then return nil, problem end
   local line, reason = reader.next()
@@ -107,11 +110,20 @@ function methods:next()
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then
       row.kind = nil
-      self.rows = self.rows + 1
-      return kind, row
+      local problem = row_check.problem(kind, row)
+      if not problem then
+        self.rows = self.rows + 1
+        return kind, row
+      end
+      self:note(("line %d is damaged: %s"):format(self.line, problem))
     elseif kind == "target" then
       row.kind = nil
-      table.insert(self.outcomes, row)
+      local problem = row_check.outcome_problem(row)
+      if problem then
+        self:note(("line %d is damaged: %s"):format(self.line, problem))
+      else
+        table.insert(self.outcomes, row)
+      end
     elseif kind == "normalize_user" then
       if not self.add_user(row) then self:note(("line %d is damaged"):format(self.line)) end
     elseif kind == "end" then

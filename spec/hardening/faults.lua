@@ -9,6 +9,7 @@ local harness = require "spec.hardening.harness"
 local budget = { stride = math.tointeger(arg[1]), bits = math.tointeger(arg[2]), kills = math.tointeger(arg[3]) }
 
 require "spec.hardening.faults.disk"()
+require "spec.hardening.faults.memory"()
 do
   local wire <close> = require("spec.lab.proxy").start()
   require "spec.hardening.faults.workers"(wire, budget)

@@ -236,6 +236,29 @@ $(FACTS)/forgetful: spec/hardening/forgetful.c
 secrets: all $(FACTS)/forgetful
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/secrets.py $(FACTS)
 
+# Locales in which letters, numbers and the order of words are others: specs in a host that sets them. Not the messages
+# of the system, which specs know in English.
+HARDENING_CHECKS += locale
+.PHONY: locale
+
+LOCALES := tr_TR.UTF-8 de_DE.UTF-8 tr_TR.ISO-8859-9
+LOCALE_FOLDER := $(FACTS)/locales
+LOCALE_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,locale answers command commands connections enumerations failures fanout html inventory \
+	options output page policy policy_outputs presence render report rollcall secrets server sessions_command signature snapshot \
+	workspace workspace_failures))
+
+$(LOCALE_FOLDER)/%:
+	@mkdir -p $(@D)
+	@localedef -i $(firstword $(subst ., ,$*)) -f $(patsubst .%,%,$(suffix $*)) $@
+
+locale: all $(LOCALES:%=$(LOCALE_FOLDER)/%)
+	@rm -f $(FACTS)/locale.tsv
+	@for name in $(LOCALES); do echo "In $$name:"; \
+	  LOCPATH=$(abspath $(LOCALE_FOLDER)) \
+	    LUA_INIT_5_4="for _, part in ipairs { 'ctype', 'numeric', 'collate', 'time' } do assert(os.setlocale('$$name', part)) end" \
+	    $(MAKE) --no-print-directory check SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(LOCALE_SPECS))" || exit 1; done
+	@printf 'specs in the locales %s, set by the host\t%d\tall passed in each\n' "$(LOCALES)" $(words $(LOCALE_SPECS)) > $(FACTS)/locale.tsv
+
 # The README's table, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report
 

@@ -4,11 +4,32 @@ local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
 local source = require "rollcall.cli.source"
 
+-- All rows of both are kept, and nobody shall find out by a machine without memory how many are too many.
+local MOST_KIBIBYTES = 1024 * 1024
+local CHECK_EVERY = 5000
+
+---Rows as long as there is room for them.
+local function bounded(rows, path)
+  local count = 0
+  return function()
+    count = count + 1
+    if count % CHECK_EVERY == 0 and collectgarbage "count" > 0.9 * MOST_KIBIBYTES then
+      collectgarbage()
+      if collectgarbage "count" > 0.75 * MOST_KIBIBYTES then
+        error(("%s: too many rows: diff keeps those of both sides in memory, at most 1 GiB, and that is full after %d rows of this side; "
+          .. "compare parts of them"):format(path, count), 0)
+      end
+    end
+    return rows()
+  end
+end
+
 local function look(path)
   local opened, problem = source.open(path, true)
   if not opened then return nil, problem end
-  local taken = diff.look(opened.rows, opened.outcomes)
+  local took, taken = pcall(diff.look, bounded(opened.rows, path), opened.outcomes)
   opened.close()
+  if not took then error(taken, 0) end
   return taken
 end
 

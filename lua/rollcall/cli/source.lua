@@ -23,10 +23,25 @@ local function is_snapshot(path)
   return start == "{"
 end
 
+local PACE_EVERY = 5000
+local SMALL_HEAP = 64 * 1024 -- in KiB
+
+---Collects more often as soon as much is kept. As long as it is little, collecting seldom costs a few
+---megabytes; later it would cost several times what is kept.
+local function with_pace(rows)
+  local count = 0
+  return function()
+    count = count + 1
+    if count % PACE_EVERY == 0 and collectgarbage "count" > SMALL_HEAP then collectgarbage("incremental", 120, 400) end
+    return rows()
+  end
+end
+
 local PROGRESS_EVERY = 5000
 
 ---On a terminal, tells how far it is; in a pipe, nothing, nor where rows go to the same terminal.
 local function with_progress(rows, outcomes, quiet_terminal)
+  rows = with_pace(rows)
   if not system.is_terminal(2) or system.terminal_width() and not quiet_terminal then return rows end
   local count = 0
   return function()

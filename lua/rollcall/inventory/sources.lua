@@ -2,6 +2,7 @@
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
+local row_check = require "rollcall.internal.row_check"
 local target = require "rollcall.smb.target"
 
 local sources = {}
@@ -212,12 +213,21 @@ end
 
 local function start_rows(fields)
   return function(handlers)
-    local position = 0
+    local position, received, first_problem = 0, 0, nil
     return running(function()
-      position = position + 1
-      local row = fields[position]
-      if row then return fields.kind, row end
-      handlers.on_target { source = "rows", target = fields.kind, query = fields.kind, completeness = "complete", received = position - 1 }
+      while position < #fields do
+        position = position + 1
+        local problem = row_check.problem(fields.kind, fields[position])
+        if not problem then
+          received = received + 1
+          return fields.kind, fields[position]
+        end
+        first_problem = first_problem or ("row %d: %s"):format(position, problem)
+      end
+      handlers.on_target {
+        source = "rows", target = fields.kind, query = fields.kind, completeness = first_problem and "partial" or "complete",
+        claimed = position, received = received, reason = first_problem,
+      }
     end, nil, function() end)
   end
 end

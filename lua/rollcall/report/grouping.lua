@@ -1,5 +1,6 @@
 --- Groups of rows by the values of fields, and what is measured of each. A row with a list in such a
--- field is in the group of each of its values.
+-- field is in the group of each of its values. A group is a number, and its values stand at this place
+-- in a list for each column, which takes much less memory than a table for each group.
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
@@ -12,27 +13,39 @@ local metatable = { __index = methods }
 local function lesser(a, b) return b == nil or a < b end
 local function greater(a, b) return b == nil or a > b end
 
----For each way to measure: takes a group's state and a value.
+-- Of many groups most have one value or few of a field, so a set begins as its first value.
+local set_metatable = {}
+
+local function add_to_set(sets, group, value)
+  local set = sets[group]
+  if set == nil then
+    sets[group] = value
+  elseif getmetatable(set) == set_metatable then
+    set[value] = true
+  elseif set ~= value then
+    sets[group] = setmetatable({ [set] = true, [value] = true }, set_metatable)
+  end
+end
+
+local function size_of_set(set)
+  if set == nil then return 0 end
+  if getmetatable(set) ~= set_metatable then return 1 end
+  local size = 0
+  for _ in pairs(set) do size = size + 1 end
+  return size
+end
+
+---For each way to measure: takes the values of all groups, the number of a group and what a row has.
 local ways = {
-  distinct = function(group, name, value)
-    local seen = group.seen[name]
-    if not seen then
-      seen = {}
-      group.seen[name] = seen
-    end
-    if not seen[value] then
-      seen[value] = true
-      group.row[name] = (group.row[name] or 0) + 1
-    end
+  distinct = add_to_set,
+  sum = function(sums, group, value)
+    if math.type(value) then sums[group] = (sums[group] or 0) + value end
   end,
-  sum = function(group, name, value)
-    if math.type(value) then group.row[name] = (group.row[name] or 0) + value end
+  min = function(found, group, value)
+    if math.type(value) and lesser(value, found[group]) then found[group] = value end
   end,
-  min = function(group, name, value)
-    if math.type(value) and lesser(value, group.row[name]) then group.row[name] = value end
-  end,
-  max = function(group, name, value)
-    if math.type(value) and greater(value, group.row[name]) then group.row[name] = value end
+  max = function(found, group, value)
+    if math.type(value) and greater(value, found[group]) then found[group] = value end
   end,
 }
 
@@ -75,12 +88,14 @@ end
 ---@param fields string[]
 ---@param measures string[]
 function grouping.new(fields, measures)
-  local measured = {}
+  local self = setmetatable({ fields = fields, measured = {}, numbers = {}, count = 0, columns = { rows = {} } }, metatable)
+  for _, field in ipairs(fields) do self.columns[field] = {} end
   for i, measure in ipairs(measures) do
     local way, field, name = split(measure)
-    measured[i] = { take = ways[way], field = field, name = name }
+    self.columns[name] = {}
+    self.measured[i] = { take = ways[way], field = field, values = self.columns[name], name = name }
   end
-  return setmetatable({ fields = fields, measured = measured, groups = {}, order = {} }, metatable)
+  return self
 end
 
 local UNKNOWN = "\0unknown"
@@ -97,25 +112,23 @@ local function key_of(chosen, count)
   return table.concat(parts)
 end
 
----@param key any
----@param chosen table<integer, any>
 function methods:new_group(key, chosen)
-  local row = { rows = 0 }
-  for i, field in ipairs(self.fields) do row[field] = chosen[i] end
-  local group = { row = row, seen = {} }
-  self.groups[key] = group
-  self.order[#self.order + 1] = group
+  local group = self.count + 1
+  self.numbers[key], self.count = group, group
+  for i, field in ipairs(self.fields) do self.columns[field][group] = chosen[i] end
+  self.columns.rows[group] = 0
   return group
 end
 
 function methods:measure(group, view)
-  group.row.rows = group.row.rows + 1
+  local rows = self.columns.rows
+  rows[group] = rows[group] + 1
   for _, measure in ipairs(self.measured) do
     local value = presence.field(view, measure.field)
     if type(value) == "table" then
-      values.each(value, function(one) measure.take(group, measure.name, one) end)
+      values.each(value, function(one) measure.take(measure.values, group, one) end)
     elseif value ~= nil then
-      measure.take(group, measure.name, value)
+      measure.take(measure.values, group, value)
     end
   end
 end
@@ -125,7 +138,7 @@ function methods:choose(view, chosen, position)
   local count = #self.fields
   if position > count then
     local key = key_of(chosen, count)
-    return self:measure(self.groups[key] or self:new_group(key, chosen), view)
+    return self:measure(self.numbers[key] or self:new_group(key, chosen), view)
   end
   local value = presence.field(view, self.fields[position])
   local function go_on(one)
@@ -142,28 +155,38 @@ function methods:add(view)
   local value = presence.field(view, self.fields[1])
   if type(value) == "table" then
     if next(value) ~= nil then
-      return values.each(value, function(one) self:measure(self.groups[one] or self:new_group(one, { one }), view) end)
+      return values.each(value, function(one) self:measure(self.numbers[one] or self:new_group(one, { one }), view) end)
     end
     value = nil
   end
   local key = value
   if key == nil then key = UNKNOWN end
-  self:measure(self.groups[key] or self:new_group(key, { value }), view)
+  self:measure(self.numbers[key] or self:new_group(key, { value }), view)
 end
 
----The groups' rows, in the order in which the groups appeared. A distinct count of nothing is 0.
----@return fun(): table?
-function methods:each()
-  local position = 0
-  return function()
-    position = position + 1
-    local group = self.order[position]
-    if not group then return nil end
-    for _, measure in ipairs(self.measured) do
-      if measure.take == ways.distinct then group.row[measure.name] = group.row[measure.name] or 0 end
+---Ends the counting: a distinct count of nothing is 0.
+function methods:finish()
+  for _, measure in ipairs(self.measured) do
+    if measure.take == add_to_set then
+      local sets = measure.values
+      for group = 1, self.count do sets[group] = size_of_set(sets[group]) end
     end
-    return group.row
   end
+end
+
+---@param group integer  its number, in the order in which the groups appeared
+---@param name string
+function methods:value(group, name)
+  local column = self.columns[name]
+  return column and column[group]
+end
+
+---@param group integer
+---@return table
+function methods:row(group)
+  local row = {}
+  for name, column in pairs(self.columns) do row[name] = column[group] end
+  return row
 end
 
 return grouping

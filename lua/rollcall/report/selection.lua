@@ -20,14 +20,17 @@ local function less(a, b)
   return (rank[type(a)] or 4) < (rank[type(b)] or 4)
 end
 
+local function field_of(row, name) return row[name] end
+
 ---What is not known comes last, whichever way.
----@param order string|fun(a: table, b: table): boolean
----@return fun(a: table, b: table): boolean
-local function comparison(order)
+---@param order string|fun(a: any, b: any): boolean
+---@param value_of fun(item: any, name: string): any
+---@return fun(a: any, b: any): boolean
+local function comparison(order, value_of)
   if type(order) ~= "string" then return order end
   local sign, name = order:match "^(%-?)(.*)$"
   return function(a, b)
-    local x, y = a[name], b[name]
+    local x, y = value_of(a, name), value_of(b, name)
     if x == nil or y == nil then return x ~= nil and y == nil end
     if type(x) == "table" then x = values.text(x) end
     if type(y) == "table" then y = values.text(y) end
@@ -36,11 +39,13 @@ local function comparison(order)
   end
 end
 
----@param order? string|fun(a: table, b: table): boolean
+---@param order? string|fun(a: any, b: any): boolean
 ---@param top? integer
----@param give fun(row: table)
-function selection.new(order, top, give)
-  return setmetatable({ before = order and comparison(order), top = top, give = give, kept = {}, given = 0 }, metatable)
+---@param give fun(item: any)
+---@param value_of? fun(item: any, name: string): any  of what are no rows
+function selection.new(order, top, give, value_of)
+  local before = order and comparison(order, value_of or field_of)
+  return setmetatable({ before = before, top = top, give = give, kept = {}, given = 0 }, metatable)
 end
 
 ---Puts a row behind all that do not come after it, so equal rows stay as they came.

@@ -1,7 +1,8 @@
 -- A snapshot file: it is opened or refused with the reason; what is read of it can be viewed,
--- written again, read again the same, and does not differ from itself.
+-- reported on in every format, grouped, written again, read again the same, and does not differ from itself.
 local diff = require "rollcall.diff"
 local presence = require "rollcall.presence"
+local report = require "rollcall.report"
 local snapshot = require "rollcall.snapshot"
 
 local folder = os.getenv "FUZZ_FOLDER" or "/dev/shm"
@@ -66,6 +67,13 @@ return function(bytes)
       local view = view_of(one[1], one[2])
       for _, field in ipairs(presence.fields) do local _ = view[field] end
     end
+    for _, format in ipairs(report.formats) do
+      report.render { rows = each(rows), outcomes = opened.outcomes, format = format, write = function() end, now = 1700000000 }
+    end
+    report.render {
+      rows = each(rows), outcomes = opened.outcomes, format = "json", write = function() end, now = 1700000000, group_by = "user",
+      measures = { "max:idle", "sum:num_opens", "distinct:client" },
+    }
     local flat = {}
     for _, one in ipairs(rows) do
       if is_flat(one[2]) then flat[#flat + 1] = one end
