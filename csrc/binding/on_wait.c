@@ -92,7 +92,9 @@ static void take_turn(lua_State *L, struct waiter *waiter, int64_t milliseconds)
         return;
     case WAITER_IMPOSSIBLE:
         waiter_end(waiter);
-        luaL_error(L, "%s cannot wait any more; not enough memory?", waiter->kind->name);
+        /* No place in a script is at fault. */
+        lua_pushfstring(L, "%s cannot wait any more; not enough memory?", waiter->kind->name);
+        lua_error(L);
     }
 }
 
