@@ -230,7 +230,7 @@ describe("a rule of one's own", function()
     ]], rows)
     assert.same({ "x is open by a, b" }, messages(result, 1))
     assert.same({ "x, y" }, messages(result, 2))
-    assert.same({ "x, y, x" }, messages(result, 3))
+    assert.same({ "x; y; x" }, messages(result, 3))
   end)
 
   it("ends with the exit code of a mistake where it makes one while it is evaluated, unless another fails", function()

@@ -1,14 +1,5 @@
---- Values of fields as text. A field can be a list, as the files of a presence are.
+--- Values of fields that can be lists, as the files of a presence are.
 local values = {}
-
----@param value any
----@return string
-function values.text(value)
-  if type(value) ~= "table" then return tostring(value) end
-  local list = {}
-  for i, element in ipairs(value) do list[i] = tostring(element) end
-  return table.concat(list, ", ")
-end
 
 ---Calls a function with a value, or with each of a list, once for those that are the same.
 ---@param value any

@@ -2,7 +2,7 @@
 local presence = require "rollcall.presence"
 local builtin = require "rollcall.policy.builtin"
 local groups = require "rollcall.policy.groups"
-local values = require "rollcall.internal.values"
+local text = require "rollcall.internal.text"
 
 local judge = {}
 
@@ -96,7 +96,7 @@ local durations = { idle = true, connected = true }
 local function shown(value, name)
   if value == nil then return "?" end
   if durations[name] and math.type(value) then return builtin.duration(value) end
-  return values.text(value)
+  return text.of(value)
 end
 
 function methods:message(subject, field)
@@ -112,7 +112,7 @@ function methods:message(subject, field)
 end
 
 local function same(value, found)
-  return found ~= nil and string.lower(value) == string.lower(values.text(found))
+  return found ~= nil and text.lower(value) == text.lower(text.of(found))
 end
 
 ---Whether a waiver's user is that of a finding: as it is written there, or by the rule that makes users of accounts.
@@ -145,7 +145,7 @@ function methods:found(subject, field)
   for _, name in ipairs(finding_fields) do
     local value
     if self.groups then value = rawget(subject, name) else value = field(subject, name) end
-    finding[name] = value ~= nil and values.text(value) or nil
+    finding[name] = value ~= nil and text.of(value) or nil
   end
   local waiver = #self.waivers > 0 and self:waiver_for(finding, field(subject, "account"))
   if waiver then

@@ -1,6 +1,5 @@
 --- What one rule saw of each row, and what came of it.
 local text = require "rollcall.internal.text"
-local values = require "rollcall.internal.values"
 
 ---@class rollcall.policy.trace
 ---@field id string  of the rule
@@ -27,7 +26,7 @@ end
 
 local function shown(value)
   if value == nil then return "(missing)" end
-  return type(value) == "string" and ("%q"):format(value) or values.text(value)
+  return type(value) == "string" and ("%q"):format(value) or text.of(value)
 end
 
 function methods:line(words)

@@ -1,7 +1,7 @@
 --- Sorting, and the first so many. Without an order rows pass straight through; with one and a
 -- `top`, no more than that many are kept.
 local system = require "rollcall.system"
-local values = require "rollcall.internal.values"
+local text = require "rollcall.internal.text"
 
 local selection = {}
 
@@ -32,8 +32,8 @@ local function comparison(order, value_of)
   return function(a, b)
     local x, y = value_of(a, name), value_of(b, name)
     if x == nil or y == nil then return x ~= nil and y == nil end
-    if type(x) == "table" then x = values.text(x) end
-    if type(y) == "table" then y = values.text(y) end
+    if type(x) == "table" then x = text.of(x) end
+    if type(y) == "table" then y = text.of(y) end
     if sign == "-" then return less(y, x) end
     return less(x, y)
   end
