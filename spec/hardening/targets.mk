@@ -26,7 +26,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 ASAN_MAKE = $(MAKE) --no-print-directory BUILD=$(ASAN) CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZERS)" \
 	HARDENING=-fstack-protector-strong LDFLAGS="$(SANITIZERS)" LUA=$(abspath $(ASAN))/bin/lua5.4
 SANITIZED_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,enumerations page failures options server \
-	signature snapshot workspace_failures connections))
+	output signature snapshot workspace_failures connections))
 WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/link_worker.c,$(foreach source,$(filter-out \
 	$(NOT_HERE),$(call folders,base rpc smb)),$(if $(filter lua_%,$(notdir $(source))),,$(source))))
 

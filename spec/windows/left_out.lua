@@ -15,6 +15,7 @@ return {
     ["keeps to the width of the terminal"] = POSIX,
     ["fills in placeholders"] = SAMBA,
     ["takes user and password from a file"] = SAMBA,
+    ["exactly as smbclient does"] = SAMBA,
     ["takes the password from a command, or from the terminal"] = POSIX,
     ["takes an NT hash for a password"] = OTHERWISE,
     ["at the password prompt"] = POSIX,
@@ -90,6 +91,7 @@ return {
   ["snapshot_spec.lua"] = {
     [".gz"] = ZLIB,
     ["that was cut while compressed"] = ZLIB,
+    ["whose compressed data"] = ZLIB,
     ["compressed by gzip"] = ZLIB,
   },
   ["workspace_spec.lua"] = {
