@@ -32,7 +32,7 @@ describe("Kerberos takes", function()
     local folder = kerberos.folder .. "/caches"
     lab.run(("mkdir %s; echo %s | KRB5CCNAME=DIR:%s kinit cleo"):format(folder, lab.password, folder))
     for _, name in ipairs { cache, "FILE:" .. cache, "DIR:" .. folder } do
-      assert.same({ "cleo" }, by_ticket(name).users, name)
+      kerberos.assert_is("cleo", by_ticket(name), name)
     end
   end)
 
@@ -49,22 +49,22 @@ describe("Kerberos takes", function()
   it("a ticket of the default cache", function()
     lab.run(("echo %s | kinit -c FILE:%s/default cleo"):format(lab.password, kerberos.folder))
     local result = kerberos.logon({ kerberos = true }, "-u KRB5CCNAME")
-    assert.same({ "cleo" }, result.users, result.message)
+    kerberos.assert_is("cleo", result)
   end)
 
   it("a ticket from a keytab", function()
     local keytab, cache = kerberos.folder .. "/cleo.keytab", kerberos.folder .. "/keytab-cache"
     kerberos.admin(("ktadd -norandkey -k %s cleo"):format(keytab))
     lab.run(("kinit -kt %s -c %s cleo"):format(keytab, cache))
-    assert.same({ "cleo" }, by_ticket(cache).users)
+    kerberos.assert_is("cleo", by_ticket(cache))
   end)
 
   it("a user with a password, however the name is written", function()
     for _, username in ipairs { "ben", "ben@LAB.EXAMPLE", "ben@lab.example", "LAB\\ben", "lab\\ben", "Lab.Example\\ben" } do
       local result = by_password(username)
-      assert.same({ "ben" }, result.users, username .. ": " .. tostring(result.message))
+      kerberos.assert_is("ben", result, username)
     end
-    assert.same({ "ben" }, by_password("ben", { domain = "lab" }).users)
+    kerberos.assert_is("ben", by_password("ben", { domain = "lab" }))
   end)
 
   it("a password of a thousand bytes", function()
@@ -72,7 +72,7 @@ describe("Kerberos takes", function()
     kerberos.admin("change_password -pw " .. password .. " ben")
     local right, wrong = by_password("ben", { password = password }), by_password("ben", { password = password:sub(1, 999) .. "q" })
     kerberos.admin("change_password -pw " .. lab.password .. " ben")
-    assert.same({ "ben" }, right.users)
+    kerberos.assert_is("ben", right)
     assert_failure(wrong, 1326, "ERROR_LOGON_FAILURE", "wrong user name or password")
   end)
 
@@ -80,7 +80,7 @@ describe("Kerberos takes", function()
     local wanted = {}
     for i = 1, 20 do wanted[i] = { username = "ben@LAB.EXAMPLE", password = lab.password, kerberos = true } end
     local before = kerberos.count("AS_REQ", "ISSUE", "ben@")
-    for _, result in ipairs((kerberos.logons("fan-out", wanted))) do assert.same({ "ben" }, result.users) end
+    for _, result in ipairs((kerberos.logons("fan-out", wanted))) do kerberos.assert_is("ben", result) end
     assert.equal(1, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
   end)
 
@@ -97,7 +97,8 @@ describe("Kerberos takes", function()
     end)
     local users = {}
     for session in smb.sessions { servername = next_server, concurrency = 1, timeout = 20 } do users[#users + 1] = session.username end
-    assert.same({ "ben", "ben" }, users)
+    assert.is_true(#users >= 2)
+    for _, user in ipairs(users) do assert.equal("ben", user) end
     assert.equal(2, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
   end)
 
@@ -105,7 +106,7 @@ describe("Kerberos takes", function()
     local cache = kerberos.ticket "cleo"
     local before = lab.run("md5sum " .. cache)
     local result = kerberos.logon({ username = "ben", password = lab.password, kerberos = true }, "KRB5CCNAME=" .. cache)
-    assert.same({ "ben" }, result.users)
+    kerberos.assert_is("ben", result)
     assert.equal(before, lab.run("md5sum " .. cache))
   end)
 end)

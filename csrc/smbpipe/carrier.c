@@ -17,6 +17,7 @@
 #include "smbpipe/interpose_clock.h"
 #include "smbpipe/interpose_encryption.h"
 #include "smbpipe/interpose_kerberos.h"
+#include "smbpipe/interpose_logon.h"
 #include "smbpipe/interpose_status.h"
 #include "smbpipe/kerberos.h"
 #include "smbpipe/logon_failure.h"
@@ -32,9 +33,7 @@ struct carrier {
     void (*at_stage)(enum frame_stage stage);
     smbc_add_cached_srv_fn add_cached_server;
     bool logged_on;
-    bool logon_failed;
     bool has_ticket; /* of this process's identity, in the library's own cache, by its password */
-    char logon_problem[192];
 };
 
 /* What the library has no function for, laid over the system's smb.conf. A name is looked up as
@@ -73,19 +72,6 @@ static int note_logon(SMBCCTX *context, SMBCSRV *connection, const char *server,
     carrier->logged_on = true;
     carrier->at_stage(STAGE_PIPE);
     return carrier->add_cached_server(context, connection, server, share, workgroup, username);
-}
-
-/* That it was the logon that failed, only the library's log says. */
-static void note_log(void *user_data, int level, const char *message) {
-    static const char start[] = "SPNEGO login failed: ";
-    struct carrier *carrier = user_data;
-    (void)level;
-    const char *found = strstr(message, start);
-    if (!found)
-        return;
-    carrier->logon_failed = true;
-    snprintf(carrier->logon_problem, sizeof carrier->logon_problem, "%.*s",
-             (int)strcspn(found + sizeof start - 1, "\n"), found + sizeof start - 1);
 }
 
 static void say(struct frame_failure *failure, enum frame_stage stage, uint32_t status,
@@ -166,12 +152,11 @@ static void explain_open(const struct carrier *carrier, const struct frame_targe
         else if (error == EINVAL)
             status = ERROR_BAD_NET_RESP;
         say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
-    } else if (carrier->logon_failed && status_of_connection(nt_status_last())) {
+    } else if (logon_failed() && status_of_connection(nt_status_last())) {
         say(failure, STAGE_LOGON, status_of_connection(nt_status_last()), "");
-    } else if (carrier->logon_failed) {
-        explain_logon(failure, target, nt_status_last(), kerberos_problem(),
-                      carrier->logon_problem);
-    } else if (session_has_key()) {
+    } else if (logon_failed()) {
+        explain_logon(failure, target, nt_status_last(), kerberos_problem());
+    } else if (logon_succeeded()) {
         say(failure, STAGE_PIPE, status, "IPC$");
     } else {
         explain_connect(error, failure);
@@ -183,8 +168,7 @@ static SMBCCTX *new_context(struct carrier *carrier, const struct frame_target *
     if (!context)
         return NULL;
     smbc_setOptionUserData(context, carrier);
-    smbc_setLogCallback(context, carrier, note_log);
-    smbc_setDebug(context, 3); /* the level of the one message that note_log looks for */
+    smbc_setDebug(context, 0);
     smbc_setFunctionAuthDataWithContext(context, give_credentials);
     carrier->add_cached_server = smbc_getFunctionAddCachedServer(context);
     smbc_setFunctionAddCachedServer(context, note_logon);
@@ -291,8 +275,7 @@ static bool log_on(struct carrier *carrier, const struct frame_target *target,
                    const char *principal, const char *password, struct frame_failure *failure) {
     char url[3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT + PASSWORD_LIMIT) + 32];
     carrier->logged_on = false;
-    carrier->logon_failed = false;
-    carrier->logon_problem[0] = '\0';
+    logon_forget();
     encryption_forget();
     nt_status_forget();
     kerberos_problem_forget();

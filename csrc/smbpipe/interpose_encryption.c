@@ -23,14 +23,10 @@ typedef struct nt_status set_session_key(void *session, struct data_blob key,
                                          const struct iovec *answer);
 typedef struct nt_status encryption_on(void *session);
 
-static bool has_key, is_on;
+static bool is_on;
 
 void encryption_forget(void) {
-    has_key = is_on = false;
-}
-
-bool session_has_key(void) {
-    return has_key;
+    is_on = false;
 }
 
 bool encryption_is_on(void) {
@@ -53,8 +49,7 @@ struct nt_status smb2cli_session_set_session_key(void *session, struct data_blob
     if (!original.symbol)
         return (struct nt_status){NT_STATUS_PROCEDURE_NOT_FOUND};
     struct nt_status status = original.function(session, key, answer);
-    has_key = status.value == NT_STATUS_OK;
-    if (has_key && turn_on.symbol)
+    if (status.value == NT_STATUS_OK && turn_on.symbol)
         is_on = turn_on.function(session).value == NT_STATUS_OK;
     return status;
 }

@@ -8,9 +8,6 @@
 /* To be called before a logon. */
 void encryption_forget(void);
 
-/* Whether the last logon went well. */
-bool session_has_key(void);
-
 /* Whether the session of the last logon is encrypted. */
 bool encryption_is_on(void);
 

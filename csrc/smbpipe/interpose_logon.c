@@ -13,9 +13,23 @@
 typedef struct nt_status session_setup(void *connection, void *credentials);
 
 static void (*before_logon)(void);
+static bool ended;
+static struct nt_status result;
 
 void interpose_logon(void (*before)(void)) {
     before_logon = before;
+}
+
+void logon_forget(void) {
+    ended = false;
+}
+
+bool logon_succeeded(void) {
+    return ended && result.value == NT_STATUS_OK;
+}
+
+bool logon_failed(void) {
+    return ended && result.value != NT_STATUS_OK;
 }
 
 __attribute__((visibility("default"))) session_setup cli_session_setup_creds;
@@ -30,5 +44,7 @@ struct nt_status cli_session_setup_creds(void *connection, void *credentials) {
         return (struct nt_status){NT_STATUS_PROCEDURE_NOT_FOUND};
     if (before_logon)
         before_logon();
-    return original.function(connection, credentials);
+    result = original.function(connection, credentials);
+    ended = true;
+    return result;
 }

@@ -2,7 +2,16 @@
 #ifndef ROLLCALL_INTERPOSE_LOGON_H
 #define ROLLCALL_INTERPOSE_LOGON_H
 
+#include <stdbool.h>
+
 /* `before` is called then, and may take as long as it likes. */
 void interpose_logon(void (*before)(void));
+
+/* To be called before a server is opened. */
+void logon_forget(void);
+
+/* What has come of a logon since; neither of the two if it has not come to one. */
+bool logon_succeeded(void);
+bool logon_failed(void);
 
 #endif

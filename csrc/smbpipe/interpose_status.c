@@ -10,6 +10,7 @@
 #include "smbpipe/nt_status.h"
 
 typedef int map_errno(struct nt_status status);
+typedef const char *errstr(struct nt_status status);
 
 static uint32_t last;
 
@@ -19,6 +20,14 @@ void nt_status_forget(void) {
 
 uint32_t nt_status_last(void) {
     return last;
+}
+
+const char *nt_status_name(uint32_t status) {
+    union {
+        void *symbol;
+        errstr *function;
+    } name = {dlsym(RTLD_DEFAULT, "nt_errstr")};
+    return name.symbol ? name.function((struct nt_status){status}) : "";
 }
 
 __attribute__((visibility("default"))) map_errno map_errno_from_nt_status;

@@ -9,4 +9,7 @@ void nt_status_forget(void);
 /* The NTSTATUS that was last made an errno, or 0. */
 uint32_t nt_status_last(void);
 
+/* The symbol of an NTSTATUS, such as NT_STATUS_LOGON_FAILURE. */
+const char *nt_status_name(uint32_t status);
+
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "rpc/win32_status.h"
+#include "smbpipe/interpose_status.h"
 #include "smbpipe/kerberos.h"
 #include "smbpipe/nt_status.h"
 
@@ -181,7 +182,8 @@ static uint32_t win32_of(uint32_t nt_status) {
     }
 }
 
-static void explain_ntlm(struct frame_failure *failure, uint32_t nt_status, const char *words) {
+static void explain_ntlm(struct frame_failure *failure, uint32_t nt_status) {
+    const char *words = nt_status_name(nt_status);
     uint32_t status = win32_of(nt_status);
     switch (nt_status) {
     case NT_STATUS_LOGON_FAILURE:
@@ -214,10 +216,10 @@ static void explain_ntlm(struct frame_failure *failure, uint32_t nt_status, cons
 }
 
 void explain_logon(struct frame_failure *failure, const struct frame_target *target,
-                   uint32_t nt_status, int32_t kerberos_problem, const char *words) {
+                   uint32_t nt_status, int32_t kerberos_problem) {
     char principal[KERBEROS_NAME_LIMIT] = "", cache[KERBEROS_NAME_LIMIT] = "";
     if (!target->kerberos) {
-        explain_ntlm(failure, nt_status, words);
+        explain_ntlm(failure, nt_status);
         return;
     }
     bool has_ticket = false;
@@ -234,5 +236,5 @@ void explain_logon(struct frame_failure *failure, const struct frame_target *tar
     else if (!explain_kerberos(failure, target, kerberos_problem, principal, cache))
         say_logon(failure, win32_of(nt_status),
                   "the server does not take the Kerberos ticket of %.100s (%.80s)", principal,
-                  words);
+                  nt_status_name(nt_status));
 }

@@ -14,10 +14,9 @@
 
 void say_no_ticket(struct frame_failure *failure, const char *cache);
 
-/* From the NTSTATUS that the logon ended with and the krb5_error_code, or 0. `words` is what the
- * library has for a status that is not known here. */
+/* From the NTSTATUS that the logon ended with and the krb5_error_code, or 0. */
 void explain_logon(struct frame_failure *failure, const struct frame_target *target,
-                   uint32_t nt_status, int32_t kerberos_problem, const char *words);
+                   uint32_t nt_status, int32_t kerberos_problem);
 
 /* Whether this krb5_error_code is about a ticket that is there no more. */
 bool is_about_an_old_ticket(int32_t kerberos_problem);

@@ -44,6 +44,7 @@ bool signatures_check(void) {
         "gettimeofday",
     };
     static const char *const called[] = {
+        "nt_errstr",
         "smb2cli_session_encryption_on",
         "krb5_init_context",
         "krb5_get_default_realm",

@@ -55,4 +55,15 @@ function kerberos.logon(options, environment)
   return kerberos.logons("fan-out", { options }, environment)[1]
 end
 
+---Whose logon it was: one's own session is always among those that the server reports, beside which
+---may still be one that is coming to its end.
+---@param what? string  which logon
+function kerberos.assert_is(user, result, what)
+  for _, found in ipairs(result.users or {}) do
+    if found == user then return end
+  end
+  error(("%snot %s but %s"):format(what and what .. ": " or "", user,
+    result.users and table.concat(result.users, " ") or result.message), 2)
+end
+
 return kerberos
