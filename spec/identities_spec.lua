@@ -97,6 +97,23 @@ describe("no identity is used for a target that it was not given for", function(
     assert.equal("ERROR_ACCESS_DENIED", kerberos.logon({ kerberos = true }, cache).name) -- the first one is alice's
   end)
 
+  it("by a cache of tickets that was the caller's when the worker was started", function()
+    local script = ([[
+      local smb, caches, asked = require "rollcall.smb", { "%s", "%s" }, 0
+      local function next_server()
+        asked = asked + 1
+        if not caches[asked] then return nil end
+        setenv("KRB5CCNAME", caches[asked])
+        return { servername = "%s", kerberos = true }
+      end
+      local told = {}
+      for session in smb.sessions { servername = next_server, concurrency = 1, timeout = 20,
+          on_error = function(failure) told[#told + 1] = failure.name end } do told[#told + 1] = session.username end
+      print(table.concat(told, " "))]]):format(kerberos.ticket "cleo", kerberos.ticket "alice", kerberos.samba)
+    local output, _, complaint = lab.run(("/usr/bin/python3 spec/lab/host.py '%s'"):format(script))
+    assert.is_truthy(output:find("cleo ERROR_ACCESS_DENIED", 1, true), output .. complaint) -- alice may not ask
+  end)
+
   it("by a domain of the same user name", function()
     local result = kerberos.logon { username = "OTHER\\ben", password = lab.password, kerberos = true }
     assert.equal("ERROR_LOGON_FAILURE", result.name)
