@@ -1,10 +1,10 @@
 --- The builtin rules. Each takes a table of its own fields and of those of every rule, and
 -- gives a rule to hand to `rule`.
+local case = require "rollcall.internal.case"
 local declaration = require "rollcall.internal.declaration"
 local network = require "rollcall.policy.network"
 local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
-local text = require "rollcall.internal.text"
 
 local builtin = {}
 
@@ -191,7 +191,7 @@ builtin.administrative_shares = {
   specification = { ipc = options.boolean }, required = {},
   make = function(given)
     local by_name = remembering(function(share)
-      if text.upper(share) == "IPC$" then return given.ipc == true end
+      if case.lower(share) == "ipc$" then return given.ipc == true end
       return string.sub(share, -1) == "$"
     end)
     return {
@@ -200,7 +200,7 @@ builtin.administrative_shares = {
         local share = view.share
         if by_name(share) then return false end
         local type = view.kind == "connection" and view.type
-        return not type or type & ADMINISTRATIVE == 0 or text.upper(share) == "IPC$"
+        return not type or type & ADMINISTRATIVE == 0 or case.lower(share) == "ipc$"
       end,
       message = "{account} from {client} is connected to the administrative share {resource} of {origin}",
     }
@@ -221,11 +221,11 @@ end
 local function matcher(names)
   local patterns = {}
   for i, name in ipairs(names) do
-    local escaped = string.gsub(text.lower(name), "[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+    local escaped = string.gsub(case.lower(name), "[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
     patterns[i] = "^" .. string.gsub(string.gsub(escaped, "%*", ".*"), "%?", ".") .. "$"
   end
   return remembering(function(account)
-    account = text.lower(account)
+    account = case.lower(account)
     for _, pattern in ipairs(patterns) do
       if string.find(account, pattern) then return true end
     end

@@ -1,4 +1,5 @@
 --- One rule at work: it is given rows, and at the end has findings and a verdict.
+local case = require "rollcall.internal.case"
 local presence = require "rollcall.presence"
 local builtin = require "rollcall.policy.builtin"
 local groups = require "rollcall.policy.groups"
@@ -112,7 +113,7 @@ function methods:message(subject, field)
 end
 
 local function same(value, found)
-  return found ~= nil and text.lower(value) == text.lower(text.of(found))
+  return found ~= nil and case.lower(value) == case.lower(text.of(found))
 end
 
 ---Whether a waiver's user is that of a finding: as it is written there, or by the rule that makes users of accounts.

@@ -1,7 +1,7 @@
 --- Which user each account is, in a snapshot: a line `{"kind": "normalize_user", "account": ..., "user": ...}` before the first
 -- row with an account that is another user than by the usual rule. So the rows of a snapshot have the users that they had.
+local case = require "rollcall.internal.case"
 local presence = require "rollcall.presence"
-local text = require "rollcall.internal.text"
 
 local users = {}
 
@@ -35,13 +35,13 @@ function users.reader()
       local account, user = line.account, line.user
       if type(account) ~= "string" or user ~= nil and type(user) ~= "string" or count == MOST then return false end
       if known[account] == nil then count = count + 1 end
-      known[account], in_lower_case[text.lower(account)] = user or false, user or false
+      known[account], in_lower_case[case.lower(account)] = user or false, user or false
       return true
     end,
     -- Names in waivers may be spelled another way than in the rows.
     normalize_user = function(account)
       local user = known[account]
-      if user == nil then user = in_lower_case[text.lower(account)] end
+      if user == nil then user = in_lower_case[case.lower(account)] end
       if user == nil then return presence.user_of(account) end
       return user or nil
     end,
