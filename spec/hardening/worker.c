@@ -29,8 +29,12 @@ static void give_up(const char *what, const struct link *link) {
 
 static enum link_state finish(struct link *link, struct poller *poller) {
     enum link_state state;
-    while (state = link_progress(link, poller, clock_now()), link_is_busy(link))
-        link_wait(&link, 1, poller, -1);
+    while (state = link_progress(link, poller, clock_now()), link_is_busy(link)) {
+        if (state == LINK_ASKING)
+            link_log_on(link, clock_now());
+        else
+            link_wait(&link, 1, poller, -1);
+    }
     return state;
 }
 
