@@ -119,7 +119,7 @@ describe("a logon of rollcall's own", function()
     local path, printed = lab.folder .. "/own.lua", lab.folder .. "/own.jsonl"
     local file = assert(io.open(path, "w"))
     for _, query in ipairs { "sessions", "rollcall", "connections", "sessions", "files" } do
-      file:write(('smb { servers = { "%s" }, query = "%s", username = "%s", password = environment "LAB_PASSWORD" }\n'):format(
+      file:write(('smb { servers = { "%s" }, query = "%s", username = "%s", password = env "LAB_PASSWORD" }\n'):format(
         lab.samba, query, lab.username))
     end
     file:close()
