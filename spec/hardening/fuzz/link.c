@@ -40,6 +40,9 @@ static bool follow(struct link *link, const struct srvsvc_request *request) {
     case LINK_READY:
         link_call(link, request, ANSWER_LIMIT, 0);
         return true;
+    case LINK_ASKING:
+        link_log_on(link, 0);
+        return true;
     case LINK_ANSWERED:
         CHECK(link->answer.length <= ANSWER_LIMIT);
         if (link_take_page(link, &page))
@@ -104,7 +107,7 @@ static void run(struct link *link, int worker, const struct srvsvc_request *requ
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
-    static char long_name[5000];
+    static char long_name[9000]; /* more than a logon may take */
     struct poller poller;
     struct link *link = link_new();
     CHECK(link && poller_open(&poller) == 0);

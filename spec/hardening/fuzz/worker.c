@@ -17,6 +17,7 @@
 #include "../../../csrc/smbpipe/carrier.h"
 #include "../../../csrc/smbpipe/descriptors.h"
 #include "../../../csrc/smbpipe/identity.h"
+#include "../../../csrc/smbpipe/interpose_logon.h"
 #include "../../../csrc/smbpipe/signatures.h"
 #include "check.h"
 #include "rpc/dcerpc.h"
@@ -109,6 +110,12 @@ static bool fail(struct frame_failure *failure, enum frame_stage stage) {
     return false;
 }
 
+static void (*before_logon)(void);
+
+void interpose_logon(void (*before)(void)) {
+    before_logon = before;
+}
+
 bool carrier_open(struct carrier *carrier, const struct frame_target *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     (void)carrier;
@@ -116,6 +123,7 @@ bool carrier_open(struct carrier *carrier, const struct frame_target *target,
               strlen(target->password) + strlen(target->ticket_cache) <
           FRAME_PAYLOAD_LIMIT);
     at_stage(STAGE_RESOLVE);
+    before_logon();
     is_open = strcmp(target->host, "nowhere") != 0;
     return is_open || fail(failure, STAGE_CONNECT);
 }
