@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 
+#include "workspace/http/transfer.h"
+
 #define METATABLE "rollcall.connection_pool"
 
 struct connection_pool {
@@ -12,7 +14,7 @@ int connection_pool_new(lua_State *L) {
     struct connection_pool *pool = lua_newuserdatauv(L, sizeof *pool, 0);
     pool->loop = NULL;
     luaL_setmetatable(L, METATABLE);
-    pool->loop = transfer_loop_new();
+    pool->loop = transfer_loop_new(transfer_finish);
     if (!pool->loop)
         return luaL_error(L, "not enough memory");
     return 1;

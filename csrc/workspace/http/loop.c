@@ -3,21 +3,22 @@
 #include <stdlib.h>
 
 #include "workspace/http/loop_system.h"
-#include "workspace/http/transfer.h"
 
 struct transfer_loop {
     struct loop_system *system;
     CURLM *multi;
+    transfer_loop_finished *finished;
     unsigned references;
     struct watches watches;
     const struct watch *turn_of; /* who is taking a turn */
 };
 
-struct transfer_loop *transfer_loop_new(void) {
+struct transfer_loop *transfer_loop_new(transfer_loop_finished *finished) {
     struct transfer_loop *loop = calloc(1, sizeof *loop);
     if (!loop)
         return NULL;
     loop->references = 1;
+    loop->finished = finished;
     loop->system = loop_system_new();
     if (!loop->system) {
         free(loop);
@@ -48,17 +49,22 @@ void transfer_loop_keep(struct transfer_loop *loop, long connections) {
     curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, connections);
 }
 
-bool transfer_loop_add(struct transfer *transfer) {
-    return curl_multi_add_handle(transfer->loop->multi, transfer->easy) == CURLM_OK;
+bool transfer_loop_add(struct transfer_loop *loop, CURL *easy) {
+    return curl_multi_add_handle(loop->multi, easy) == CURLM_OK;
 }
 
-static void remove_transfer(void *with) {
-    struct transfer *transfer = with;
-    curl_multi_remove_handle(transfer->loop->multi, transfer->easy);
+struct removal {
+    CURLM *multi;
+    CURL *easy;
+};
+
+static void remove_handle(void *with) {
+    const struct removal *removal = with;
+    curl_multi_remove_handle(removal->multi, removal->easy);
 }
 
-void transfer_loop_remove(struct transfer *transfer) {
-    loop_system_quietly(remove_transfer, transfer);
+void transfer_loop_remove(struct transfer_loop *loop, CURL *easy) {
+    loop_system_quietly(remove_handle, &(struct removal){loop->multi, easy});
 }
 
 int transfer_loop_open_watch(struct transfer_loop *loop, struct watch *watch) {
@@ -92,14 +98,14 @@ static void collect_finished(struct transfer_loop *loop) {
     int left;
     CURLMsg *message;
     while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
-        struct transfer *transfer = NULL;
+        void *transfer = NULL;
         CURL *easy = message->easy_handle;
         CURLcode result = message->data.result; /* gone with the handle */
         if (message->msg != CURLMSG_DONE ||
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer) != CURLE_OK || !transfer)
             continue;
         curl_multi_remove_handle(loop->multi, easy);
-        transfer_finish(transfer, result);
+        loop->finished(transfer, result);
     }
 }
 

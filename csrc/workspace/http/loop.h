@@ -2,17 +2,20 @@
 #ifndef ROLLCALL_LOOP_H
 #define ROLLCALL_LOOP_H
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "workspace/http/watch.h"
 
-struct transfer;
 struct transfer_loop;
+
+/* Gets what libcurl's handle has as CURLOPT_PRIVATE, once the loop has let the handle go. */
+typedef void transfer_loop_finished(void *transfer, CURLcode result);
 
 /* A loop with one reference, or NULL if there is no memory. Its connections stay open from one
  * transfer to the next, until the last reference is released. */
-struct transfer_loop *transfer_loop_new(void);
+struct transfer_loop *transfer_loop_new(transfer_loop_finished *finished);
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop);
 void transfer_loop_release(struct transfer_loop *loop);
@@ -20,9 +23,9 @@ void transfer_loop_release(struct transfer_loop *loop);
 /* How many idle connections are worth keeping. */
 void transfer_loop_keep(struct transfer_loop *loop, long connections);
 
-/* For transfer.c: hands the transfer to the loop, and takes it back whatever its state. */
-bool transfer_loop_add(struct transfer *transfer);
-void transfer_loop_remove(struct transfer *transfer);
+/* Hands a handle to the loop, and takes it back whatever its state. */
+bool transfer_loop_add(struct transfer_loop *loop, CURL *easy);
+void transfer_loop_remove(struct transfer_loop *loop, CURL *easy);
 
 /* Watches of the loop, as of watch.h. */
 int transfer_loop_open_watch(struct transfer_loop *loop, struct watch *watch);
@@ -32,7 +35,7 @@ void transfer_loop_close_watch(struct transfer_loop *loop, struct watch *watch);
 void transfer_loop_begin_wait(struct transfer_loop *loop, struct watch *watch);
 void transfer_loop_leave(struct transfer_loop *loop, struct watch *watch);
 
-/* For transfer.c: something landed for whom the watch is of, which may be NULL. */
+/* Something has landed for whom the watch is of, which may be NULL. */
 void transfer_loop_wake(const struct transfer_loop *loop, struct watch *watch);
 
 enum transfer_loop_turn { TURN_TAKEN, TURN_INTERRUPTED, TURN_IMPOSSIBLE };

@@ -147,7 +147,7 @@ static void leave_lookup(const struct transfer *transfer) {
 /* Takes a running transfer out of the loop. */
 static void stop(struct transfer *transfer) {
     leave_lookup(transfer);
-    transfer_loop_remove(transfer);
+    transfer_loop_remove(transfer->loop, transfer->easy);
     transfer->state = TRANSFER_IDLE;
 }
 
@@ -190,7 +190,7 @@ bool transfer_start(struct transfer *transfer, const char *request_target,
         curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request_target) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
         (body && curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) != CURLE_OK) ||
-        !transfer_loop_add(transfer))
+        !transfer_loop_add(transfer->loop, easy))
         return false;
     transfer->state = TRANSFER_RUNNING;
     return true;
@@ -217,7 +217,8 @@ void transfer_give_up(struct transfer *transfer) {
     land(transfer, CURLE_OPERATION_TIMEDOUT);
 }
 
-void transfer_finish(struct transfer *transfer, CURLcode result) {
+void transfer_finish(void *context, CURLcode result) {
+    struct transfer *transfer = context;
     if (transfer->no_memory) { /* libcurl only knows that the body was not taken */
         result = CURLE_OUT_OF_MEMORY;
         transfer->problem[0] = '\0';

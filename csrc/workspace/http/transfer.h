@@ -67,8 +67,8 @@ bool transfer_start(struct transfer *transfer, const char *request_target,
 /* Ends a transfer that is running, which lands in its queue as one that took too long. */
 void transfer_give_up(struct transfer *transfer);
 
-/* For the loop: a running transfer that it has let go is over, and lands in its queue. */
-void transfer_finish(struct transfer *transfer, CURLcode result);
+/* What the loop calls: a running transfer that it has let go is over, and lands in its queue. */
+void transfer_finish(void *context, CURLcode result);
 
 /* The transfer that was over first, taken out of the queue and idle again, or NULL. */
 struct transfer *transfer_take(struct transfer_queue *queue);
