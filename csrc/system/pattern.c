@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "system/sandbox.h"
+#include "system/sandbox_state.h"
 
 #define DEEPEST 200
 #define UNCLOSED (-1)

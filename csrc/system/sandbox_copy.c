@@ -5,9 +5,11 @@
  *
  * A raise must not pass through the other state's frames. So what may raise on the guest is done
  * first, by sandbox_prepare, and the copy is then made in a protected call of the host. */
+#include "system/sandbox_copy.h"
+
 #include <lauxlib.h>
 
-#include "system/sandbox.h"
+#include "system/sandbox_state.h"
 
 #define DEEPEST 16
 #define OBJECTS_LIMIT 100000 /* that a file can be given */
@@ -102,9 +104,11 @@ static void push_function(lua_State *host, int self, lua_State *guest, int index
     lua_rawget(guest, -2);
     lua_Integer number = lua_tointeger(guest, -1);
     lua_pop(guest, 2);
-    const char *label = lua_pushfstring(host, "%s:%d", about.short_src, about.linedefined);
-    sandbox_push_function(host, self, number, label, about.lastlinedefined);
-    lua_remove(host, -2);
+    lua_pushvalue(host, self);
+    lua_pushinteger(host, number);
+    lua_pushfstring(host, "%s:%d", about.short_src, about.linedefined);
+    lua_pushinteger(host, about.lastlinedefined);
+    lua_pushcclosure(host, sandbox_of(guest)->call_function, 4);
 }
 
 static void push_object(lua_State *host, int objects, const struct object *object) {

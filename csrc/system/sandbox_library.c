@@ -1,11 +1,14 @@
 /* The library of a sandbox: what of Lua's own does no more than its arguments ask for, and in the
  * place of the rest functions that count what they do. No coroutines and no pcall, in which a
  * stopped call could go on. */
+#include "system/sandbox_library.h"
+
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
 
-#include "system/sandbox.h"
+#include "system/sandbox_patterns.h"
+#include "system/sandbox_state.h"
 
 #define STEP_BYTES 64 /* so much is copied in a step */
 

@@ -1,10 +1,12 @@
 /* The functions of a sandbox that take patterns: find, match, gmatch and gsub. */
+#include "system/sandbox_patterns.h"
+
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "system/pattern.h"
-#include "system/sandbox.h"
+#include "system/sandbox_state.h"
 
 #define SPECIALS "^$*+?.([%-"
 #define STEP_BYTES 32 /* so much is compared in a step */

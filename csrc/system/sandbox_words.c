@@ -1,8 +1,12 @@
 /* The globals of a sandbox: its library, and the words of its host's vocabulary. A word can be
  * called only while the file is run. */
+#include "system/sandbox_words.h"
+
 #include <lauxlib.h>
 
-#include "system/sandbox.h"
+#include "system/sandbox_copy.h"
+#include "system/sandbox_library.h"
+#include "system/sandbox_state.h"
 
 /* A call of a word. */
 struct statement {
