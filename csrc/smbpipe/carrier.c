@@ -297,6 +297,9 @@ static bool log_on(struct carrier *carrier, const struct frame_target *target,
         say(failure, STAGE_LOGON, ERROR_NOT_SUPPORTED, "SMB encryption");
     else
         explain_open(carrier, target, error, failure);
+    if (failure->status == ERROR_SEM_TIMEOUT) /* as the module says it, which mostly is earlier */
+        snprintf(failure->detail, sizeof failure->detail, "waited %g seconds",
+                 target->timeout_milliseconds / 1000.0);
     carrier_close(carrier);
     return false;
 }
