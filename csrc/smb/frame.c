@@ -47,35 +47,35 @@ static size_t written(const struct ndr_writer *writer) {
     return writer->offset <= writer->length ? writer->offset : 0;
 }
 
-size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_target *target) {
+size_t frame_write_logon(uint8_t *payload, size_t limit, const struct frame_logon *logon) {
     struct ndr_writer writer = {payload, limit, 0};
-    const uint8_t flags[4] = {target->encrypt, target->kerberos, target->nt_hash, 0};
-    ndr_write_uint32(&writer, target->timeout_milliseconds);
-    ndr_write_uint32(&writer, target->port);
+    const uint8_t flags[4] = {logon->encrypt, logon->kerberos, logon->nt_hash, 0};
+    ndr_write_uint32(&writer, logon->timeout_milliseconds);
+    ndr_write_uint32(&writer, logon->port);
     ndr_write_bytes(&writer, flags, sizeof flags);
-    write_text(&writer, target->host);
-    write_text(&writer, target->username);
-    write_text(&writer, target->domain);
-    write_text(&writer, target->password);
-    write_text(&writer, target->ticket_cache ? target->ticket_cache : "");
+    write_text(&writer, logon->host);
+    write_text(&writer, logon->username);
+    write_text(&writer, logon->domain);
+    write_text(&writer, logon->password);
+    write_text(&writer, logon->ticket_cache ? logon->ticket_cache : "");
     return written(&writer);
 }
 
-bool frame_read_target(const struct frame *frame, struct frame_target *target) {
+bool frame_read_logon(const struct frame *frame, struct frame_logon *logon) {
     const uint8_t *payload = frame->payload;
     size_t offset = 12;
     if (frame->length < offset)
         return false;
-    target->timeout_milliseconds = ndr_uint32_at(payload);
-    target->port = ndr_uint16_at(payload + 4);
-    target->encrypt = payload[8];
-    target->kerberos = payload[9];
-    target->nt_hash = payload[10];
-    return (target->host = read_text(frame, &offset)) &&
-           (target->username = read_text(frame, &offset)) &&
-           (target->domain = read_text(frame, &offset)) &&
-           (target->password = read_text(frame, &offset)) &&
-           (target->ticket_cache = read_text(frame, &offset)) && offset == frame->length;
+    logon->timeout_milliseconds = ndr_uint32_at(payload);
+    logon->port = ndr_uint16_at(payload + 4);
+    logon->encrypt = payload[8];
+    logon->kerberos = payload[9];
+    logon->nt_hash = payload[10];
+    return (logon->host = read_text(frame, &offset)) &&
+           (logon->username = read_text(frame, &offset)) &&
+           (logon->domain = read_text(frame, &offset)) &&
+           (logon->password = read_text(frame, &offset)) &&
+           (logon->ticket_cache = read_text(frame, &offset)) && offset == frame->length;
 }
 
 /* Beside the stage of a failure. */

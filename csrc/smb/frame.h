@@ -1,7 +1,7 @@
 /* The frames between the module and its worker program, as both sides write and read them.
  *
  * A frame is a header (length of the payload, little-endian; kind; three zero bytes) and a
- * payload. The module sends a target and waits for OPEN or FAILED, and answers with LOG_ON if a
+ * payload. The module sends a logon and waits for OPEN or FAILED, and answers with GO_AHEAD if a
  * STAGE_LOGON comes before; then it sends the PDUs of a
  * request and waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
 #ifndef ROLLCALL_FRAME_H
@@ -15,12 +15,12 @@
 #define FRAME_PAYLOAD_LIMIT 65535 /* a DCE/RPC fragment is never longer */
 
 enum frame_kind {
-    FRAME_TARGET = 'T', /* to the worker: open the srvsvc pipe of this server */
-    FRAME_LOG_ON = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on */
-    FRAME_PDU = 'P',    /* both ways: one DCE/RPC PDU */
-    FRAME_STAGE = 'S',  /* to the module: what the worker is at, one byte of enum frame_stage */
-    FRAME_OPEN = 'O',   /* to the module: the pipe is open */
-    FRAME_FAILED = 'F', /* to the module: what failed; the pipe is closed */
+    FRAME_LOGON = 'T',    /* to the worker: open the srvsvc pipe of a server, as somebody */
+    FRAME_GO_AHEAD = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on */
+    FRAME_PDU = 'P',      /* both ways: one DCE/RPC PDU */
+    FRAME_STAGE = 'S',    /* to the module: what the worker is at, one byte of enum frame_stage */
+    FRAME_OPEN = 'O',     /* to the module: the pipe is open */
+    FRAME_FAILED = 'F',   /* to the module: what failed; the pipe is closed */
 };
 
 enum frame_stage {
@@ -39,7 +39,7 @@ struct frame {
     size_t length;
 };
 
-struct frame_target {
+struct frame_logon {
     const char *host;
     const char *username;
     const char *domain;
@@ -70,8 +70,8 @@ size_t frame_read(const uint8_t *bytes, size_t length, struct frame *frame);
 
 /* The payloads. The writers return the payload's length, or 0 if `limit` is too small. The
  * readers' texts point into the payload. */
-size_t frame_write_target(uint8_t *payload, size_t limit, const struct frame_target *target);
-bool frame_read_target(const struct frame *frame, struct frame_target *target);
+size_t frame_write_logon(uint8_t *payload, size_t limit, const struct frame_logon *logon);
+bool frame_read_logon(const struct frame *frame, struct frame_logon *logon);
 size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure);
 bool frame_read_failure(const struct frame *frame, struct frame_failure *failure);
 

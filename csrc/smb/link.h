@@ -53,7 +53,7 @@ void link_take(struct link *link, const void *owner, struct poller *poller);
 void link_leave(struct link *link, const void *owner);
 
 /* Begins to open the server's pipe. */
-void link_open(struct link *link, const char *program, const struct frame_target *target,
+void link_open(struct link *link, const char *program, const struct frame_logon *logon,
                int64_t now);
 
 /* In state ASKING: logs on. */

@@ -198,17 +198,17 @@ static wchar_t *remote_of(const char *host) {
     return length < (int)sizeof remote ? wide_from_utf8(remote, (size_t)length) : NULL;
 }
 
-static struct opening *new_opening(const struct frame_target *target) {
+static struct opening *new_opening(const struct frame_logon *wanted) {
     struct opening *opening = calloc(1, sizeof *opening);
     if (!opening)
         return NULL;
     struct logon_account *account = &opening->account;
-    account->remote = remote_of(target->host);
-    account->username = wide_from_utf8(target->username, strlen(target->username));
-    account->password = wide_from_utf8(target->password, strlen(target->password));
-    bool has_domain = target->domain[0] != '\0';
+    account->remote = remote_of(wanted->host);
+    account->username = wide_from_utf8(wanted->username, strlen(wanted->username));
+    account->password = wide_from_utf8(wanted->password, strlen(wanted->password));
+    bool has_domain = wanted->domain[0] != '\0';
     if (has_domain)
-        account->domain = wide_from_utf8(target->domain, strlen(target->domain));
+        account->domain = wide_from_utf8(wanted->domain, strlen(wanted->domain));
     if (account->remote && account->username && account->password &&
         (account->domain || !has_domain))
         return opening;
@@ -216,16 +216,16 @@ static struct opening *new_opening(const struct frame_target *target) {
     return NULL;
 }
 
-void link_open(struct link *link, const char *program, const struct frame_target *target,
+void link_open(struct link *link, const char *program, const struct frame_logon *wanted,
                int64_t now) {
     (void)program;
     shut(link, 0);
-    link->common.timeout_milliseconds = target->timeout_milliseconds;
-    if (target->username[0] == '\0') {
+    link->common.timeout_milliseconds = wanted->timeout_milliseconds;
+    if (wanted->username[0] == '\0') {
         link->common.state = LINK_READY;
         return;
     }
-    struct opening *opening = new_opening(target);
+    struct opening *opening = new_opening(wanted);
     if (opening)
         start_task(link, LINK_OPENING, STAGE_LOGON, now, &opening_kind, opening);
     else

@@ -122,7 +122,7 @@ static void send_logon(struct link *link, int64_t now) {
         return;
     }
     memcpy(payload, link->logon, link->logon_length);
-    worker_send(&link->worker, FRAME_TARGET, link->logon_length);
+    worker_send(&link->worker, FRAME_LOGON, link->logon_length);
     if (starts)
         forget_logon(link);
     link->ready = true;
@@ -137,13 +137,13 @@ static bool keep_program(struct link *link, const char *program) {
     return link->program != NULL;
 }
 
-void link_open(struct link *link, const char *program, const struct frame_target *target,
+void link_open(struct link *link, const char *program, const struct frame_logon *logon,
                int64_t now) {
     if (link_is_busy(link))
         link_end(link);
     dcerpc_free_answer(&link->answer);
     forget_logon(link);
-    link->common.timeout_milliseconds = target->timeout_milliseconds;
+    link->common.timeout_milliseconds = logon->timeout_milliseconds;
     link->call_id = 1;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
     link->logon = malloc(LOGON_LIMIT);
@@ -151,7 +151,7 @@ void link_open(struct link *link, const char *program, const struct frame_target
         fail(link, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    link->logon_length = frame_write_target(link->logon, LOGON_LIMIT, target);
+    link->logon_length = frame_write_logon(link->logon, LOGON_LIMIT, logon);
     if (link->logon_length == 0)
         fail(link, STAGE_WORKER, ERROR_INVALID_PARAMETER, "names and password are too long");
     else
@@ -164,7 +164,7 @@ void link_log_on(struct link *link, int64_t now) {
         fail(link, STAGE_LOGON, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    worker_send(&link->worker, FRAME_LOG_ON, 0);
+    worker_send(&link->worker, FRAME_GO_AHEAD, 0);
     link->ready = true;
     link_watch(link);
 }

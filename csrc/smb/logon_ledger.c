@@ -46,13 +46,13 @@ static uint64_t hashed(uint64_t hash, const char *text) {
     return hash;
 }
 
-logon_credential logon_credential_of(const struct frame_target *target) {
-    if (!target->password[0] || !target->username[0])
+logon_credential logon_credential_of(const struct frame_logon *logon) {
+    if (!logon->password[0] || !logon->username[0])
         return 0;
-    uint64_t hash = hashed(0xCBF29CE484222325U, target->username);
-    hash = hashed(hash, target->domain);
-    hash = hashed(hash, target->password);
-    hash = hashed(hash, target->kerberos ? "Kerberos" : target->nt_hash ? "hash" : "");
+    uint64_t hash = hashed(0xCBF29CE484222325U, logon->username);
+    hash = hashed(hash, logon->domain);
+    hash = hashed(hash, logon->password);
+    hash = hashed(hash, logon->kerberos ? "Kerberos" : logon->nt_hash ? "hash" : "");
     return hash ? hash : 1;
 }
 

@@ -26,7 +26,7 @@ enum logon_verdict {
 struct logon_ledger *logon_ledger_new(void);
 void logon_ledger_free(struct logon_ledger *ledger);
 
-logon_credential logon_credential_of(const struct frame_target *target);
+logon_credential logon_credential_of(const struct frame_logon *logon);
 
 /* How often a credential may be refused, and for how many milliseconds that holds. */
 struct logon_policy {

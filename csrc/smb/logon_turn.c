@@ -11,9 +11,9 @@ static void describe(const struct link_failure *refusal, struct link_failure *fa
 }
 
 bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
-                      const struct frame_target *target, const struct logon_policy *policy,
+                      const struct frame_logon *logon, const struct logon_policy *policy,
                       struct link_failure *failure) {
-    *turn = (struct logon_turn){ledger, logon_credential_of(target), *policy, true, false};
+    *turn = (struct logon_turn){ledger, logon_credential_of(logon), *policy, true, false};
     const struct link_failure *refusal =
         logon_ledger_refusal(ledger, turn->credential, policy, clock_now());
     if (refusal)

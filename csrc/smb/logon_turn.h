@@ -16,7 +16,7 @@ struct logon_turn {
 /* Before a link is opened. False if the credential was refused as often as it may be: `failure`
  * says by what, and nothing is to be opened. */
 bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
-                      const struct frame_target *target, const struct logon_policy *policy,
+                      const struct frame_logon *logon, const struct logon_policy *policy,
                       struct link_failure *failure);
 
 /* After each progress of the link: lets it log on when it is its turn, and notes what came of it.

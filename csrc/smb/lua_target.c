@@ -88,7 +88,7 @@ bool target_open(lua_State *L, int index, struct link *link, int64_t now,
         .attempts = (unsigned)integer_field(L, index, "logon_attempts", INT32_MAX),
         .retry_after = integer_field(L, index, "retry_refused_milliseconds", INT64_MAX),
     };
-    const struct frame_target target = {
+    const struct frame_logon target = {
         .host = text_field(L, index, "host"),
         .username = text_field(L, index, "username"),
         .domain = text_field(L, index, "domain"),

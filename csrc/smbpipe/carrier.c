@@ -22,6 +22,7 @@
 #include "smbpipe/kerberos.h"
 #include "smbpipe/logon_failure.h"
 #include "smbpipe/nt_status.h"
+#include "smbpipe/say_logon.h"
 
 #define NAME_LIMIT 255
 #define PASSWORD_LIMIT 1024
@@ -80,10 +81,10 @@ static void say(struct frame_failure *failure, enum frame_stage stage, uint32_t 
     snprintf(failure->detail, sizeof failure->detail, "%s", detail);
 }
 
-static bool resolve(const struct frame_target *target, struct frame_failure *failure) {
+static bool resolve(const struct frame_logon *logon, struct frame_failure *failure) {
     struct addrinfo *addresses;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    int error = getaddrinfo(target->host, NULL, &hints, &addresses);
+    int error = getaddrinfo(logon->host, NULL, &hints, &addresses);
     if (error == 0) {
         freeaddrinfo(addresses);
         return true;
@@ -143,8 +144,8 @@ static void explain_connect(int error, struct frame_failure *failure) {
     }
 }
 
-static void explain_open(const struct carrier *carrier, const struct frame_target *target,
-                         int error, struct frame_failure *failure) {
+static void explain_open(const struct carrier *carrier, const struct frame_logon *logon, int error,
+                         struct frame_failure *failure) {
     uint32_t status = status_of_errno(error);
     if (carrier->logged_on) {
         if (error == ENOENT)
@@ -155,7 +156,7 @@ static void explain_open(const struct carrier *carrier, const struct frame_targe
     } else if (logon_failed() && status_of_connection(nt_status_last())) {
         say(failure, STAGE_LOGON, status_of_connection(nt_status_last()), "");
     } else if (logon_failed()) {
-        explain_logon(failure, target, nt_status_last(), kerberos_problem());
+        explain_logon(failure, logon, nt_status_last(), kerberos_problem());
     } else if (logon_succeeded()) {
         say(failure, STAGE_PIPE, status, "IPC$");
     } else {
@@ -163,7 +164,7 @@ static void explain_open(const struct carrier *carrier, const struct frame_targe
     }
 }
 
-static SMBCCTX *new_context(struct carrier *carrier, const struct frame_target *target) {
+static SMBCCTX *new_context(struct carrier *carrier, const struct frame_logon *logon) {
     SMBCCTX *context = smbc_new_context();
     if (!context)
         return NULL;
@@ -176,11 +177,11 @@ static SMBCCTX *new_context(struct carrier *carrier, const struct frame_target *
     smbc_setOptionNoAutoAnonymousLogin(context, 1);
     smbc_setOptionFallbackAfterKerberos(context, 0);
     smbc_setOptionUseCCache(context, 0); /* winbind's, which would log on as somebody else */
-    if (target) {
-        smbc_setPort(context, target->port);
-        smbc_setTimeout(context, (int)target->timeout_milliseconds);
-        smbc_setOptionUseKerberos(context, target->kerberos);
-        smbc_setOptionUseNTHash(context, target->nt_hash);
+    if (logon) {
+        smbc_setPort(context, logon->port);
+        smbc_setTimeout(context, (int)logon->timeout_milliseconds);
+        smbc_setOptionUseKerberos(context, logon->kerberos);
+        smbc_setOptionUseNTHash(context, logon->nt_hash);
         /* This demands a signed session, so that nobody in between can change an answer, and a
          * server cannot take us for a guest, who has no key to sign with. */
         smbc_setOptionSmbEncryptionLevel(context, SMBC_ENCRYPTLEVEL_REQUEST);
@@ -258,84 +259,84 @@ static void write_url(char *url, const char *domain, const char *username, const
     memcpy(escape(url, host), pipe, sizeof pipe);
 }
 
-static bool fits(const struct frame_target *target, struct frame_failure *failure) {
-    if (strlen(target->host) > NAME_LIMIT) {
+static bool fits(const struct frame_logon *logon, struct frame_failure *failure) {
+    if (strlen(logon->host) > NAME_LIMIT) {
         say(failure, STAGE_RESOLVE, ERROR_BAD_NETPATH, "a host name of more than 255 bytes");
         return false;
     }
-    if (strlen(target->username) <= NAME_LIMIT && strlen(target->domain) <= NAME_LIMIT &&
-        strlen(target->password) <= PASSWORD_LIMIT)
+    if (strlen(logon->username) <= NAME_LIMIT && strlen(logon->domain) <= NAME_LIMIT &&
+        strlen(logon->password) <= PASSWORD_LIMIT)
         return true;
     say_logon(failure, ERROR_INVALID_PARAMETER, "a name or password that is too long");
     return false;
 }
 
 /* One logon. `password` is empty where a ticket is to be used. */
-static bool log_on(struct carrier *carrier, const struct frame_target *target,
-                   const char *principal, const char *password, struct frame_failure *failure) {
+static bool log_on(struct carrier *carrier, const struct frame_logon *logon, const char *principal,
+                   const char *password, struct frame_failure *failure) {
     char url[3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT + PASSWORD_LIMIT) + 32];
     carrier->logged_on = false;
     logon_forget();
     encryption_forget();
     nt_status_forget();
     kerberos_problem_forget();
-    carrier->context = new_context(carrier, target);
+    carrier->context = new_context(carrier, logon);
     if (!carrier->context) {
         say(failure, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return false;
     }
     if (principal[0])
-        write_url(url, "", principal, password, target->host);
+        write_url(url, "", principal, password, logon->host);
     else
-        write_url(url, target->domain, target->username, password, target->host);
+        write_url(url, logon->domain, logon->username, password, logon->host);
     carrier->pipe = smbc_getFunctionOpen(carrier->context)(carrier->context, url, O_RDWR, 0);
     int error = errno;
     explicit_bzero(url, sizeof url);
-    if (carrier->pipe && (!target->encrypt || encryption_is_on()))
+    if (carrier->pipe && (!logon->encrypt || encryption_is_on()))
         return true;
     if (carrier->pipe)
         say(failure, STAGE_LOGON, ERROR_NOT_SUPPORTED, "SMB encryption");
     else
-        explain_open(carrier, target, error, failure);
+        explain_open(carrier, logon, error, failure);
     if (failure->status == ERROR_SEM_TIMEOUT) /* as the module says it, which mostly is earlier */
         snprintf(failure->detail, sizeof failure->detail, "waited %g seconds",
-                 target->timeout_milliseconds / 1000.0);
+                 logon->timeout_milliseconds / 1000.0);
     carrier_close(carrier);
     return false;
 }
 
-bool carrier_open(struct carrier *carrier, const struct frame_target *target,
+bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     char principal[KERBEROS_NAME_LIMIT] = "";
     carrier_close(carrier);
     steady_clock_set();
     carrier->at_stage = at_stage;
-    if (!fits(target, failure))
+    if (!fits(logon, failure))
         return false;
     at_stage(STAGE_RESOLVE);
-    if (!resolve(target, failure))
+    if (!resolve(logon, failure))
         return false;
     at_stage(STAGE_CONNECT);
-    bool by_ticket = target->kerberos && !target->password[0];
-    if (by_ticket && target->ticket_cache[0])
-        setenv("KRB5CCNAME", target->ticket_cache, 1);
+    bool by_ticket = logon->kerberos && !logon->password[0];
+    if (by_ticket && logon->ticket_cache[0])
+        setenv("KRB5CCNAME", logon->ticket_cache, 1);
     else if (by_ticket)
         unsetenv("KRB5CCNAME");
-    if (target->kerberos && target->username[0] &&
-        (!kerberos_principal(target, principal, failure) ||
+    if (logon->kerberos && logon->username[0] &&
+        (!kerberos_principal(logon, principal, failure) ||
          (by_ticket && !kerberos_choose_tickets(principal, failure))))
         return false;
     /* With a password the library fetches a ticket into a cache in this process, which KRB5CCNAME
      * then names. It would fetch another for each server. */
     if (carrier->has_ticket) {
-        if (log_on(carrier, target, principal, "", failure))
+        if (log_on(carrier, logon, principal, "", failure))
             return true;
         if (!is_about_an_old_ticket(kerberos_problem()))
             return false;
         carrier->has_ticket = false;
     }
-    bool done = log_on(carrier, target, principal, target->password, failure);
-    carrier->has_ticket = done && target->kerberos && target->password[0];
+    bool done = log_on(carrier, logon, principal, logon->password, failure);
+    carrier->has_ticket = done && logon->kerberos && logon->password[0];
     return done;
 }
 

@@ -15,7 +15,7 @@ struct carrier *carrier_new(void);
 
 /* These return false and fill in `failure`, and the pipe is closed then. `at_stage` is told what
  * an open has come to; it may not return false or call the carrier. */
-bool carrier_open(struct carrier *carrier, const struct frame_target *target,
+bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure);
 bool carrier_write(struct carrier *carrier, const uint8_t *bytes, size_t length,
                    struct frame_failure *failure);

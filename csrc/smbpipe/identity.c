@@ -21,19 +21,19 @@ void identity_keep_environment(void) {
         memcpy(environment, environ, (count + 1) * sizeof *environment);
 }
 
-bool identity_is_same(const struct frame_target *target) {
+bool identity_is_same(const struct frame_logon *logon) {
     static uint8_t first[FRAME_PAYLOAD_LIMIT], other[FRAME_PAYLOAD_LIMIT];
     static size_t first_length;
-    struct frame_target who = *target;
+    struct frame_logon who = *logon;
     who.host = "";
     who.port = 0;
     who.timeout_milliseconds = 0;
     who.encrypt = false;
     if (first_length == 0) {
-        first_length = frame_write_target(first, sizeof first, &who);
+        first_length = frame_write_logon(first, sizeof first, &who);
         return true;
     }
-    size_t length = frame_write_target(other, sizeof other, &who);
+    size_t length = frame_write_logon(other, sizeof other, &who);
     bool is_same = length == first_length && memcmp(first, other, length) == 0;
     explicit_bzero(other, length);
     return is_same;
@@ -53,7 +53,7 @@ int identity_begin_anew(int module, const uint8_t *frame, size_t length) {
     } program = {getauxval(AT_EXECFN)};
     if (!environment || !program.text)
         return ENOMEM;
-    int file = memfd_create("target", MFD_CLOEXEC);
+    int file = memfd_create("logon", MFD_CLOEXEC);
     if (file < 0)
         return errno;
     int flags = fcntl(module, F_GETFL);

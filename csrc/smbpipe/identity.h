@@ -13,8 +13,8 @@
 /* Keeps the environment as it is now, for begin_anew. To be called first. */
 void identity_keep_environment(void);
 
-/* True if the target is to be opened as the first one was, or is itself the first. */
-bool identity_is_same(const struct frame_target *target);
+/* True if the logon is by the credentials of the first one, or is itself the first. */
+bool identity_is_same(const struct frame_logon *logon);
 
 /* Replaces this process by a new one of the same program, number and module, which first reads the
  * `length` bytes of this frame. Returns, with the errno, only if that cannot be done. */

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "rpc/win32_status.h"
-#include "smbpipe/logon_failure.h"
+#include "smbpipe/say_logon.h"
 
 /* MIT's library and Heimdal have these alike; their headers are not there for the one in Samba. */
 typedef int32_t init_context(void **context);
@@ -67,15 +67,15 @@ static bool label_is(const char *name, const char *label) {
 
 /* DOMAIN\user has the domain's short name. It is taken for a realm only where that begins so:
  * another realm may have a user of the same name. */
-static bool realm_of_domain(const struct frame_target *target, char realm[KERBEROS_NAME_LIMIT]) {
-    if (strchr(target->domain, '.')) {
-        snprintf(realm, KERBEROS_NAME_LIMIT, "%s", target->domain);
+static bool realm_of_domain(const struct frame_logon *logon, char realm[KERBEROS_NAME_LIMIT]) {
+    if (strchr(logon->domain, '.')) {
+        snprintf(realm, KERBEROS_NAME_LIMIT, "%s", logon->domain);
         return true;
     }
-    if (default_realm(realm) && label_is(realm, target->domain))
+    if (default_realm(realm) && label_is(realm, logon->domain))
         return true;
-    for (const char *rest = strchr(target->host, '.'); rest; rest = strchr(rest, '.'))
-        if (label_is(++rest, target->domain)) {
+    for (const char *rest = strchr(logon->host, '.'); rest; rest = strchr(rest, '.'))
+        if (label_is(++rest, logon->domain)) {
             snprintf(realm, KERBEROS_NAME_LIMIT, "%.*s",
                      (int)(strlen(rest) - (rest[strlen(rest) - 1] == '.')), rest);
             return true;
@@ -83,19 +83,19 @@ static bool realm_of_domain(const struct frame_target *target, char realm[KERBER
     return false;
 }
 
-bool kerberos_principal(const struct frame_target *target, char name[KERBEROS_NAME_LIMIT],
+bool kerberos_principal(const struct frame_logon *logon, char name[KERBEROS_NAME_LIMIT],
                         struct frame_failure *failure) {
     char realm[KERBEROS_NAME_LIMIT];
-    const char *at = strrchr(target->username, '@');
-    size_t length = at ? (size_t)(at - target->username) : strlen(target->username);
+    const char *at = strrchr(logon->username, '@');
+    size_t length = at ? (size_t)(at - logon->username) : strlen(logon->username);
     if (at) {
         snprintf(realm, sizeof realm, "%s", at + 1);
-    } else if (target->domain[0]) {
-        if (!realm_of_domain(target, realm)) {
+    } else if (logon->domain[0]) {
+        if (!realm_of_domain(logon, realm)) {
             say_logon(failure, ERROR_LOGON_FAILURE,
                       "which Kerberos realm has the domain %.64s is not known here: write the user "
                       "as name@REALM",
-                      target->domain);
+                      logon->domain);
             return false;
         }
     } else if (!default_realm(realm)) {
@@ -108,7 +108,7 @@ bool kerberos_principal(const struct frame_target *target, char name[KERBEROS_NA
         if (*byte >= 'a' && *byte <= 'z')
             *byte = (char)(*byte - 'a' + 'A');
     int written =
-        snprintf(name, KERBEROS_NAME_LIMIT, "%.*s@%s", (int)length, target->username, realm);
+        snprintf(name, KERBEROS_NAME_LIMIT, "%.*s@%s", (int)length, logon->username, realm);
     if (written > 0 && written < KERBEROS_NAME_LIMIT)
         return true;
     say_logon(failure, ERROR_LOGON_FAILURE, "the user's name is too long");
@@ -137,6 +137,14 @@ bool kerberos_tickets(char cache[KERBEROS_NAME_LIMIT], char principal[KERBEROS_N
     return CALL(cc_get_principal, library(), opened, &owner) == 0 && name_of(owner, principal);
 }
 
+void kerberos_say_no_ticket(struct frame_failure *failure, const char *cache) {
+    say_logon(
+        failure, ERROR_LOGON_FAILURE,
+        "no Kerberos ticket in the cache %.100s: get one by kinit (by kinit -kt FILE USER from "
+        "a keytab), or give a user name and a password",
+        cache);
+}
+
 bool kerberos_choose_tickets(const char *principal, struct frame_failure *failure) {
     char cache[KERBEROS_NAME_LIMIT], owner[KERBEROS_NAME_LIMIT];
     void *wanted = NULL, *found = NULL;
@@ -157,6 +165,6 @@ bool kerberos_choose_tickets(const char *principal, struct frame_failure *failur
                   "no Kerberos ticket of %.64s: the cache %.64s has those of %.64s", principal,
                   cache, owner);
     else
-        say_no_ticket(failure, cache);
+        kerberos_say_no_ticket(failure, cache);
     return false;
 }

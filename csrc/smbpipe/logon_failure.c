@@ -8,6 +8,7 @@
 #include "smbpipe/interpose_status.h"
 #include "smbpipe/kerberos.h"
 #include "smbpipe/nt_status.h"
+#include "smbpipe/say_logon.h"
 
 /* The numbers of RFC 4120, 7.5.9, and of the libraries' own table behind them. */
 enum {
@@ -36,14 +37,6 @@ enum {
     REALM_CANNOT_BE_RESOLVED = KERBEROS_BASE + 220,
 };
 
-void say_no_ticket(struct frame_failure *failure, const char *cache) {
-    say_logon(
-        failure, ERROR_LOGON_FAILURE,
-        "no Kerberos ticket in the cache %.100s: get one by kinit (by kinit -kt FILE USER from "
-        "a keytab), or give a user name and a password",
-        cache);
-}
-
 /* What is there cannot be used, and Kerberos says no more than that there is nothing it can use. */
 static void say_expired(struct frame_failure *failure, const char *principal, const char *cache) {
     say_logon(
@@ -65,7 +58,7 @@ static bool has_no_name(const char *host) {
 }
 
 /* `principal` is empty where it is not known. False if there is nothing to say. */
-static bool explain_kerberos(struct frame_failure *failure, const struct frame_target *target,
+static bool explain_kerberos(struct frame_failure *failure, const struct frame_logon *logon,
                              int32_t problem, const char *principal, const char *cache) {
     const char *realm = strrchr(principal, '@');
     realm = realm ? realm + 1 : "the user";
@@ -99,12 +92,12 @@ static bool explain_kerberos(struct frame_failure *failure, const struct frame_t
             failure, ERROR_WRONG_TARGET_NAME,
             "Kerberos knows no server cifs/%.100s: name it as the domain does, by its full DNS "
             "name",
-            target->host);
+            logon->host);
         break;
     case MODIFIED:
         say_logon(failure, ERROR_WRONG_TARGET_NAME,
                   "the server does not have the key that Kerberos has for cifs/%.100s",
-                  target->host);
+                  logon->host);
         break;
     case TICKET_EXPIRED:
         say_expired(failure, principal, cache);
@@ -141,7 +134,7 @@ static bool explain_kerberos(struct frame_failure *failure, const struct frame_t
         if (principal[0])
             say_expired(failure, principal, cache);
         else
-            say_no_ticket(failure, cache);
+            kerberos_say_no_ticket(failure, cache);
         break;
     default:
         say_logon(failure, ERROR_LOGON_FAILURE, "Kerberos error %d",
@@ -215,25 +208,25 @@ static void explain_ntlm(struct frame_failure *failure, uint32_t nt_status) {
         nt_status == NT_STATUS_NO_SUCH_USER || nt_status == NT_STATUS_ACCOUNT_LOCKED_OUT;
 }
 
-void explain_logon(struct frame_failure *failure, const struct frame_target *target,
+void explain_logon(struct frame_failure *failure, const struct frame_logon *logon,
                    uint32_t nt_status, int32_t kerberos_problem) {
     char principal[KERBEROS_NAME_LIMIT] = "", cache[KERBEROS_NAME_LIMIT] = "";
-    if (!target->kerberos) {
+    if (!logon->kerberos) {
         explain_ntlm(failure, nt_status);
         return;
     }
     bool has_ticket = false;
-    if (!target->password[0])
+    if (!logon->password[0])
         has_ticket = kerberos_tickets(cache, principal);
-    else if (!kerberos_principal(target, principal, failure))
+    else if (!kerberos_principal(logon, principal, failure))
         return;
-    if (has_no_name(target->host))
+    if (has_no_name(logon->host))
         say_logon(failure, ERROR_WRONG_TARGET_NAME,
                   "Kerberos has no tickets for an address or for localhost: name the server as the "
                   "domain does, by its full DNS name, or give a user name and a password for NTLM");
-    else if (!target->password[0] && !has_ticket)
-        say_no_ticket(failure, cache);
-    else if (!explain_kerberos(failure, target, kerberos_problem, principal, cache))
+    else if (!logon->password[0] && !has_ticket)
+        kerberos_say_no_ticket(failure, cache);
+    else if (!explain_kerberos(failure, logon, kerberos_problem, principal, cache))
         say_logon(failure, win32_of(nt_status),
                   "the server does not take the Kerberos ticket of %.100s (%.80s)", principal,
                   nt_status_name(nt_status));

@@ -72,7 +72,7 @@ static void wait_for_turn(void) {
     struct frame frame;
     send_stage(STAGE_LOGON);
     if (!read_fully(header, sizeof header) ||
-        frame_read(header, sizeof header, &frame) != sizeof header || frame.kind != FRAME_LOG_ON)
+        frame_read(header, sizeof header, &frame) != sizeof header || frame.kind != FRAME_GO_AHEAD)
         _exit(EXIT_SUCCESS);
 }
 
@@ -107,7 +107,7 @@ static bool exchange(struct carrier *carrier, const struct frame *request,
     return true;
 }
 
-/* The module waits for the answer to `target`, which is of another identity than those before. */
+/* The module waits for the answer to `logon`, which is of another identity than those before. */
 static void serve_anew(struct carrier *carrier, const struct frame *request) {
     struct frame_failure failure = {.stage = STAGE_WORKER, .status = ERROR_PROCESS_ABORTED};
     carrier_close(carrier);
@@ -119,16 +119,16 @@ static void serve_anew(struct carrier *carrier, const struct frame *request) {
 }
 
 static void serve(struct carrier *carrier, const struct frame *request) {
-    struct frame_target target;
+    struct frame_logon logon;
     struct frame_failure failure;
     uint8_t frame[FRAME_HEADER_LENGTH];
     switch (request->kind) {
-    case FRAME_TARGET:
-        if (!frame_read_target(request, &target))
+    case FRAME_LOGON:
+        if (!frame_read_logon(request, &logon))
             _exit(EXIT_FAILURE);
-        if (!identity_is_same(&target))
+        if (!identity_is_same(&logon))
             serve_anew(carrier, request);
-        else if (carrier_open(carrier, &target, send_stage, &failure))
+        else if (carrier_open(carrier, &logon, send_stage, &failure))
             send_frame(frame, FRAME_OPEN, 0);
         else
             send_failure(&failure);

@@ -57,7 +57,7 @@ static void ask(struct link *link, struct poller *poller, const struct srvsvc_ca
 }
 
 static void visit(struct link *link, struct poller *poller, const char *program, uint16_t port) {
-    struct frame_target target = {
+    struct frame_logon target = {
         .host = "127.0.0.1",
         .username = getenv("LAB_USERNAME"),
         .domain = "",

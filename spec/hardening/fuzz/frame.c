@@ -7,16 +7,16 @@
 #include "check.h"
 
 static void check_target(const struct frame *frame) {
-    struct frame_target target;
+    struct frame_logon target;
     uint8_t space[FRAME_PAYLOAD_LIMIT];
-    if (!frame_read_target(frame, &target))
+    if (!frame_read_logon(frame, &target))
         return;
     CHECK(strlen(target.host) + strlen(target.username) + strlen(target.domain) +
               strlen(target.password) + strlen(target.ticket_cache) + 5 + 12 ==
           frame->length);
-    CHECK(frame_write_target(space, sizeof space, &target) == frame->length);
+    CHECK(frame_write_logon(space, sizeof space, &target) == frame->length);
     CHECK(memcmp(space + 12, frame->payload + 12, frame->length - 12) == 0);
-    CHECK(frame_write_target(space, frame->length - 1, &target) == 0);
+    CHECK(frame_write_logon(space, frame->length - 1, &target) == 0);
 }
 
 static void check_failure(const struct frame *frame) {

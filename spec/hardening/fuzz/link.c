@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(link && poller_open(&poller) == 0);
     link_take(link, link, &poller);
     enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
-    struct frame_target target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
+    struct frame_logon target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
     memset(long_name, 'x', sizeof long_name - 1);
     const struct srvsvc_call *call;

@@ -116,7 +116,7 @@ void interpose_logon(void (*before)(void)) {
     before_logon = before;
 }
 
-bool carrier_open(struct carrier *carrier, const struct frame_target *target,
+bool carrier_open(struct carrier *carrier, const struct frame_logon *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     (void)carrier;
     CHECK(strlen(target->host) + strlen(target->username) + strlen(target->domain) +
@@ -152,7 +152,7 @@ void identity_keep_environment(void) {
 
 /* An identity is its user's name here. Where another one comes, the process may begin anew, which
  * is to read that frame first, or may not. */
-bool identity_is_same(const struct frame_target *target) {
+bool identity_is_same(const struct frame_logon *target) {
     int other = (unsigned char)target->username[0];
     if (identity < 0)
         identity = other;
