@@ -36,7 +36,7 @@ static int push_entry(lua_State *L, struct enumeration *enumeration) {
     struct enumeration_slot *slot = enumeration->reading;
     if (!slot)
         return 0;
-    if (!entry_push(L, &slot->page.page)) {
+    if (!row_push(L, &slot->page.page)) {
         slot_finish_page(L, enumeration);
         return 0;
     }
@@ -217,7 +217,7 @@ int enumeration_enumerate(lua_State *L) {
     lua_getfield(L, 2, "on_wait");
     waiter_open(L, &enumeration->waiter, -1); /* until there is a server */
 
-    entry_push_closure(L, enumeration_next);
+    row_push_closure(L, enumeration_next);
     lua_pushvalue(L, 1);
     lua_pushnil(L);
     lua_pushvalue(L, 1);

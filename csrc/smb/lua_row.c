@@ -22,7 +22,7 @@ enum {
     UPVALUE_COUNT = FIRST_FIELD + SRVSVC_FIELDS_LIMIT - 1,
 };
 
-void entry_push_closure(lua_State *L, lua_CFunction function) {
+void row_push_closure(lua_State *L, lua_CFunction function) {
     luaL_checkstack(L, UPVALUE_COUNT, NULL);
     for (int i = 0; i < UPVALUE_COUNT; i++)
         lua_pushnil(L);
@@ -38,7 +38,7 @@ static void push(lua_State *L, int upvalue) {
     lua_pushvalue(L, lua_upvalueindex(upvalue));
 }
 
-void entry_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level,
+void row_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level,
                       int target) {
     lua_pushliteral(L, "servername");
     set(L, SERVERNAME);
@@ -136,7 +136,7 @@ static bool is_of_client(lua_State *L) {
     return known && strcmp(known, "client") == 0;
 }
 
-bool entry_push(lua_State *L, struct srvsvc_page *page) {
+bool row_push(lua_State *L, struct srvsvc_page *page) {
     struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
     if (!srvsvc_next_entry(page, values))
         return false;

@@ -119,10 +119,10 @@ static struct link_page *push_page(lua_State *L) {
 
 /* [-0, +1, m] */
 static void push_result(lua_State *L, struct srvsvc_page *page, bool tells_level, int target) {
-    entry_begin_page(L, page->level, tells_level, target);
+    row_begin_page(L, page->level, tells_level, target);
     lua_createtable(L, 0, 6);
     lua_newtable(L);
-    for (lua_Integer i = 1; entry_push(L, page); i++)
+    for (lua_Integer i = 1; row_push(L, page); i++)
         lua_rawseti(L, -2, i);
     lua_setfield(L, -2, "entries");
     lua_pushinteger(L, page->level->number);
@@ -176,7 +176,7 @@ static int server_page(lua_State *L) {
     ask(L, server, &query, page);
     link_leave(server->link, page);
     lua_pushboolean(L, query.best);
-    entry_push_closure(L, make_page);
+    row_push_closure(L, make_page);
     lua_insert(L, 1);
     lua_call(L, 4, 1);
     return 1;

@@ -191,7 +191,7 @@ static void begin_page(lua_State *L, struct enumeration *enumeration,
     slot->empty_count = page->entries_read > 0 ? 0 : slot->empty_count + 1;
     slot->received += page->entries_read;
     int target = slot_push_target(L, enumeration, slot);
-    entry_begin_page(L, page->level, slot->query.best, target);
+    row_begin_page(L, page->level, slot->query.best, target);
     lua_pop(L, 1);
 }
 

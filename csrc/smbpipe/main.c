@@ -159,7 +159,7 @@ static void die_with_the_module(void) {
 
 /* The library prints to stdout before it can be told not to, so the module's descriptor moves
  * out of its way. Passwords pass through here: no core file, no debugger. */
-static bool confine(bool is_anew) {
+static bool lock_down(bool is_anew) {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
@@ -186,7 +186,7 @@ int main(int argc, char **argv) {
         return signatures_check() ? EXIT_SUCCESS : EXIT_FAILURE;
     descriptors_close_inherited();
     identity_keep_environment();
-    if (!confine(argc > 1))
+    if (!lock_down(argc > 1))
         return EXIT_FAILURE;
     die_with_the_module();
     interpose_logon(wait_for_turn);
