@@ -5,7 +5,7 @@
 #include <sys/types.h>
 /* after sys/types.h */
 #include <sys/event.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS_AT_ONCE 64
