@@ -240,7 +240,7 @@ int sandbox_run(lua_State *L) {
     if (!guest)
         return luaL_error(L, "not enough memory");
     sandbox->guest = guest;
-    memcpy(lua_getextraspace(guest), &sandbox, sizeof sandbox);
+    *(struct sandbox **)lua_getextraspace(guest) = sandbox;
     lua_pushcfunction(guest, open_guest);
     if (lua_pcall(guest, 0, 0, 0) != LUA_OK)
         return luaL_error(L, "not enough memory");

@@ -37,7 +37,7 @@ static void keep_pair(CURLM *multi, int reader, int writer) {
     if (count_bytes(reader, FIONREAD) == 1 && count_bytes(writer, BYTES_ON_THEIR_WAY) > 0) {
         fcntl(reader, F_SETFD, FD_CLOEXEC);
         fcntl(writer, F_SETFD, FD_CLOEXEC);
-        recv(reader, &byte, sizeof byte, MSG_DONTWAIT);
+        (void)recv(reader, &byte, sizeof byte, MSG_DONTWAIT);
     }
 }
 
