@@ -1,5 +1,6 @@
 #include "workspace/http/loop.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "workspace/http/loop_system.h"
@@ -13,19 +14,20 @@ struct transfer_loop {
     const struct watch *turn_of; /* who is taking a turn */
 };
 
-struct transfer_loop *transfer_loop_new(void) {
+int transfer_loop_new(struct transfer_loop **made) {
     struct transfer_loop *loop = calloc(1, sizeof *loop);
     if (!loop)
-        return NULL;
+        return ENOMEM;
     loop->references = 1;
-    loop->system = loop_system_new();
-    if (!loop->system) {
+    int error = loop_system_new(&loop->system);
+    if (error) {
         free(loop);
-        return NULL;
+        return error;
     }
     loop->multi = loop_system_multi(loop->system);
     loop->watches.descriptor = loop_system_descriptor(loop->system);
-    return loop;
+    *made = loop;
+    return 0;
 }
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {

@@ -10,9 +10,9 @@
 struct transfer;
 struct transfer_loop;
 
-/* A loop with one reference, or NULL if there is no memory. Its connections stay open from one
- * transfer to the next, until the last reference is released. */
-struct transfer_loop *transfer_loop_new(void);
+/* Makes a loop with one reference. Its connections stay open from one transfer to the next, until
+ * the last reference is released. Returns 0 or an errno. */
+int transfer_loop_new(struct transfer_loop **made);
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop);
 void transfer_loop_release(struct transfer_loop *loop);

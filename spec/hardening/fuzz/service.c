@@ -35,11 +35,11 @@ int64_t clock_now(void) {
     return now;
 }
 
-struct transfer_loop *transfer_loop_new(void) {
-    struct transfer_loop *loop = calloc(1, sizeof *loop);
-    CHECK(loop);
-    loop->references = 1;
-    return loop;
+int transfer_loop_new(struct transfer_loop **made) {
+    *made = calloc(1, sizeof **made);
+    CHECK(*made);
+    (*made)->references = 1;
+    return 0;
 }
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {
