@@ -173,7 +173,7 @@ local function is_memory(message)
     return message.name == "ERROR_NOT_ENOUGH_MEMORY" or message.code == "CURLE_OUT_OF_MEMORY" or tostring(message.message):find "[Mm]emory"
   end
   messages[message] = true
-  return message:find "not enough memory" or message:find "too much memory"
+  return message:find "not enough memory" or message:find "too much memory" or message:find "Cannot allocate memory"
 end
 
 ---Runs a script with the allocations from N on failing, or the Nth alone, for N after N until none
