@@ -229,3 +229,37 @@ describe("memory", function()
     assert.is_truthy(failure.message:find("limit", 1, true), failure.message)
   end)
 end)
+
+describe("an iterator that its own code has left by an error", function()
+  local function begin()
+    local core, target = require "rollcall.smb.core", require "rollcall.smb.target"
+    local names = { lab.double, lab.closed }
+    local step, state = core.enumerate {
+      concurrency = 2,
+      next_target = function()
+        local name = table.remove(names, 1)
+        if not name then return nil end
+        local made = target.new(name, lab.as_auditor {})
+        made.qualifier = "rows-1;hang"
+        made.query = { call = "connections", level = 1, prefmaxlen = 1000, resume_handle = 0 }
+        if name == lab.closed then made.servername = nil end -- which its failure would tell
+        return made
+      end,
+    }
+    assert.error_matches(function() step(state) end, "the target has no servername", 1, true)
+    assert.equal(2, #lab.workers())
+    return step, state
+  end
+
+  it("ends its workers when it is closed, not when it is collected", function()
+    local _, state = begin()
+    state:close()
+    assert.same({}, lab.workers())
+  end)
+
+  it("is at its end for who steps it again", function()
+    local step, state = begin()
+    assert.is_nil(step(state))
+    assert.same({}, lab.workers())
+  end)
+end)

@@ -119,6 +119,21 @@ describe("a server that never ends", function()
   end)
 end)
 
+describe("a call that fails before it is made", function()
+  it("is told at once, and not when its time is over", function()
+    local core, target = require "rollcall.smb.core", require "rollcall.smb.target"
+    local made = target.new(lab.double, lab.as_auditor { timeout = 5 })
+    made.qualifier = "\xFF" -- which calls.lua would refuse
+    made.query = { call = "connections", level = 1, prefmaxlen = 1000, resume_handle = 0 }
+    local step, state = core.enumerate { next_target = function() return made end }
+    local ran, failure
+    local took = seconds_of(function() ran, failure = pcall(step, state) end)
+    assert.is_false(ran)
+    assert.equal("ERROR_INVALID_PARAMETER", failure.name)
+    assert.is_true(took < 3, took)
+  end)
+end)
+
 describe("a worker", function()
   it("that died while it was idle is replaced, and no server is blamed", function()
     local rows, ended = {}, 0

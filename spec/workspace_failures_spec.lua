@@ -1,3 +1,4 @@
+local lab = require "spec.lab"
 local cloud = require "spec.cloud"
 local workspace = require "rollcall.workspace"
 local environment = cloud.environment
@@ -198,5 +199,24 @@ describe("retries", function()
       "rows-1", "rows-1;gateway=429x1", "rows-1;b", "rows-1;c",
     } })
     assert.equal(4, #rows)
+  end)
+end)
+
+describe("a client without a free descriptor", function()
+  it("says so, and no place of ours", function()
+    local script = lab.folder .. "/descriptors.lua"
+    local file = assert(io.open(script, "w"))
+    file:write [[
+      local workspace = require "rollcall.workspace"
+      local options = { endpoint = "https://127.0.0.1:1", project_id = "p", token = "t" }
+      workspace.client(options):close()
+      local files = {}
+      repeat files[#files + 1] = io.open "/dev/null" until not io.open "/dev/null"
+      print(select(2, pcall(workspace.client, options)))
+    ]]
+    file:close()
+    local output = lab.run(("ulimit -n 40; lua5.4 %s 2>&1"):format(script))
+    os.remove(script)
+    assert.equal("no connection can be waited for: Too many open files\n", output)
   end)
 end)

@@ -44,11 +44,24 @@ void waiter_end(struct waiter *waiter) {
     waiter->kind->end(waiter);
 }
 
-void waiter_close(struct waiter *waiter) {
+/* [-0, +0, -] Whether the iterator's own code goes on after this. What can come between is a
+ * function that this code calls, or a finaliser, during which Lua's collector is stopped; or else
+ * an error has left it. */
+static bool is_stepping(lua_State *L, const struct waiter *waiter) {
+    return waiter->stepping && (waiter->calling_back || lua_gc(L, LUA_GCISRUNNING) != 1);
+}
+
+void waiter_close(lua_State *L, struct waiter *waiter) {
     waiter->closed = true;
-    waiter->ends_later = waiter->stepping;
-    if (!waiter->stepping)
+    waiter->ends_later = is_stepping(L, waiter);
+    if (!waiter->ends_later)
         waiter->kind->end(waiter);
+}
+
+static void leave_own_code(struct waiter *waiter) {
+    waiter->stepping = false;
+    if (waiter->ends_later)
+        waiter_end(waiter);
 }
 
 /* [-0, +1, m] Pushes what on_wait is told. */
@@ -108,7 +121,9 @@ static void end_call(lua_State *L, struct waiter *waiter, int status) {
     }
     if (!waiter->is_waiting) {
         waiter_come_back(waiter);
+        waiter->stepping = true;
         waiter->kind->take_results(L, waiter);
+        leave_own_code(waiter);
         return;
     }
     waiter->is_waiting = false;
@@ -147,6 +162,10 @@ static void wait(lua_State *L, struct waiter *waiter, int64_t until) {
     }
     lua_getiuservalue(L, 1, WAITER_ON_WAIT);
     push_waits(L, waiter, rest);
+    if (waiter->closed) { /* by a finaliser, just now */
+        lua_settop(L, 1);
+        return;
+    }
     waiter->is_waiting = true;
     call(L, waiter, 1, 1);
 }
@@ -156,9 +175,7 @@ static int go_on(lua_State *L, struct waiter *waiter) {
         struct waiter_wish wish = {.until = WAITER_NEVER};
         waiter->stepping = true;
         int values = waiter->kind->advance(L, waiter, &wish);
-        waiter->stepping = false;
-        if (waiter->ends_later)
-            waiter_end(waiter);
+        leave_own_code(waiter);
         if (values > 0)
             return values;
         if (waiter->closed)
@@ -177,7 +194,11 @@ int waiter_step(lua_State *L, struct waiter *waiter) {
     lua_settop(L, 1);
     if (waiter->calling_back)
         return luaL_error(L, "%s cannot be stepped from a function it calls", waiter->kind->name);
-    if (waiter->stepping && !waiter->closed)
-        return luaL_error(L, "%s cannot be stepped while it is being stepped", waiter->kind->name);
+    if (waiter->stepping && !waiter->closed) {
+        if (is_stepping(L, waiter))
+            return luaL_error(L, "%s cannot be stepped while it is being stepped",
+                              waiter->kind->name);
+        waiter_end(waiter);
+    }
     return go_on(L, waiter);
 }

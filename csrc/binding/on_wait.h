@@ -54,8 +54,8 @@ struct waiter {
     int descriptor; /* what on_wait is told to wait for; -1: there is the time alone */
     bool waits_outside;
     bool closed;
-    bool stepping;     /* inside `advance`, where a finaliser may run */
-    bool calling_back; /* inside a function of the caller's */
+    bool stepping;     /* inside `advance` or `take_results`, or an error has left them */
+    bool calling_back; /* inside a function of the caller's, or of another library */
     bool is_waiting;   /* which is on_wait */
     bool ends_later;   /* it was closed while it was stepping */
     int64_t away;      /* milliseconds that the caller spent on something else */
@@ -72,8 +72,8 @@ void waiter_open(lua_State *L, struct waiter *waiter, int descriptor);
 /* [-0, +n, e] The next values, or nil. */
 int waiter_step(lua_State *L, struct waiter *waiter);
 
-/* Ends the iterator: at once, or, if it is just stepping, when it has done that. */
-void waiter_close(struct waiter *waiter);
+/* [-0, +0, -] Ends the iterator: at once, or, if it is just stepping, when it has done that. */
+void waiter_close(lua_State *L, struct waiter *waiter);
 
 /* Ends it whatever it is doing, for `__gc` and before an error is raised. May be called again. */
 void waiter_end(struct waiter *waiter);

@@ -12,7 +12,7 @@
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
 
-#define LOGON_LIMIT ((size_t)16 + 2 * 4096)
+#define LOGON_LIMIT ((size_t)2 * 4096 + 16)
 
 /* A worker that has said nothing for so long does not run. */
 #define START_MILLISECONDS 30000

@@ -153,7 +153,7 @@ static int enumeration_next(lua_State *L) {
 }
 
 static int enumeration_close(lua_State *L) {
-    waiter_close(luaL_checkudata(L, 1, METATABLE));
+    waiter_close(L, luaL_checkudata(L, 1, METATABLE));
     return 0;
 }
 

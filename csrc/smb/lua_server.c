@@ -73,6 +73,8 @@ static void finish(lua_State *L, struct server *server, const void *owner) {
             link_leave(link, owner);
             raise(L, server, &failure);
         }
+        if (state == LINK_ASKING && link_state(link, owner) != LINK_ASKING)
+            continue;
         if (!link_is_busy(link) || state == LINK_LOST)
             break;
         int64_t rest = link_state(link, owner) == LINK_ASKING ? LOGON_TURN_MILLISECONDS

@@ -279,8 +279,11 @@ bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumera
 
 int64_t slot_deadline(const struct enumeration *enumeration, const struct enumeration_slot *slot) {
     const struct link *link = link_of(enumeration, slot);
+    int64_t now = waiter_now(&enumeration->waiter);
     if (link_state(link, slot) == LINK_ASKING)
-        return waiter_now(&enumeration->waiter) + LOGON_TURN_MILLISECONDS;
+        return now + LOGON_TURN_MILLISECONDS;
+    if (!link_is_busy(link)) /* the step that was just begun has failed at once */
+        return now;
     int64_t step = link_deadline(link);
     return step < slot->deadline ? step : slot->deadline;
 }

@@ -205,6 +205,6 @@ int main(int argc, char **argv) {
         serve(carrier, &frame);
         explicit_bzero(bytes, FRAME_HEADER_LENGTH + length);
     }
-    carrier_close(carrier);
+    carrier_free(carrier);
     return EXIT_SUCCESS;
 }

@@ -2,7 +2,6 @@
 
 #include <lauxlib.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 
@@ -67,7 +66,7 @@ lua_State *sandbox_new_guest(struct sandbox *sandbox) {
     lua_State *guest = lua_newstate(allocate, sandbox);
     if (!guest)
         return NULL;
-    memcpy(lua_getextraspace(guest), &sandbox, sizeof sandbox);
+    *(struct sandbox **)lua_getextraspace(guest) = sandbox;
     lua_sethook(guest, count_instructions, LUA_MASKCOUNT, HOOK_INTERVAL);
     return guest;
 }

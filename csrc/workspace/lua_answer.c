@@ -3,6 +3,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "binding/on_wait.h"
+
 #define SUCCESS_CODE "WKS.00000000"
 
 static bool is_null(lua_State *L, int index) {
@@ -157,7 +159,10 @@ const struct answer_problem *answer_push_object(lua_State *L, int decode,
     }
     lua_pushvalue(L, decode);
     push_readable(L, transfer->body, transfer->body_length);
+    struct waiter *waiter = lua_touserdata(L, 1);
+    waiter->calling_back = true;
     int status = lua_pcall(L, 1, 1, 0);
+    waiter->calling_back = false;
     if (status == LUA_ERRMEM)
         lua_error(L);
     if (status == LUA_OK && lua_istable(L, -1) &&

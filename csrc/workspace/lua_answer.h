@@ -15,9 +15,9 @@ struct answer_problem {
     const char *message;
 };
 
-/* [-0, +1, e] Decodes the body with the function at `decode` and pushes the object, its numbers as
- * strings as they were written; or pushes nil and returns the problem: it is empty, no JSON, or no
- * object. */
+/* [-0, +1, e] For the waiter at index 1. Decodes the body with the function at `decode` and pushes
+ * the object, its numbers as strings as they were written; or pushes nil and returns the problem:
+ * it is empty, no JSON, or no object. */
 const struct answer_problem *answer_push_object(lua_State *L, int decode,
                                                 const struct transfer *transfer);
 

@@ -1,6 +1,7 @@
 #include "workspace/lua_connection_pool.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "workspace/http/transfer.h"
 
@@ -14,10 +15,12 @@ int connection_pool_new(lua_State *L) {
     struct connection_pool *pool = lua_newuserdatauv(L, sizeof *pool, 0);
     pool->loop = NULL;
     luaL_setmetatable(L, METATABLE);
-    pool->loop = transfer_loop_new(transfer_finish);
-    if (!pool->loop)
-        return luaL_error(L, "not enough memory");
-    return 1;
+    int error = transfer_loop_new(&pool->loop, transfer_finish);
+    if (!error)
+        return 1;
+    /* No place in a script is at fault. */
+    lua_pushfstring(L, "no connection can be waited for: %s", strerror(error));
+    return lua_error(L);
 }
 
 static int connection_pool_close(lua_State *L) {

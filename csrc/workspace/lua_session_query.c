@@ -51,7 +51,7 @@ static int go_on(lua_State *L, struct session_query *query, struct waiter_wish *
         if (transfer || query->base.finished.first)
             continue;
         if (query->active == 0)
-            waiter_close(&query->base.waiter);
+            waiter_end(&query->base.waiter);
         return WAITER_WAIT;
     }
     return 2;
@@ -86,7 +86,7 @@ static int session_query_next(lua_State *L) {
 }
 
 static int session_query_close(lua_State *L) {
-    waiter_close(luaL_checkudata(L, 1, METATABLE));
+    waiter_close(L, luaL_checkudata(L, 1, METATABLE));
     return 0;
 }
 

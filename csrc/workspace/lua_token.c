@@ -113,14 +113,14 @@ static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish
     struct request *request = &token_request->request;
     waiter_come_back(waiter);
     if (token_request->query && token_request->query->waiter.closed) {
-        waiter_close(waiter);
+        waiter_end(waiter);
         return WAITER_WAIT;
     }
     do {
         if (transfer_take(&token_request->base.finished) &&
             !request_again(request, &token_request->policy, waiter_now(waiter))) {
             push_token(L, token_request);
-            waiter_close(waiter);
+            waiter_end(waiter);
             return 2;
         }
         tend(L, token_request);
@@ -138,7 +138,7 @@ static const struct waiter_kind kind = {
 };
 
 static int token_request_close(lua_State *L) {
-    waiter_close(luaL_checkudata(L, 1, METATABLE));
+    waiter_close(L, luaL_checkudata(L, 1, METATABLE));
     return 0;
 }
 

@@ -14,7 +14,8 @@ void transfer_waiter_open(lua_State *L, struct transfer_waiter *self, struct tra
         int error = other ? 0 : transfer_loop_open_watch(loop, watch);
         if (error) {
             transfer_waiter_end(self);
-            luaL_error(L, "nothing can be waited for: %s", strerror(error));
+            lua_pushfstring(L, "no connection can be waited for: %s", strerror(error));
+            lua_error(L);
         }
         self->finished.watch = watch;
         descriptor = watch->poller.descriptor;

@@ -38,6 +38,12 @@ static void fail(const char *what, const char *why) {
     exit(EXIT_FAILURE);
 }
 
+/* The buffers of lauxlib do not ask again. What they ask for is no object, which would have its
+ * kind in place of the old size, and is more than they have room for themselves. */
+static bool asks_once(const void *block, size_t old_size, size_t new_size) {
+    return new_size > LUAL_BUFFERSIZE && (block || old_size == 0);
+}
+
 /* Refuses each allocation once. Lua then collects everything and asks again. */
 static void *allocate(void *opaque, void *block, size_t old_size, size_t new_size) {
     struct tally *tally = opaque;
@@ -46,7 +52,7 @@ static void *allocate(void *opaque, void *block, size_t old_size, size_t new_siz
         return NULL;
     }
     bool grows = !block || new_size > old_size;
-    if (tally->eager && grows && !tally->refused) {
+    if (tally->eager && grows && !tally->refused && !asks_once(block, old_size, new_size)) {
         tally->refused = true;
         tally->collections++;
         return NULL;

@@ -128,7 +128,7 @@ local scenarios = {
         kept[#kept + 1] = row
         return true
       end
-      expect("the number of rows", #kept, 6)
+      expect("the number of rows", #kept, 7)
       for _, each in ipairs(kept) do expect("servername", each.servername, double) end
       local ran, failure = pcall(smb.connection_page, auditor { servername = closed, qualifier = "x" })
       expect("a page of nobody", ran, false)

@@ -204,7 +204,7 @@ HARDENING_CHECKS += musl
 .PHONY: musl
 
 MUSL := $(BUILD)/musl
-MUSL_FILES = $(filter-out $(WINDOWS_FILES) csrc/smbpipe/%,$(shell find csrc -name '*.c'))
+MUSL_FILES = $(filter-out $(NOT_HERE) csrc/smbpipe/%,$(shell find csrc -name '*.c'))
 
 # The headers of libraries alone, without those of glibc beside them.
 musl:

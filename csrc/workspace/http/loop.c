@@ -1,5 +1,6 @@
 #include "workspace/http/loop.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "workspace/http/loop_system.h"
@@ -13,20 +14,21 @@ struct transfer_loop {
     const struct watch *turn_of; /* who is taking a turn */
 };
 
-struct transfer_loop *transfer_loop_new(transfer_loop_finished *finished) {
+int transfer_loop_new(struct transfer_loop **made, transfer_loop_finished *finished) {
     struct transfer_loop *loop = calloc(1, sizeof *loop);
     if (!loop)
-        return NULL;
+        return ENOMEM;
     loop->references = 1;
     loop->finished = finished;
-    loop->system = loop_system_new();
-    if (!loop->system) {
+    int error = loop_system_new(&loop->system);
+    if (error) {
         free(loop);
-        return NULL;
+        return error;
     }
     loop->multi = loop_system_multi(loop->system);
     loop->watches.descriptor = loop_system_descriptor(loop->system);
-    return loop;
+    *made = loop;
+    return 0;
 }
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop) {

@@ -13,9 +13,9 @@ struct transfer_loop;
 /* Gets what libcurl's handle has as CURLOPT_PRIVATE, once the loop has let the handle go. */
 typedef void transfer_loop_finished(void *transfer, CURLcode result);
 
-/* A loop with one reference, or NULL if there is no memory. Its connections stay open from one
- * transfer to the next, until the last reference is released. */
-struct transfer_loop *transfer_loop_new(transfer_loop_finished *finished);
+/* Makes a loop with one reference. Its connections stay open from one transfer to the next, until
+ * the last reference is released. Returns 0 or an errno. */
+int transfer_loop_new(struct transfer_loop **made, transfer_loop_finished *finished);
 
 struct transfer_loop *transfer_loop_retain(struct transfer_loop *loop);
 void transfer_loop_release(struct transfer_loop *loop);

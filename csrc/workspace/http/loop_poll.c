@@ -67,21 +67,23 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     return poller_set(&system->poller, socket, events, owner_of(socket)) == 0 ? 0 : -1;
 }
 
-struct loop_system *loop_system_new(void) {
+int loop_system_new(struct loop_system **made) {
     struct loop_system *system = calloc(1, sizeof *system);
     if (!system)
-        return NULL;
+        return ENOMEM;
     system->poller = (struct poller)POLLER_CLOSED;
     system->timer = NEVER;
-    if (poller_open(&system->poller) == 0 &&
-        (system->multi = multi_new(system->poller.descriptor)) != NULL &&
+    int error = poller_open(&system->poller);
+    if (!error && (system->multi = multi_new(system->poller.descriptor)) != NULL &&
         curl_multi_setopt(system->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == 0 &&
         curl_multi_setopt(system->multi, CURLMOPT_SOCKETDATA, system) == 0 &&
         curl_multi_setopt(system->multi, CURLMOPT_TIMERFUNCTION, on_timer) == 0 &&
-        curl_multi_setopt(system->multi, CURLMOPT_TIMERDATA, system) == 0)
-        return system;
+        curl_multi_setopt(system->multi, CURLMOPT_TIMERDATA, system) == 0) {
+        *made = system;
+        return 0;
+    }
     loop_system_free(system);
-    return NULL;
+    return error ? error : ENOMEM;
 }
 
 void loop_system_free(struct loop_system *system) {

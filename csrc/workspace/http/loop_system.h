@@ -8,8 +8,8 @@
 
 struct loop_system;
 
-/* With a multi handle of libcurl's in it; NULL if there is no memory. */
-struct loop_system *loop_system_new(void);
+/* Makes one with a multi handle of libcurl's in it. Returns 0 or an errno. */
+int loop_system_new(struct loop_system **made);
 
 /* Takes NULL as well. */
 void loop_system_free(struct loop_system *system);

@@ -1,5 +1,6 @@
 /* libcurl's own waiting: Windows has more kinds of it than one, and their faults are libcurl's to
  * know. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "workspace/http/loop_system.h"
@@ -22,17 +23,18 @@ static void stay(void) {
                        inside, &module);
 }
 
-struct loop_system *loop_system_new(void) {
+int loop_system_new(struct loop_system **made) {
     struct loop_system *system = calloc(1, sizeof *system);
     if (!system)
-        return NULL;
+        return ENOMEM;
     stay();
     system->multi = curl_multi_init();
     if (!system->multi) {
         free(system);
-        return NULL;
+        return ENOMEM;
     }
-    return system;
+    *made = system;
+    return 0;
 }
 
 void loop_system_free(struct loop_system *system) {

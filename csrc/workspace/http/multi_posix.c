@@ -8,21 +8,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #if defined(__linux__)
-#include <linux/sockios.h>
-#define BYTES_ON_THEIR_WAY SIOCOUTQ
+#define BYTES_ON_THEIR_WAY TIOCOUTQ /* SIOCOUTQ is the same, but in a header of the kernel's */
 #else
 #include <sys/filio.h>
 #define BYTES_ON_THEIR_WAY FIONWRITE
 #endif
 
-/* What a socket counts; -1 if the descriptor is no socket. */
-static int count_bytes(int descriptor, unsigned long what) {
-    int type, bytes = -1;
+static bool is_socket(int descriptor) {
+    int type;
     socklen_t size = sizeof type;
-    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
-        ioctl(descriptor, what, &bytes) != 0)
-        return -1;
-    return bytes;
+    return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+/* What a socket counts; -1 if the descriptor is no socket. A number that says what to count has
+ * another type in each C library, a constant has any. */
+static int bytes_to_read(int descriptor) {
+    int bytes;
+    return is_socket(descriptor) && ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : -1;
+}
+
+static int bytes_on_their_way(int descriptor) {
+    int bytes;
+    return is_socket(descriptor) && ioctl(descriptor, BYTES_ON_THEIR_WAY, &bytes) == 0 ? bytes : -1;
 }
 
 /* libcurl keeps a pair of sockets with every multi handle, to be woken by, and before 8.12 it does
@@ -31,13 +38,13 @@ static int count_bytes(int descriptor, unsigned long what) {
  * only looked at. */
 static void keep_pair(CURLM *multi, int reader, int writer) {
     char byte;
-    bool idle = count_bytes(reader, FIONREAD) == 0 && count_bytes(writer, BYTES_ON_THEIR_WAY) == 0;
+    bool idle = bytes_to_read(reader) == 0 && bytes_on_their_way(writer) == 0;
     if (!idle || curl_multi_wakeup(multi) != CURLM_OK)
         return;
-    if (count_bytes(reader, FIONREAD) == 1 && count_bytes(writer, BYTES_ON_THEIR_WAY) > 0) {
+    if (bytes_to_read(reader) == 1 && bytes_on_their_way(writer) > 0) {
         fcntl(reader, F_SETFD, FD_CLOEXEC);
         fcntl(writer, F_SETFD, FD_CLOEXEC);
-        recv(reader, &byte, sizeof byte, MSG_DONTWAIT);
+        (void)recv(reader, &byte, sizeof byte, MSG_DONTWAIT);
     }
 }
 

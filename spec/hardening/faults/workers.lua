@@ -12,7 +12,7 @@ end
 ---Where the server leaves a worker waiting, and the stage that an error then tells.
 local stages = {
   { name = "connecting", stage = "connect", servername = function() return lab.silent end, qualifier = "x" },
-  { name = "logging on", stage = "connect", stalled = 400, qualifier = "rows-1" },
+  { name = "logging on", stage = "logon", stalled = 400, qualifier = "rows-1" },
   { name = "opening the pipe", stage = "pipe", stalled = 900, qualifier = "rows-1" },
   { name = "calling", stage = "call", servername = function() return lab.double end, qualifier = "rows-1;hang" },
 }
@@ -124,7 +124,7 @@ local function few_descriptors()
       harness.expect(result == "3", "%s free descriptors, %s: %s rows", free, what, result)
     else
       names[result], count = (names[result] or 0) + 1, count + 1
-      harness.expect(result:find "^ERROR_NO_SYSTEM_RESOURCES$" or result:find "^CURLE_" or result:find "libcurl",
+      harness.expect(result:find "^ERROR_NO_SYSTEM_RESOURCES$" or result:find "^CURLE_" or result:find "Too many open files",
         "%s free descriptors, %s: %s", free, what, result)
     end
   end
