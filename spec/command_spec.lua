@@ -226,7 +226,8 @@ describe("rollcall connections", function()
 
   it("has help for itself and for each command", function()
     for _, arguments in ipairs {
-      "--help", "connections --help", "smb-sessions --help", "files --help", "shares --help", "smb --help",
+      "--help", "connections --help", "sessions --help", "files --help", "shares --help", "smb --help", "workspace --help",
+      "report --help", "check --help", "snapshot --help", "diff --help", "watch --help", "completion --help",
     } do
       local output, code = rollcall(arguments)
       assert.equal(0, code)
@@ -244,9 +245,9 @@ describe("the siblings of rollcall connections", function()
   end
 
   it("print the sessions, files and shares of a server", function()
-    assert.equal(4, #json_of("smb-sessions").rows)
-    assert.equal("bob", json_of("smb-sessions --client WS-BOB").rows[1].username)
-    assert.equal(1, #json_of("smb-sessions --username bob").rows)
+    assert.equal(4, #json_of("sessions").rows)
+    assert.equal("bob", json_of("sessions --client WS-BOB").rows[1].username)
+    assert.equal(1, #json_of("sessions --username bob").rows)
     assert.equal(4294967295, json_of("files --basepath 'D:\\plan'").rows[1].id)
     assert.equal(1, #json_of("files --username alice").rows)
     local shares = json_of("shares --level best")

@@ -20,7 +20,7 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "sessions", "report", "check", "snapshot", "diff", "watch", "completion" } do
+for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
@@ -31,6 +31,7 @@ Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in th
 'rollcall COMMAND --help' tells more of a command.]])
   parser:command_target "command"
   parser:require_command(true)
+  parser:help_max_width(100):help_description_margin(30)
   parser:flag("--version", "Show the version and exit."):action(function()
     print("rollcall " .. require("rollcall").version)
     os.exit(0, true)

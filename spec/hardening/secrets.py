@@ -109,7 +109,7 @@ def smb(tried):
         ("a credentials file", ["-A", files["right"]], {}), ("a wrong credentials file", ["-A", files["wrong"]], {}),
         ("a password command", ["-U", "auditor", "--password-command", "cat " + files["bare"]], {}),
     ]
-    commands = [["smb"], ["connections", "--qualifier", "projects"], ["smb-sessions"], ["files"], ["shares"]]
+    commands = [["smb"], ["connections", "--qualifier", "projects"], ["sessions"], ["files"], ["shares"]]
     for turn, (way, arguments, environment) in enumerate(ways):
         for number, command in enumerate(commands):
             style = ("table", "csv", "json", "jsonl")[(turn + number) % 4]
@@ -142,7 +142,7 @@ def sessions(tried):
     users = ["alice", "x;echo", "x;status=403", "rows-1;delay=0.2"]
     for turn, (way, arguments, environment) in enumerate(ways):
         style = ("table", "csv", "json", "jsonl")[turn % 4]
-        tried.run(f"sessions, {way}", ["sessions", *CLOUD, *arguments, "--retries", "0", "--user", *users, "--format", style], environment)
+        tried.run(f"workspace, {way}", ["workspace", *CLOUD, *arguments, "--retries", "0", "--user", *users, "--format", style], environment)
     return iam, stored
 
 
@@ -220,11 +220,11 @@ def refused(files, iam, stored):
     inventory = os.path.join(WORK, "refused.lua")
     ways = [
         ("-A of connections", files["right"], ["shares", SERVERS[1], "-A", files["right"]], {}, 3),
-        ("-A of sessions", iam, ["sessions", *CLOUD, "-A", iam, "--user", "alice"], {}, 3),
-        ("Huawei's file, named", stored, ["sessions", *CLOUD, "--user", "alice"], {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": stored}, 3),
+        ("-A of workspace", iam, ["workspace", *CLOUD, "-A", iam, "--user", "alice"], {}, 3),
+        ("Huawei's file, named", stored, ["workspace", *CLOUD, "--user", "alice"], {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": stored}, 3),
     ]
     home = put("home/.huaweicloud/credentials", watched.read(stored).decode())
-    ways.append(("Huawei's file at home", home, ["sessions", *CLOUD, "--user", "alice"], {"HOME": os.path.join(SECRET_FILES, "home")}, 3))
+    ways.append(("Huawei's file at home", home, ["workspace", *CLOUD, "--user", "alice"], {"HOME": os.path.join(SECRET_FILES, "home")}, 3))
     for field, value in ('password = file "%s"', files["bare"]), ('credential = credential { authentication_file = "%s" }', files["right"]):
         path = inventory + str(len(ways))
         with open(path, "w") as file:

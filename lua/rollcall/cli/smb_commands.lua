@@ -1,4 +1,4 @@
---- The commands that ask SMB servers: connections, smb-sessions, files, shares, and smb, the combined
+--- The commands that ask SMB servers: connections, sessions, files, shares, and smb, the combined
 --- view.
 local smb = require "rollcall.smb"
 local smb_options = require "rollcall.cli.smb_options"
@@ -49,9 +49,9 @@ return {
       if arguments.no_hidden then options.hidden = false end
     end,
   }),
-  command_of("smb-sessions", "The sessions on a server: who, from where, idle for how long.", [[
-  rollcall smb-sessions fs1 -U CORP\auditor
-  rollcall smb-sessions fs1 fs2 --username bob -A ~/.smbauth
+  command_of("sessions", "The sessions on a server: who, from where, idle for how long.", [[
+  rollcall sessions fs1 -U CORP\auditor
+  rollcall sessions fs1 fs2 --username bob -A ~/.smbauth
 ]], "smb_session", smb.sessions, {
     declare = function(command)
       command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")

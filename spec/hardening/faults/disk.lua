@@ -64,7 +64,7 @@ local function full_output(inventory, kept)
   local count = 0
   for _, command in ipairs {
     "connections " .. lab.double .. " --qualifier rows-3 -U " .. lab.username, "smb " .. lab.double .. " -U " .. lab.username,
-    "sessions --user alice --endpoint https://127.0.0.1:$LAB_CLOUD_PORT --ca-file $LAB_CLOUD_CA_FILE --project-id $LAB_CLOUD_PROJECT",
+    "workspace --user alice --endpoint https://127.0.0.1:$LAB_CLOUD_PORT --ca-file $LAB_CLOUD_CA_FILE --project-id $LAB_CLOUD_PROJECT",
     "report " .. inventory, "report " .. kept .. " --format html", "check " .. kept .. " --policy " .. folder .. "/policy.lua",
     "diff " .. kept .. " " .. folder .. "/empty.jsonl", "completion bash",
   } do

@@ -1,21 +1,21 @@
---- rollcall sessions --user NAME...
+--- The command workspace: the sessions on the cloud desktops of Huawei Cloud Workspace.
 local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
 local report = require "rollcall.report"
 local text = require "rollcall.internal.text"
 
-local sessions = { name = "sessions" }
+local workspace_command = { name = "workspace" }
 
 local TOKEN_VARIABLE = "ROLLCALL_TOKEN"
 
-function sessions.declare(parser)
-  local command = parser:command("sessions", "Who has sessions on the cloud desktops of Huawei Cloud Workspace.", [[
+function workspace_command.declare(parser)
+  local command = parser:command("workspace", "Who has sessions on the cloud desktops of Huawei Cloud Workspace.", [[
 Examples:
-  rollcall sessions --region ap-southeast-1 --user user001
-  rollcall sessions --region ap-southeast-1 --users-from names.txt --format csv
-  rollcall sessions --region ap-southeast-1 -A ~/.iam --user user001 --user 'CORP\user002'
+  rollcall workspace --region ap-southeast-1 --user user001
+  rollcall workspace --region ap-southeast-1 --users-from names.txt --format csv
+  rollcall workspace --region ap-southeast-1 -A ~/.iam --user user001 --user 'CORP\user002'
 
-Who asks: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U or -A, whose
+The credentials: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U or -A, whose
 password comes as for 'rollcall connections'; or the keys that Huawei's SDKs find in
 HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
   command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
@@ -24,7 +24,7 @@ HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
   command:option("--iam-endpoint", "Address of IAM, instead of the region's."):argname("URL")
   command:option("--project-id", "Absent: from HUAWEICLOUD_SDK_PROJECT_ID, or the credentials file."):argname("ID")
-  command:option("-U --iam-user", "IAM user who asks."):argname("USER")
+  command:option("-U --iam-user", "The IAM user."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = '.")
     :argname("FILE"):target("auth_file")
   command:option("--password-command", "Its output's first line is the password."):argname("COMMAND")
@@ -138,7 +138,7 @@ local function without_caller(message)
   return (tostring(message):gsub("^workspace%.client: ", ""):gsub("^client:sessions: ", ""))
 end
 
-function sessions.run(arguments)
+function workspace_command.run(arguments)
   local next_name, client_options, problem
   next_name, problem = names_of(arguments)
   if not next_name then return nil, problem end
@@ -182,4 +182,4 @@ function sessions.run(arguments)
   return #failures
 end
 
-return sessions
+return workspace_command
