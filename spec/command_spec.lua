@@ -327,7 +327,7 @@ describe("a signal", function()
     local inventory = lab.folder .. "/watched.lua"
     assert(io.open(inventory, "w")):write(("smb { servers = %q }"):format(lab.closed)):close()
     local output, _, complaint = lab.run(([[
-      nohup %s watch %s --every 0.1 > %s/watched 2>&1 & process=$!
+      nohup %s watch %s --interval 0.1 > %s/watched 2>&1 & process=$!
       sleep 1; kill -HUP $process; sleep 0.5
       readlink /proc/$process/exe > /dev/null && echo alive
       kill -TERM $process; wait $process; echo $?]]):format(lab.command, inventory, lab.folder))

@@ -157,7 +157,7 @@ describe("rollcall watch", function()
   local kept, printed = lab.folder .. "/kept.jsonl.gz", lab.folder .. "/printed"
 
   local function watch(inventory, more)
-    process = lab.run(("%s watch %s --every 0.1 --keep %s %s > %s 2> %s.err & echo $!"):format(
+    process = lab.run(("%s watch %s --interval 0.1 --snapshot %s %s > %s 2> %s.err & echo $!"):format(
       lab.command, inventory, kept, more or "", printed, printed)):match "%d+"
     lab.eventually("a first look", function() return io.open(kept) end)
   end
@@ -190,7 +190,7 @@ describe("rollcall watch", function()
   end)
 
   it("ends soon at a signal while a server keeps it waiting for the next look", function()
-    watch(people, "--every 3600")
+    watch(people, "--interval 3600")
     local before = os.time()
     ended "INT"
     assert.is_true(os.time() - before <= 2)
@@ -375,7 +375,7 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
   for arguments, words in pairs {
     ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
     ["report x --where 'nonsense'"] = "is no condition", ["report x --where 'idle>many'"] = "a number",
-    ["report x --top 0"] = "positive", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --every soon"] = "soon",
+    ["report x --limit 0"] = "positive", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --interval soon"] = "soon",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do
     it("exit with 3 on a mistake: " .. arguments:gsub("/%S+/", ""), function()

@@ -137,7 +137,7 @@ describe("a logon of rollcall's own", function()
       end
       return count
     end
-    local watch = lab.run(("%s watch %s --every 0.1 --format jsonl > %s & echo $!"):format(lab.command, path, printed)):match "%d+"
+    local watch = lab.run(("%s watch %s --interval 0.1 --format jsonl > %s & echo $!"):format(lab.command, path, printed)):match "%d+"
     local stopped, problem = pcall(function()
       os.execute "sleep 3"
       assert.same({}, lines())

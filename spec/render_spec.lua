@@ -50,10 +50,10 @@ describe("a report", function()
   it("filters, sorts and takes the first so many", function()
     assert.same({ "alice", "alice", "alice" }, values(given { filter = function(view) return view.user == "alice" end }, "user"))
     assert.same({ 60, 7200, 90000 }, values(given { sort = "connected" }, "connected"))
-    assert.same({ 90000, 7200 }, values(given { sort = "-connected", top = 2 }, "connected"))
-    assert.same({ 60, 7200 }, values(given { sort = "connected", top = 2 }, "connected"))
-    assert.same({ "bob", "alice" }, values(given { top = 2 }, "user"))
-    assert.same({ "bob" }, values(given { sort = function(a, b) return a.user > b.user end, top = 1 }, "user"))
+    assert.same({ 90000, 7200 }, values(given { sort = "-connected", limit = 2 }, "connected"))
+    assert.same({ 60, 7200 }, values(given { sort = "connected", limit = 2 }, "connected"))
+    assert.same({ "bob", "alice" }, values(given { limit = 2 }, "user"))
+    assert.same({ "bob" }, values(given { sort = function(a, b) return a.user > b.user end, limit = 1 }, "user"))
   end)
 
   it("keeps the order of equal rows, and puts what is not known last", function()
@@ -114,7 +114,7 @@ describe("a report", function()
       ["there is no option 'formt'"] = { formt = "csv" },
       ["format must be table, csv"] = { format = "xml" },
       ["measures: 'average:x' must be"] = { group_by = "user", measures = "average:x" },
-      ["top must be an integer"] = { top = 0 },
+      ["limit must be an integer"] = { limit = 0 },
       ["group_by must be a field's name"] = { group_by = {} },
     } do
       options.rows = {}

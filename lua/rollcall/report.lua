@@ -22,7 +22,7 @@ local report = {}
 
 ---@class rollcall.report.writer
 ---@field row fun(self, row: table)
----@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `top`; for charts
+---@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `limit`; for charts
 ---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)
 
 ---@class rollcall.report.totals
@@ -114,7 +114,7 @@ local function anything(value) return value end
 local specification = {
   rows = rows_check, format = format_check, write = options.callable, width = anything, colour = options.boolean,
   title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
-  group_by = names_check, measures = names_check, top = options.integer(1, 1000000), totals = options.boolean,
+  group_by = names_check, measures = names_check, limit = options.integer(1, 1000000), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
@@ -130,7 +130,7 @@ local specification = {
 ---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand as they came
 ---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures
 ---@field measures? string|string[]  "distinct:client", "sum:num_opens", "max:idle", "min:since"; {"distinct:user", "distinct:client"}
----@field top? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
+---@field limit? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
 ---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; true
 ---@field outcomes? rollcall.outcome[]  what came of each target; a list that may be filled while rows are read
 ---@field failures? rollcall.failure[]
@@ -201,7 +201,7 @@ local function new_lookout(given)
 end
 
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
----allows it; else memory is bounded by `top`, by the groups, or by the rows.
+---allows it; else memory is bounded by `limit`, by the groups, or by the rows.
 ---Raises what is wrong with the options, and what the iterator raises.
 ---@param given rollcall.report.options
 ---@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines came of them, and which of the named fields no row had
@@ -232,10 +232,10 @@ function report.render(given)
     groups = grouping.new(given.group_by, given.measures)
     sort = sort or "-rows"
     local function by_rows(a, b) return given.sort(groups:row(a), groups:row(b)) end
-    selected = selection.new(type(sort) == "string" and sort or by_rows, given.top,
+    selected = selection.new(type(sort) == "string" and sort or by_rows, given.limit,
       function(group) write_row(groups:row(group)) end, function(group, name) return groups:value(group, name) end)
   else
-    selected = selection.new(sort, given.top, write_row)
+    selected = selection.new(sort, given.limit, write_row)
   end
   local missing, look_out = new_lookout(given)
   local totals, count

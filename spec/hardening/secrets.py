@@ -181,7 +181,7 @@ workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }
     for name in "now.jsonl", "now.jsonl.gz":
         tried.run("snapshot " + name, ["snapshot", path, "-o", f"{WORK}/{name}"], environment)
     tried.run("diff", ["diff", f"{WORK}/now.jsonl", path], environment, (0, 1, 2))
-    tried.run("watch", ["watch", path, "--times", "2", "--every", "0.1", "--keep", f"{WORK}/kept.jsonl.gz", "--format", "jsonl",
+    tried.run("watch", ["watch", path, "--times", "2", "--interval", "0.1", "--snapshot", f"{WORK}/kept.jsonl.gz", "--format", "jsonl",
                         "--run", f"cat >> {WORK}/ran"], environment)
 
 

@@ -11,7 +11,7 @@ local function names(argument)
   return list
 end
 
-local function top(argument)
+local function limit(argument)
   local number = math.tointeger(argument)
   if number and number > 0 then return number end
   return nil, ("'%s' is no positive number"):format(argument)
@@ -24,7 +24,7 @@ return {
     local command = parser:command("report", "Who is connected to what, from an inventory or a snapshot.", [[
 Examples:
   rollcall report inventory.lua --format html -o who.html
-  rollcall report inventory.lua --group-by user --sort clients --reverse --top 10
+  rollcall report inventory.lua --group-by user --sort clients --reverse --limit 10
   rollcall report yesterday.jsonl.gz --where 'idle>3600' --columns user,resource,client,idle
   rollcall report inventory.lua --group-by resource --measure sum:num_opens
 
@@ -38,7 +38,7 @@ the rows' own, such as num_opens or session_state.]])
     command:flag("-r --reverse", "Sort the greatest first.")
     command:option("-g --group-by", "A line for each value of these fields."):argname("FIELD,..."):convert(names):target "group_by"
     command:option("-m --measure", "Of each group: distinct:FIELD, sum:FIELD, min:FIELD, max:FIELD."):argname("MEASURE"):count "*"
-    command:option("-n --top", "Only the first so many."):argname("N"):convert(top)
+    command:option("-n --limit", "Only the first so many."):argname("N"):convert(limit)
     command:option("-c --columns", "The fields to show."):argname("FIELD,..."):convert(names)
     command:flag("--no-totals", "Do not count users, clients and resources: less memory, faster."):target "no_totals"
     command:option("--title", "The report's title."):argname "TITLE"
@@ -51,7 +51,7 @@ the rows' own, such as num_opens or session_state.]])
         width = system.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
         filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort and (arguments.reverse and "-" or "") .. arguments.sort,
         totals = not arguments.no_totals, group_by = arguments.group_by,
-        measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, top = arguments.top,
+        measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, limit = arguments.limit,
         columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures, now = opened.made,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
       }

@@ -35,7 +35,7 @@ local function take_look(inv)
   return look, opened.made
 end
 
-local function keep(path, look, made, inv)
+local function write_snapshot(path, look, made, inv)
   local writer = assert(snapshot.create(path, made, inv))
   local its_writer <close> = writer
   for _, identity in ipairs(look.order) do
@@ -95,16 +95,16 @@ return {
   declare = function(parser)
     local command = parser:command("watch", "Keep looking, and tell who comes and goes.", [[
 Examples:
-  rollcall watch inventory.lua --every 60
-  rollcall watch inventory.lua --keep now.jsonl.gz --format jsonl >> changes.jsonl
+  rollcall watch inventory.lua --interval 60
+  rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl >> changes.jsonl
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
-It ends at SIGTERM, SIGINT or SIGHUP, and the file of --keep is whole at any time. Who was
+It ends at SIGTERM, SIGINT or SIGHUP, and the file of --snapshot is whole at any time. Who was
 there at the start is not reported, nor are rollcall's own logons.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
-    command:option("-e --every", "Seconds between looks.", "60"):argname("SECONDS"):convert(seconds)
-    command:option("-k --keep", "Keep the newest look in this file, a snapshot."):argname "FILE"
+    command:option("-i --interval", "Seconds between looks.", "60"):argname("SECONDS"):convert(seconds)
+    command:option("-s --snapshot", "Keep the newest look in this file, a snapshot."):argname "FILE"
     command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
     command:option("--post", "Post the differences there, as JSON Lines, with curl."):argname "URL"
     command:option("--run", "Hand the differences to this command, as JSON Lines."):argname "COMMAND"
@@ -122,9 +122,9 @@ there at the start is not reported, nor are rollcall's own logons.]])
       looks = looks + 1
       tell_targets(away, look.outcomes)
       if before then tell(arguments, diff.compare(before, look), made) end
-      if arguments.keep then keep(arguments.keep, look, made, inv) end
+      if arguments.snapshot then write_snapshot(arguments.snapshot, look, made, inv) end
       before = before and diff.carried(before, look) or look
-      if looks == arguments.times or not system.sleep(arguments.every) then break end
+      if looks == arguments.times or not system.sleep(arguments.interval) then break end
     end
     return 0
   end,
