@@ -261,7 +261,7 @@ describe("the siblings of rollcall connections", function()
 
   it("print the combined view, and what came of each server", function()
     local document = json_of("smb")
-    assert.equal("presence", document.kind)
+    assert.equal("access", document.kind)
     assert.equal(7, #document.rows)
     assert.equal(lab.username, document.targets[1].logon.username)
     document.targets[1].logon = nil

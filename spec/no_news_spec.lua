@@ -35,12 +35,12 @@ end
 describe("a row of the combined view", function()
   local function row(client, share, files, sources)
     return {
-      "presence", servername = "fs1", username = "alice", client = client, share = share, files = files, time = 90, sources = sources,
+      "access", servername = "fs1", username = "alice", client = client, share = share, files = files, time = 90, sources = sources,
     }
   end
-  local certain = look({ row("A", "projects", { "C:\\p" }, "session+file") }, { outcome("presence", 1) })
+  local certain = look({ row("A", "projects", { "C:\\p" }, "session+file") }, { outcome("access", 1) })
   local uncertain = look({ row("A", nil, nil, "session"), row("B", nil, nil, "session"), row(nil, "projects", { "C:\\p" }, "file"),
-    row(nil, "projects", { "C:\\q" }, "file") }, { outcome("presence", 1) })
+    row(nil, "projects", { "C:\\q" }, "file") }, { outcome("access", 1) })
 
   it("has not left where its share is not certain any more, nor a file come that was open", function()
     local list = diff.compare(certain, uncertain)
@@ -101,13 +101,13 @@ describe("a logon of rollcall's own", function()
     local function rows(id)
       return {
         { "connection", servername = "fs1", share = "IPC$", client = "here", username = "auditor", id = id, time = 0 },
-        { "presence", servername = "fs1", client = "here", username = "auditor", time = id % 2, sources = "session" },
+        { "access", servername = "fs1", client = "here", username = "auditor", time = id % 2, sources = "session" },
         { "file", servername = "fs1", username = "auditor", pathname = "\\srvsvc", id = id },
         { "connection", servername = "fs1", share = "IPC$", username = "dummy_user", id = id, time = 3, placeholder = true },
         { "connection", servername = "fs1", share = "projects", username = "dummy_user", id = id, num_opens = 0, placeholder = true },
       }
     end
-    local outcomes = { outcome("connection", 1), outcome("presence", 1), outcome("file", 1) }
+    local outcomes = { outcome("connection", 1), outcome("access", 1), outcome("file", 1) }
     assert.same({}, changes(look(rows(1), outcomes), look(rows(2), outcomes)))
     local more = rows(3)
     table.insert(more, 4, { "file", servername = "fs1", username = "auditor", pathname = "C:\\x\\srvsvc", id = 9 })

@@ -39,9 +39,9 @@ describe("presence", function()
     }, of("smb_session", { servername = "fs1", username = "bob", client = "WS", time = 9, idle_time = 4 }))
     assert.equal("C:\\x", of("file", { servername = "fs1", username = "bob", pathname = "C:\\x" }).resource)
     assert.same({
-      kind = "presence", user = "bob", account = "bob", origin = "fs1", client = "fe80::1", address = "fe80::1", resource = "s",
+      kind = "access", user = "bob", account = "bob", origin = "fs1", client = "fe80::1", address = "fe80::1", resource = "s",
       since = NOW - 9, connected = 9, idle = 4,
-    }, of("presence", { servername = "fs1", username = "bob", client = "fe80::1", share = "s", time = 9, idle_time = 4 }))
+    }, of("access", { servername = "fs1", username = "bob", client = "fe80::1", share = "s", time = 9, idle_time = 4 }))
   end)
 
   it("sees a Workspace session, its times as UTC or ahead of it by as much as is said", function()

@@ -180,7 +180,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       ["field 'username' must be text, not a table"] = '{"kind": "connection", "username": {"a": 1}}',
       ["field 'username' must be text, not 7"] = '{"kind": "connection", "username": 7}',
       ["field 'user' must be text, not true"] = '{"kind": "badge", "user": true}',
-      ["field 'files' must be a list of texts, not a table"] = '{"kind": "presence", "files": [["x"]]}',
+      ["field 'files' must be a list of texts, not a table"] = '{"kind": "access", "files": [["x"]]}',
       ["field 'id' must be text, not 5"] = '{"kind": "session", "id": 5}',
       ["field 'claimed' must be an integer, not 'many'"] =
         '{"kind": "target", "target": "fs1", "completeness": "complete", "claimed": "many"}',

@@ -25,7 +25,7 @@ local identities = {
   smb_session = { "servername", "client", "username" },
   file = { "servername", "username", "pathname", "id" },
   share = { "servername", "share" },
-  presence = { "servername", "username", "client", "share" },
+  access = { "servername", "username", "client", "share" },
   session = { "origin", "id" },
 }
 
@@ -53,7 +53,7 @@ end
 ---What a session's rows in the combined view have in common. In which share it has files open may be certain now and not then.
 ---@return string?
 local function session_of(kind, row)
-  if kind ~= "presence" or type(row.sources) ~= "string" or not row.sources:find "^session" then return nil end
+  if kind ~= "access" or type(row.sources) ~= "string" or not row.sources:find "^session" then return nil end
   return joined_fields(kind, row, { "servername", "username", "client" })
 end
 
@@ -62,7 +62,7 @@ end
 local function open_files(look)
   local files = {}
   for _, entry in pairs(look.entries) do
-    if entry.kind == "presence" and type(entry.row.files) == "table" then
+    if entry.kind == "access" and type(entry.row.files) == "table" then
       for _, path in ipairs(entry.row.files) do
         files[joined_fields("", { entry.row.servername, names.key(tostring(entry.row.username or "")), path }, { 1, 2, 3 })] = true
       end

@@ -239,7 +239,7 @@ end
 ---The combined view: who is connected to what, from where, with what open, since when, idle for how long, as far as shares,
 ---connections, sessions and open files leave no other way. The rest is nil, and rows of files whose session is not certain.
 ---@param given rollcall.smb.many_options
----@return fun(enumeration: userdata): rollcall.smb.presence?
+---@return fun(enumeration: userdata): rollcall.smb.access?
 ---@return userdata enumeration
 ---@return nil
 ---@return userdata enumeration

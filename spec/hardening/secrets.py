@@ -171,7 +171,7 @@ workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }
         file.write(text)
     policy = os.path.join(WORK, "policy.lua")
     with open(policy, "w") as file:
-        file.write('rule { id = "nobody", message = "{user} is there", kind = "presence", check = function(r) return false end }\n'
+        file.write('rule { id = "nobody", message = "{user} is there", kind = "access", check = function(r) return false end }\n'
                    'rule { id = "broken", message = "x", kind = "share", check = function(r) return r.nothing.at_all end }\n')
     environment = {"MARKED_PASSWORD": MARKS["password"], "MARKED_WRONG": MARKS["wrong password"], "MARKED_AK": MARKS["access key"]}
     for style in "table", "csv", "json", "jsonl", "markdown", "html":

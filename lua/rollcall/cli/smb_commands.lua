@@ -91,5 +91,5 @@ return {
   command_of("smb", "The combined view: who is connected to what, from where, with what open.", [[
   rollcall smb fs1 -U CORP\auditor
   rollcall smb fs1 fs2 fs3 -A ~/.smbauth --format json
-]], "presence", smb.rollcall),
+]], "access", smb.rollcall),
 }

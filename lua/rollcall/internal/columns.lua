@@ -131,7 +131,7 @@ return {
     { name = "level" },
   },
   ---@type rollcall.report.column[]
-  presence = {
+  access = {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },
     { name = "share", title = "SHARE" },

@@ -64,7 +64,7 @@ local of_session = fields(is_text, table.concat(session.fields, " ") .. " user_n
 local of_others = fields(is_text, "user account origin resource client address state", fields(is_integer, "since connected idle", {}))
 
 local known = {
-  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, presence = of_smb, session = of_session,
+  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, access = of_smb, session = of_session,
 }
 
 local outcome_fields = fields(is_text, "source target query completeness reason",

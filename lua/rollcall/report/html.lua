@@ -28,7 +28,7 @@ local function add(counts, name)
   end
 end
 
-local of_shares = { connection = true, presence = true }
+local of_shares = { connection = true, access = true }
 
 ---@param view rollcall.presence
 function writer_methods:observe(view)
