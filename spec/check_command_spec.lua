@@ -198,7 +198,7 @@ describe("a snapshot", function()
   end)
 
   it("says of a line about a user that is damaged that it is", function()
-    local path = put("damaged.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": "2026-11-21T12:00:00Z"}\n'
+    local path = put("damaged.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}\n'
       .. '{"kind": "normalize_user", "user": "x"}\n{"kind": "normalize_user", "account": "a", "user": 7}\n{"kind": "end", "rows": 0}\n')
     local output, code = rollcall(("report %s -f csv"):format(path))
     assert.equal(2, code)

@@ -80,8 +80,8 @@ describe("rollcall connections", function()
     assert.equal(0, #document.failures)
     local lines = {}
     for line in rollcall(people .. " -f jsonl"):gmatch("[^\n]+") do lines[#lines + 1] = cjson.decode(line) end
-    assert.is_truthy(lines[1].made:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$")
-    lines[1].made = nil
+    assert.is_truthy(lines[1].generated_at:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$")
+    lines[1].generated_at = nil
     assert.same({ kind = "report", schema = "rollcall/1", rows = "connection" }, lines[1])
     assert.equal(7, #lines)
     assert.equal(lab.username, lines[7].logon.username)

@@ -162,7 +162,7 @@ describe("a rule of one's own", function()
   it("judges rows, and groups of them", function()
     local result = judged([[
       rule { id = "rows", kind = { "connection", "smb_session" }, filter = function(p) return p.resource == "finance" end,
-             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {idle}" }
+             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {duration}: {idle}" }
       rule { id = "groups", group_by = { "origin", "resource" }, distinct = "user",
              check_group = function(g) return g.distinct.user < 2 end,
              message = function(g) return g.resource .. " has " .. g.count end }

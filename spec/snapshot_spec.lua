@@ -66,7 +66,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       end
       assert.same({ { source = "smb", target = "fs1", query = "connection", completeness = "complete", claimed = 2, received = 2 } },
         opened.outcomes)
-      assert.same({ NOW, false }, { opened.made, opened.cut })
+      assert.same({ NOW, false }, { opened.generated_at, opened.cut })
     end)
 
     it("is read by other programs: " .. name, function()

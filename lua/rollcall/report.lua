@@ -15,9 +15,9 @@ local report = {}
 ---@field kind string  of the rows, such as "connection"; "who" for presences of any kind, "group" for groups
 ---@field columns rollcall.report.column[]
 ---@field width integer  columns of the terminal
----@field colour boolean  whether escapes for colour may be written
+---@field color boolean  whether escapes for color may be written
 ---@field title string
----@field made string  when the report was begun, as `2026-11-21T07:00:00Z`
+---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---@class rollcall.report.writer
@@ -69,7 +69,7 @@ end
 ---@param kind string  such as "connection"
 ---@param write fun(text: string)
 ---@param width? integer  columns of the terminal; 80
----@param settings? { colour: boolean?, title: string? }
+---@param settings? { color: boolean?, title: string? }
 ---@return rollcall.report.writer
 function report.new(format, kind, write, width, settings)
   local all = columns[kind]
@@ -78,9 +78,9 @@ function report.new(format, kind, write, width, settings)
     kind = kind,
     columns = for_people[format] and with_title(all) or all,
     width = width or 80,
-    colour = settings and settings.colour or false,
+    color = settings and settings.color or false,
     title = settings and settings.title or "Roll call",
-    made = report.time(os.time()),
+    generated_at = report.time(os.time()),
     whole = false,
   })
 end
@@ -112,7 +112,7 @@ end
 local function anything(value) return value end
 
 local specification = {
-  rows = rows_check, format = format_check, write = options.callable, width = anything, colour = options.boolean,
+  rows = rows_check, format = format_check, write = options.callable, width = anything, color = options.boolean,
   title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
   group_by = names_check, measures = names_check, limit = options.integer(1, 1000000), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
@@ -123,7 +123,7 @@ local specification = {
 ---@field format? string|rollcall.report.format  "table"
 ---@field write? fun(text: string)  io.write
 ---@field width? integer  columns of the terminal; 80
----@field colour? boolean  false
+---@field color? boolean  false
 ---@field title? string
 ---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own
 ---@field filter? fun(view: rollcall.presence): any  which rows are in it
@@ -217,7 +217,7 @@ function report.render(given)
   local shown = columns_of(given)
   local writer = new_writer(given.format, {
     write = given.write or io.write, kind = given.group_by and "group" or "who", columns = shown, width = given.width or 80,
-    colour = given.colour or false, title = given.title or "Roll call", made = report.time(now), whole = true,
+    color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = true,
   })
   local names = {}
   for i, column in ipairs(shown) do names[i] = column.name end

@@ -24,7 +24,7 @@ return {
   },
   ["commands_spec.lua"] = {
     ["shows how far it is on a terminal"] = POSIX,
-    ["has colour on a terminal"] = POSIX,
+    ["has color on a terminal"] = POSIX,
     ["keep a look and tell the difference of two"] = ZLIB,
     ["rollcall watch"] = OTHERWISE,
   },

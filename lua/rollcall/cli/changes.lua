@@ -6,7 +6,7 @@ local text = require "rollcall.internal.text"
 local changes = {}
 
 local signs = { came = "+", left = "-", changed = "~", unseen = "?", seen = "!" }
-local colours = { came = "\27[32m", left = "\27[31m", changed = "\27[33m" }
+local colors = { came = "\27[32m", left = "\27[31m", changed = "\27[33m" }
 
 local function shown(value)
   if value == nil then return "-" end
@@ -14,9 +14,9 @@ local function shown(value)
 end
 
 ---@param change rollcall.diff.change
----@param colour boolean
+---@param color boolean
 ---@return string
-function changes.line(change, colour)
+function changes.line(change, color)
   local view = presence.of(change.kind, change.row)
   local words = ("%s %-7s  %s  %s on %s from %s at %s"):format(signs[change.what], change.what, change.kind, shown(view.account),
     shown(view.resource), shown(view.client), shown(view.origin))
@@ -24,7 +24,7 @@ function changes.line(change, colour)
     words = words .. ("; %s: %s -> %s"):format(field, shown(change.before[field]), shown(change.row[field]))
   end
   words = text.printable(words)
-  if colour and colours[change.what] then words = colours[change.what] .. words .. "\27[0m" end
+  if color and colors[change.what] then words = colors[change.what] .. words .. "\27[0m" end
   return words .. "\n"
 end
 

@@ -60,10 +60,10 @@ Exit codes: 0 nobody came, left or changed, 1 somebody did, 2 nobody did as far 
     if arguments.format == "jsonl" then
       output.write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n")
     end
-    local certain, colour = 0, source.colour()
+    local certain, color = 0, source.color()
     for _, change in ipairs(diff.compare(before, after)) do
       if change.what ~= "unseen" and change.what ~= "seen" then certain = certain + 1 end
-      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, colour))
+      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, color))
     end
     local blind = source.complain(before.outcomes) + source.complain(after.outcomes)
     return certain > 0 and 1 or blind > 0 and 2 or 0

@@ -28,7 +28,7 @@ Examples:
   rollcall report yesterday.jsonl.gz --where 'idle>3600' --columns user,resource,client,idle
   rollcall report inventory.lua --group-by resource --measure sum:num_opens
 
-Fields: user account origin resource client address since connected idle state kind, and
+Fields: user account origin resource client address since duration idle state kind, and
 the rows' own, such as num_opens or session_state.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
     command:option("-f --format", "How to print.", "table"):choices(report.formats)
@@ -46,16 +46,16 @@ the rows' own, such as num_opens or session_state.]])
   run = function(arguments)
     local where = arguments.where or {}
     return source.with(arguments.source, arguments.output, function(opened, write)
-      local made = report.render {
+      local result = report.render {
         rows = opened.rows, format = arguments.format, write = write,
-        width = system.terminal_width() or math.huge, colour = not arguments.output and source.colour(),
+        width = system.terminal_width() or math.huge, color = not arguments.output and source.color(),
         filter = #where > 0 and conditions.all(where) or nil, sort = arguments.sort and (arguments.reverse and "-" or "") .. arguments.sort,
         totals = not arguments.no_totals, group_by = arguments.group_by,
         measures = arguments.measure and #arguments.measure > 0 and arguments.measure or nil, limit = arguments.limit,
-        columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures, now = opened.made,
-        normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
+        columns = arguments.columns, title = arguments.title, outcomes = opened.outcomes, failures = opened.failures,
+        now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
       }
-      local missing = made.missing
+      local missing = result.missing
       for _, name in ipairs(conditions.missing()) do missing[#missing + 1] = name end
       local unanswered = source.complain(opened.outcomes)
       if #missing > 0 then return nil, ("no row has a field '%s'"):format(missing[1]) end

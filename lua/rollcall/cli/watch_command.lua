@@ -32,11 +32,11 @@ local function take_look(inv)
   local took, look = pcall(diff.look, until_stopped(opened.rows), opened.outcomes)
   opened.close()
   if not took then error(look, 0) end
-  return look, opened.made
+  return look, opened.generated_at
 end
 
-local function write_snapshot(path, look, made, inv)
-  local writer = assert(snapshot.create(path, made, inv))
+local function write_snapshot(path, look, generated_at, inv)
+  local writer = assert(snapshot.create(path, generated_at, inv))
   local its_writer <close> = writer
   for _, identity in ipairs(look.order) do
     local entry = look.entries[identity]
@@ -63,13 +63,13 @@ local function post_command(url)
     platform.null_device, argument)
 end
 
-local function tell(arguments, list, made)
+local function tell(arguments, list, generated_at)
   if #list == 0 then return end
-  local at = os.date("!%Y-%m-%dT%H:%M:%SZ", made)
+  local at = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at)
   local lines, printed = {}, {}
   for i, change in ipairs(list) do
     lines[i] = changes.json(change, at)
-    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.colour())
+    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.color())
   end
   source.output().write(table.concat(printed))
   io.stdout:flush()
@@ -117,12 +117,12 @@ there at the start is not reported, nor are rollcall's own logons.]])
     system.catch_signals()
     local before, looks, away = nil, 0, {}
     while true do
-      local look, made = take_look(inv)
+      local look, generated_at = take_look(inv)
       if system.caught_signal() then break end
       looks = looks + 1
       tell_targets(away, look.outcomes)
-      if before then tell(arguments, diff.compare(before, look), made) end
-      if arguments.snapshot then write_snapshot(arguments.snapshot, look, made, inv) end
+      if before then tell(arguments, diff.compare(before, look), generated_at) end
+      if arguments.snapshot then write_snapshot(arguments.snapshot, look, generated_at, inv) end
       before = before and diff.carried(before, look) or look
       if looks == arguments.times or not system.sleep(arguments.interval) then break end
     end

@@ -57,9 +57,9 @@ builtin.connected_longer_than = {
   specification = { seconds = seconds }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "connection", "smb_session", "access", "session" }, requires = { "connected" },
-      check = function(view) return view.connected <= given.seconds end,
-      message = ("{account} from {client} has been connected for {connected}, longer than %s"):format(builtin.duration(given.seconds)),
+      kind = { "connection", "smb_session", "access", "session" }, requires = { "duration" },
+      check = function(view) return view.duration <= given.seconds end,
+      message = ("{account} from {client} has been connected for {duration}, longer than %s"):format(builtin.duration(given.seconds)),
     }
   end,
 }

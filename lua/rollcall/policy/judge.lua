@@ -92,7 +92,7 @@ function methods:fail(problem)
   self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is no text"):format(self.rule.place)
 end
 
-local durations = { idle = true, connected = true }
+local durations = { idle = true, duration = true }
 
 local function shown(value, name)
   if value == nil then return "?" end
@@ -267,7 +267,7 @@ end
 
 -- The fields that a server fills with placeholders, by the kind of row.
 local placeholder_lacks = {
-  connection = { user = true, account = true, client = true, address = true, since = true, connected = true },
+  connection = { user = true, account = true, client = true, address = true, since = true, duration = true },
   access = { resource = true, share = true },
 }
 

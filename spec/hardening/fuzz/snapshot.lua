@@ -78,7 +78,7 @@ return function(bytes)
     for _, one in ipairs(rows) do
       if is_flat(one[2]) then flat[#flat + 1] = one end
     end
-    local writer = assert(snapshot.create(path, opened.made))
+    local writer = assert(snapshot.create(path, opened.generated_at))
     for _, one in ipairs(flat) do writer:row(one[1], one[2]) end
     writer:finish()
     local again, opened_again = read()
