@@ -135,11 +135,11 @@ describe("rollcall snapshot and diff", function()
     lab.run(("zcat %s | grep -v alice | sed 's/\"rows\": 5/\"rows\": 4/' > %s"):format(before, after))
     local gone, gone_code = rollcall(("diff %s %s"):format(before, after))
     assert.equal(1, gone_code)
-    assert.is_truthy(gone:find("^%- left     connection  CORP\\alice on people from WS%-ALICE at 127"), gone)
+    assert.is_truthy(gone:find("^%- disconnected   connection  CORP\\alice on people from WS%-ALICE at 127"), gone)
     local lines = {}
     for line in rollcall(("diff %s %s -f jsonl"):format(after, before)):gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
-    assert.same({ "diff", "change", "came", "connection", "CORP\\alice" },
-      { lines[1].kind, lines[2].kind, lines[2].what, lines[2].of_kind, lines[2].row.username })
+    assert.same({ "diff", "change", "connected", "connection", "CORP\\alice" },
+      { lines[1].kind, lines[2].kind, lines[2].event, lines[2].row_kind, lines[2].row.username })
   end)
 
   it("exits with 2 where nothing changed as far as could be seen, and with 3 for what is no snapshot", function()
@@ -178,9 +178,9 @@ describe("rollcall watch", function()
     local inventory = put("samba.lua", ("smb { servers = %q, query = 'sessions', %s }"):format(lab.samba, identity))
     watch(inventory)
     local client = lab.connect("alice", "projects")
-    lab.eventually("alice's coming", function() return content(printed):find("+ came     smb_session  alice", 1, true) end)
+    lab.eventually("alice's coming", function() return content(printed):find("+ connected      smb_session  alice", 1, true) end)
     client.close()
-    lab.eventually("alice's going", function() return content(printed):find("- left     smb_session  alice", 1, true) end)
+    lab.eventually("alice's going", function() return content(printed):find("- disconnected   smb_session  alice", 1, true) end)
     ended "TERM"
     local opened = assert(snapshot.open(kept))
     for _ in opened:each() do end -- luacheck: ignore
@@ -226,14 +226,14 @@ while True:
     lab.eventually("its going", function() return content(printed .. ".err"):find("refused", 1, true) end)
     lab.run "sleep 0.5"
     local second = start()
-    lab.eventually("its return", function() return content(printed .. ".err"):find("is back", 1, true) end)
+    lab.eventually("its return", function() return content(printed .. ".err"):find("answers again", 1, true) end)
     lab.run "sleep 0.3"
     ended "TERM"
     lab.run("kill " .. second)
     local told = content(printed)
-    assert.equal(5, select(2, told:gsub("? unseen", "")))
-    assert.is_nil(told:find "left")
-    assert.is_nil(told:find "came")
+    assert.equal(5, select(2, told:gsub("? unverified", "")))
+    assert.is_nil(told:find "disconnected")
+    assert.is_nil(told:find "connected")
     assert.equal(1, select(2, content(printed .. ".err"):gsub("refused", "")))
   end)
 
@@ -266,7 +266,7 @@ server.serve_forever()
     ended "TERM"
     lab.run("kill " .. listener)
     local change = cjson.decode(line)
-    assert.same({ "change", "came", "it's" }, { change.kind, change.what, change.row.username })
+    assert.same({ "change", "connected", "it's" }, { change.kind, change.event, change.row.username })
     assert.equal(content(posted), content(lab.folder .. "/handed"))
     assert.equal(content(posted), content(printed))
   end)

@@ -6,10 +6,10 @@ local json = require "rollcall.internal.json_text"
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }
 
--- A row of many kinds says its own; groups by kind say it as `of_kind`.
+-- A row of many kinds says its own; groups by kind say it as `row_kind`.
 function writer_methods:row(row)
-  local head = { kind = self.kind == "who" and row.kind or self.kind, of_kind = self.kind == "group" and row.kind or nil }
-  self.write(json.object(head, { "kind", "of_kind" }, row, self.columns) .. "\n")
+  local head = { kind = self.kind == "who" and row.kind or self.kind, row_kind = self.kind == "group" and row.kind or nil }
+  self.write(json.object(head, { "kind", "row_kind" }, row, self.columns) .. "\n")
 end
 
 function writer_methods:finish(outcomes, failures, totals)

@@ -84,7 +84,7 @@ return function(bytes)
     local again, opened_again = read()
     assert(again and not opened_again.cut and #again == #flat)
     for i, one in ipairs(flat) do assert(one[1] == again[i][1] and same(one[2], again[i][2]), "another row comes back") end
-    local before, after = diff.look(each(flat), {}), diff.look(each(again), {})
+    local before, after = diff.poll(each(flat), {}), diff.poll(each(again), {})
     assert(#diff.compare(before, after) == 0, "a snapshot differs from itself")
   end
   os.remove(path)
