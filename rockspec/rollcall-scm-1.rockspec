@@ -107,6 +107,7 @@ build = {
             ["rollcall.cli.completion_command"] = "lua/rollcall/cli/completion_command.lua",
             ["rollcall.cli.conditions"] = "lua/rollcall/cli/conditions.lua",
             ["rollcall.cli.diff_command"] = "lua/rollcall/cli/diff_command.lua",
+            ["rollcall.cli.numbers"] = "lua/rollcall/cli/numbers.lua",
             ["rollcall.cli.report_command"] = "lua/rollcall/cli/report_command.lua",
             ["rollcall.cli.smb_commands"] = "lua/rollcall/cli/smb_commands.lua",
             ["rollcall.cli.smb_options"] = "lua/rollcall/cli/smb_options.lua",

@@ -198,15 +198,19 @@ describe("rollcall connections", function()
     ["connections fs1 -q '\\\\\\\\' -U u"] = "qualifier",
     ["connections fs1 -q x -U u --level 7"] = "level",
     ["connections fs1 -q x -U u --level one"] = "'one'",
-    ["connections 'two words' -q x -U u"] = "servername",
+    ["connections 'two words' -q x -U u"] = "rollcall: invalid SERVER: 'two words' is not the name or address of a server",
     ["connections fs1 -q x -U u --format xml"] = "format",
-    ["connections fs1 -q x -U u --timeout never"] = "'never'",
+    ["connections fs1 -q x -U u --timeout never"] = "invalid number for --timeout: 'never'",
+    ["connections fs1 -q x -U u --timeout -1"] = "invalid number for --timeout: '-1'",
+    ["sessions fs1 --client '' -U u"] = "rollcall: filter is wrong: client must not be empty",
+    ["conections fs1"] = "Did you mean 'connections'?",
+    ["connections fs1 --qualifer x"] = "Did you mean '--qualifier'?",
     ["connections fs1 -q x -U u%secret"] = "in the open",
     ["connections fs1 -q x --nonsense"] = "nonsense",
     ["nonsense"] = "nonsense",
     [""] = "command",
   } do
-    it("exits with 3 on a mistake in the call: " .. arguments, function()
+    it("exits with 3 on a usage error: " .. arguments, function()
       local output, code, complaint = rollcall(arguments)
       assert.equal(3, code)
       assert.equal("", output)

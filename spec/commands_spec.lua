@@ -374,11 +374,12 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
 
   for arguments, words in pairs {
     ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
-    ["report x --where 'nonsense'"] = "is no condition", ["report x --where 'idle>many'"] = "a number",
-    ["report x --limit 0"] = "positive", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --interval soon"] = "soon",
+    ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
+    ["report x --limit 0"] = "invalid number for --limit: '0'", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
+    ["report /etc/hostname"] = "/etc/hostname is neither a snapshot nor a valid inventory",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do
-    it("exit with 3 on a mistake: " .. arguments:gsub("/%S+/", ""), function()
+    it("exit with 3 on a usage error: " .. arguments:gsub("/%S+/", ""), function()
       local output, code, complaint = rollcall(arguments)
       assert.equal(3, code, complaint)
       assert.equal("", output)

@@ -155,11 +155,13 @@ describe("rollcall workspace", function()
     assert.is_nil(errors:find("\27", 1, true))
   end)
 
-  it("tells a mistake in the call", function()
+  it("reports a usage error", function()
     for arguments, complaint in pairs {
       [""] = "--user or --users-from",
       ["--user a --proxy http://u:p@h"] = "no password",
-      ["--user a --concurrency 0"] = "concurrency must be",
+      ["--user a --concurrency 0"] = "invalid number for --concurrency: '0'",
+      ["--user a --retries many"] = "invalid number for --retries: 'many'",
+      ["fs1"] = "'fs1': workspace takes no servers",
       ["--users-from /nonexistent/names"] = "No such file",
     } do
       local _, errors, code = run(arguments, token)

@@ -40,6 +40,19 @@ Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in th
   return parser
 end
 
+---`--timeout -1` as `--timeout=-1`: a number below zero is no option, and its own option says what is wrong with it.
+local function with_negative_numbers(arguments)
+  local result = {}
+  for _, argument in ipairs(arguments) do
+    if argument:find "^%-%d" and (result[#result] or ""):find "^%-%-%a[^=]*$" then
+      result[#result] = result[#result] .. "=" .. argument
+    else
+      result[#result + 1] = argument
+    end
+  end
+  return result
+end
+
 local function complain(message)
   io.stderr:write("rollcall: ", message, "\n")
   return cli.MISTAKEN
@@ -56,7 +69,7 @@ function cli.main(arguments)
   system.note_interrupt()
   system.end_stuck_calls(30)
   local parser = new_parser()
-  local parsed, result = parser:pparse(arguments)
+  local parsed, result = parser:pparse(with_negative_numbers(arguments))
   if not parsed then return complain(result) end
   for _, command in ipairs(commands) do
     if command.name == result.command then

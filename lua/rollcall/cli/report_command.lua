@@ -1,5 +1,6 @@
 --- The command report: rows of an inventory or a snapshot, filtered, sorted, grouped, in any format.
 local conditions = require "rollcall.cli.conditions"
+local numbers = require "rollcall.cli.numbers"
 local system = require "rollcall.system"
 local report = require "rollcall.report"
 local source = require "rollcall.cli.source"
@@ -9,12 +10,6 @@ local function names(argument)
   for name in argument:gmatch "[^,]+" do list[#list + 1] = name end
   if #list == 0 then return nil, "must be names with commas between them" end
   return list
-end
-
-local function limit(argument)
-  local number = math.tointeger(argument)
-  if number and number > 0 then return number end
-  return nil, ("'%s' is no positive number"):format(argument)
 end
 
 ---@type rollcall.cli.command
@@ -38,7 +33,7 @@ the rows' own, such as num_opens or session_state.]])
     command:flag("-r --reverse", "Sort the greatest first.")
     command:option("-g --group-by", "A line for each value of these fields."):argname("FIELD,..."):convert(names):target "group_by"
     command:option("-m --measure", "Of each group: distinct:FIELD, sum:FIELD, min:FIELD, max:FIELD."):argname("MEASURE"):count "*"
-    command:option("-n --limit", "Only the first so many."):argname("N"):convert(limit)
+    command:option("-n --limit", "Only the first so many."):argname("N"):convert(numbers.integer "--limit")
     command:option("-c --columns", "The fields to show."):argname("FIELD,..."):convert(names)
     command:flag("--no-totals", "Do not count users, clients and resources: less memory, faster."):target "no_totals"
     command:option("--title", "The report's title."):argname "TITLE"

@@ -91,7 +91,12 @@ function source.open(path, quiet_terminal)
     }
   end
   local inv, problem = inventory.load(path)
-  if not inv then return nil, problem end
+  if not inv then
+    local file = not path:find "%.lua$" and io.open(path, "rb")
+    if not file then return nil, problem end
+    file:close()
+    return nil, ("%s is neither a snapshot nor a valid inventory: %s"):format(path, problem)
+  end
   return source.ask(inv, quiet_terminal)
 end
 

@@ -1,23 +1,12 @@
 --- The command watch: polls at an interval and reports what changed, until a signal stops it.
 local changes = require "rollcall.cli.changes"
+local numbers = require "rollcall.cli.numbers"
 local system = require "rollcall.system"
 local diff = require "rollcall.diff"
 local inventory = require "rollcall.inventory"
 local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
-
-local function seconds(argument)
-  local number = tonumber(argument)
-  if number and number >= 0 and number <= 86400 then return number end
-  return nil, ("'%s' is no number of seconds"):format(argument)
-end
-
-local function times(argument)
-  local number = math.tointeger(argument)
-  if number and number > 0 then return number end
-  return nil, ("'%s' is no positive number"):format(argument)
-end
 
 ---Rows until a signal comes; a poll that was broken off is none.
 local function until_stopped(rows)
@@ -103,12 +92,12 @@ Examples:
 SIGTERM, SIGINT and SIGHUP end it; the file of --snapshot is whole at any time. Neither who was
 connected at the start nor rollcall's own logons are reported.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
-    command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(seconds)
+    command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(numbers.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
     command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname "URL"
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
-    command:option("--times", "Stop after this many polls."):argname("N"):convert(times)
+    command:option("--times", "Stop after this many polls."):argname("N"):convert(numbers.integer "--times")
   end,
   run = function(arguments)
     local inv, problem = inventory.load(arguments.inventory)
