@@ -70,9 +70,9 @@ describe("rollcall check of rows of one's own", function()
     local code, said = code_of "rule { id = 'x', kind = 'badge', check = function(p) return p.none.name == 'x' end, message = '' }"
     assert.equal(3, code)
     assert.matches("mistaken.lua:1: attempt to index a nil value", said, 1, true)
-    code, said = code_of "\nrule { id = 'x', kind = 'presense', check = function(p) return true end, message = '' }"
+    code, said = code_of "\nrule { id = 'x', kind = 'acess', check = function(p) return true end, message = '' }"
     assert.equal(3, code)
-    assert.matches("mistaken.lua:2: rule 'x': there is no kind 'presense'; did you mean 'presence'?", said, 1, true)
+    assert.matches("mistaken.lua:2: rule 'x': there is no kind 'acess'; did you mean 'access'?", said, 1, true)
     code, said = code_of "rule { id = 'x', kind = 'bdge', check = function(p) return true end, message = '' }"
     assert.equal(3, code)
     assert.matches("there is no kind 'bdge'; did you mean 'badge'?", said, 1, true)
@@ -198,7 +198,7 @@ describe("a snapshot", function()
   end)
 
   it("says of a line about a user that is damaged that it is", function()
-    local path = put("damaged.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": "2026-11-21T12:00:00Z"}\n'
+    local path = put("damaged.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}\n'
       .. '{"kind": "normalize_user", "user": "x"}\n{"kind": "normalize_user", "account": "a", "user": 7}\n{"kind": "end", "rows": 0}\n')
     local output, code = rollcall(("report %s -f csv"):format(path))
     assert.equal(2, code)

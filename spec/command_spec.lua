@@ -80,8 +80,8 @@ describe("rollcall connections", function()
     assert.equal(0, #document.failures)
     local lines = {}
     for line in rollcall(people .. " -f jsonl"):gmatch("[^\n]+") do lines[#lines + 1] = cjson.decode(line) end
-    assert.is_truthy(lines[1].made:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$")
-    lines[1].made = nil
+    assert.is_truthy(lines[1].generated_at:find "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$")
+    lines[1].generated_at = nil
     assert.same({ kind = "report", schema = "rollcall/1", rows = "connection" }, lines[1])
     assert.equal(7, #lines)
     assert.equal(lab.username, lines[7].logon.username)
@@ -198,15 +198,19 @@ describe("rollcall connections", function()
     ["connections fs1 -q '\\\\\\\\' -U u"] = "qualifier",
     ["connections fs1 -q x -U u --level 7"] = "level",
     ["connections fs1 -q x -U u --level one"] = "'one'",
-    ["connections 'two words' -q x -U u"] = "servername",
+    ["connections 'two words' -q x -U u"] = "rollcall: invalid SERVER: 'two words' is not the name or address of a server",
     ["connections fs1 -q x -U u --format xml"] = "format",
-    ["connections fs1 -q x -U u --timeout never"] = "'never'",
+    ["connections fs1 -q x -U u --timeout never"] = "invalid number for --timeout: 'never'",
+    ["connections fs1 -q x -U u --timeout -1"] = "invalid number for --timeout: '-1'",
+    ["sessions fs1 --client '' -U u"] = "rollcall: filter is wrong: client must not be empty",
+    ["conections fs1"] = "Did you mean 'connections'?",
+    ["connections fs1 --qualifer x"] = "Did you mean '--qualifier'?",
     ["connections fs1 -q x -U u%secret"] = "in the open",
     ["connections fs1 -q x --nonsense"] = "nonsense",
     ["nonsense"] = "nonsense",
     [""] = "command",
   } do
-    it("exits with 3 on a mistake in the call: " .. arguments, function()
+    it("exits with 3 on a usage error: " .. arguments, function()
       local output, code, complaint = rollcall(arguments)
       assert.equal(3, code)
       assert.equal("", output)
@@ -226,7 +230,8 @@ describe("rollcall connections", function()
 
   it("has help for itself and for each command", function()
     for _, arguments in ipairs {
-      "--help", "connections --help", "smb-sessions --help", "files --help", "shares --help", "smb --help",
+      "--help", "connections --help", "sessions --help", "files --help", "shares --help", "smb --help", "workspace --help",
+      "report --help", "check --help", "snapshot --help", "diff --help", "watch --help", "completion --help",
     } do
       local output, code = rollcall(arguments)
       assert.equal(0, code)
@@ -244,9 +249,9 @@ describe("the siblings of rollcall connections", function()
   end
 
   it("print the sessions, files and shares of a server", function()
-    assert.equal(4, #json_of("smb-sessions").rows)
-    assert.equal("bob", json_of("smb-sessions --client WS-BOB").rows[1].username)
-    assert.equal(1, #json_of("smb-sessions --username bob").rows)
+    assert.equal(4, #json_of("sessions").rows)
+    assert.equal("bob", json_of("sessions --client WS-BOB").rows[1].username)
+    assert.equal(1, #json_of("sessions --username bob").rows)
     assert.equal(4294967295, json_of("files --basepath 'D:\\plan'").rows[1].id)
     assert.equal(1, #json_of("files --username alice").rows)
     local shares = json_of("shares --level best")
@@ -260,7 +265,7 @@ describe("the siblings of rollcall connections", function()
 
   it("print the combined view, and what came of each server", function()
     local document = json_of("smb")
-    assert.equal("presence", document.kind)
+    assert.equal("access", document.kind)
     assert.equal(7, #document.rows)
     assert.equal(lab.username, document.targets[1].logon.username)
     document.targets[1].logon = nil
@@ -326,7 +331,7 @@ describe("a signal", function()
     local inventory = lab.folder .. "/watched.lua"
     assert(io.open(inventory, "w")):write(("smb { servers = %q }"):format(lab.closed)):close()
     local output, _, complaint = lab.run(([[
-      nohup %s watch %s --every 0.1 > %s/watched 2>&1 & process=$!
+      nohup %s watch %s --interval 0.1 > %s/watched 2>&1 & process=$!
       sleep 1; kill -HUP $process; sleep 0.5
       readlink /proc/$process/exe > /dev/null && echo alive
       kill -TERM $process; wait $process; echo $?]]):format(lab.command, inventory, lab.folder))

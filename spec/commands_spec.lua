@@ -33,7 +33,7 @@ describe("rollcall report", function()
     local output, code, complaint = rollcall("report " .. people)
     assert.equal(0, code, complaint)
     assert.equal("", complaint)
-    assert.is_truthy(output:find "^USER%s+ON%s+FROM%s+AT%s+FOR")
+    assert.is_truthy(output:find "^USER%s+RESOURCE%s+CLIENT%s+SERVER%s+DURATION")
     assert.is_truthy(output:find("\nalice ", 1, true))
     assert.is_truthy(output:find(lab.double .. ": complete, 5 of 5", 1, true))
     assert.is_nil(output:find("\27", 1, true))
@@ -41,13 +41,13 @@ describe("rollcall report", function()
 
   it("filters, groups, sorts, picks columns", function()
     local output = rollcall(("report %s -w user=alice -c user,num_opens -f csv"):format(people))
-    assert.is_truthy(output:find("record,user,num_opens,made,source,target,query,completeness,claimed,received,reason\r\nrow,alice,3,",
-      1, true), output)
+    assert.is_truthy(output:find("record,user,num_opens,generated_at,source,target,query,completeness,claimed,received,reason\r\n"
+      .. "row,alice,3,", 1, true), output)
     local grouped = cjson.decode((rollcall(("report %s -g origin -m sum:num_users -f json"):format(people))))
     assert.equal("group", grouped.kind)
     assert.same({ origin = lab.double, rows = 5, sum_num_users = 4294967300 }, grouped.rows[1])
-    local top = cjson.decode((rollcall(("report %s -s connected -r -n 1 -w 'connected<250' -f json"):format(people))))
-    assert.equal(240, top.rows[1].connected)
+    local top = cjson.decode((rollcall(("report %s -s duration -r -n 1 -w 'duration<250' -f json"):format(people))))
+    assert.equal(240, top.rows[1].duration)
   end)
 
   it("exits with 3 for a field that no row has", function()
@@ -82,7 +82,7 @@ describe("rollcall report", function()
     assert.is_truthy(complaint:find("/nowhere/x", 1, true))
   end)
 
-  it("has colour on a terminal, unless NO_COLOR, and fits it", function()
+  it("has color on a terminal, unless NO_COLOR, and fits it", function()
     local command = "script -qec 'stty cols 80; %s %s report %s' /dev/null"
     assert.is_truthy(lab.run(command:format("", lab.command, people)):find("\27[1mUSER", 1, true))
     local plain = lab.run(command:format("NO_COLOR=1", lab.command, people))
@@ -135,11 +135,11 @@ describe("rollcall snapshot and diff", function()
     lab.run(("zcat %s | grep -v alice | sed 's/\"rows\": 5/\"rows\": 4/' > %s"):format(before, after))
     local gone, gone_code = rollcall(("diff %s %s"):format(before, after))
     assert.equal(1, gone_code)
-    assert.is_truthy(gone:find("^%- left     connection  CORP\\alice on people from WS%-ALICE at 127"), gone)
+    assert.is_truthy(gone:find("^%- disconnected   connection  CORP\\alice on people from WS%-ALICE at 127"), gone)
     local lines = {}
     for line in rollcall(("diff %s %s -f jsonl"):format(after, before)):gmatch "[^\n]+" do lines[#lines + 1] = cjson.decode(line) end
-    assert.same({ "diff", "change", "came", "connection", "CORP\\alice" },
-      { lines[1].kind, lines[2].kind, lines[2].what, lines[2].of_kind, lines[2].row.username })
+    assert.same({ "diff", "change", "connected", "connection", "CORP\\alice" },
+      { lines[1].kind, lines[2].kind, lines[2].event, lines[2].row_kind, lines[2].row.username })
   end)
 
   it("exits with 2 where nothing changed as far as could be seen, and with 3 for what is no snapshot", function()
@@ -157,7 +157,7 @@ describe("rollcall watch", function()
   local kept, printed = lab.folder .. "/kept.jsonl.gz", lab.folder .. "/printed"
 
   local function watch(inventory, more)
-    process = lab.run(("%s watch %s --every 0.1 --keep %s %s > %s 2> %s.err & echo $!"):format(
+    process = lab.run(("%s watch %s --interval 0.1 --snapshot %s %s > %s 2> %s.err & echo $!"):format(
       lab.command, inventory, kept, more or "", printed, printed)):match "%d+"
     lab.eventually("a first look", function() return io.open(kept) end)
   end
@@ -178,9 +178,9 @@ describe("rollcall watch", function()
     local inventory = put("samba.lua", ("smb { servers = %q, query = 'sessions', %s }"):format(lab.samba, identity))
     watch(inventory)
     local client = lab.connect("alice", "projects")
-    lab.eventually("alice's coming", function() return content(printed):find("+ came     smb_session  alice", 1, true) end)
+    lab.eventually("alice's coming", function() return content(printed):find("+ connected      smb_session  alice", 1, true) end)
     client.close()
-    lab.eventually("alice's going", function() return content(printed):find("- left     smb_session  alice", 1, true) end)
+    lab.eventually("alice's going", function() return content(printed):find("- disconnected   smb_session  alice", 1, true) end)
     ended "TERM"
     local opened = assert(snapshot.open(kept))
     for _ in opened:each() do end -- luacheck: ignore
@@ -190,7 +190,7 @@ describe("rollcall watch", function()
   end)
 
   it("ends soon at a signal while a server keeps it waiting for the next look", function()
-    watch(people, "--every 3600")
+    watch(people, "--interval 3600")
     local before = os.time()
     ended "INT"
     assert.is_true(os.time() - before <= 2)
@@ -226,14 +226,14 @@ while True:
     lab.eventually("its going", function() return content(printed .. ".err"):find("refused", 1, true) end)
     lab.run "sleep 0.5"
     local second = start()
-    lab.eventually("its return", function() return content(printed .. ".err"):find("is back", 1, true) end)
+    lab.eventually("its return", function() return content(printed .. ".err"):find("answers again", 1, true) end)
     lab.run "sleep 0.3"
     ended "TERM"
     lab.run("kill " .. second)
     local told = content(printed)
-    assert.equal(5, select(2, told:gsub("? unseen", "")))
-    assert.is_nil(told:find "left")
-    assert.is_nil(told:find "came")
+    assert.equal(5, select(2, told:gsub("? unverified", "")))
+    assert.is_nil(told:find "disconnected")
+    assert.is_nil(told:find "connected")
     assert.equal(1, select(2, content(printed .. ".err"):gsub("refused", "")))
   end)
 
@@ -266,7 +266,7 @@ server.serve_forever()
     ended "TERM"
     lab.run("kill " .. listener)
     local change = cjson.decode(line)
-    assert.same({ "change", "came", "it's" }, { change.kind, change.what, change.row.username })
+    assert.same({ "change", "connected", "it's" }, { change.kind, change.event, change.row.username })
     assert.equal(content(posted), content(lab.folder .. "/handed"))
     assert.equal(content(posted), content(printed))
   end)
@@ -374,11 +374,12 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
 
   for arguments, words in pairs {
     ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
-    ["report x --where 'nonsense'"] = "is no condition", ["report x --where 'idle>many'"] = "a number",
-    ["report x --top 0"] = "positive", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --every soon"] = "soon",
+    ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
+    ["report x --limit 0"] = "invalid number for --limit: '0'", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
+    ["report /etc/hostname"] = "/etc/hostname is neither a snapshot nor a valid inventory",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do
-    it("exit with 3 on a mistake: " .. arguments:gsub("/%S+/", ""), function()
+    it("exit with 3 on a usage error: " .. arguments:gsub("/%S+/", ""), function()
       local output, code, complaint = rollcall(arguments)
       assert.equal(3, code, complaint)
       assert.equal("", output)

@@ -50,7 +50,7 @@ describe("lighttpd with mod_magnet", function()
       assert.is_truthy(page:find("^HTTP/1.1 200 OK"), page .. lab.run(("cat %s/error.log"):format(folder)))
       assert.is_truthy(page:find("Content-Type: text/html; charset=utf-8", 1, true))
       assert.is_truthy(page:find("<td>the other alice</td>", 1, true))
-      assert.is_truthy(page:find("This is not everybody: 1 of 2 targets", 1, true))
+      assert.is_truthy(page:find("Incomplete: 1 of 2 targets", 1, true))
       assert.is_truthy(page:find("&lt;b&gt;&amp;&quot;&#39;", 1, true))
     end
     assert.equal("", (lab.run(("pgrep -x smbpipe -P %s"):format(process))))

@@ -251,7 +251,7 @@ describe("an inventory of real servers", function()
       end,
     }) do kinds[kind] = (kinds[kind] or 0) + 1 end
     table.sort(completeness)
-    assert.same({ presence = 7, session = 3 }, kinds)
+    assert.same({ access = 7, session = 3 }, kinds)
     assert.same({ "smb complete", "smb unreachable", "workspace complete", "workspace denied" }, completeness)
     -- Nobody was asked after the first.
     assert.equal(3, refused.claimed)

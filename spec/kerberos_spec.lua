@@ -40,7 +40,7 @@ describe("Kerberos takes", function()
     local here = lab.run("pwd"):gsub("\n", "")
     for _, form in ipairs { "%s", "FILE:%s" } do
       local name = form:format(kerberos.ticket("cleo"):match "[^/]*$")
-      local output = lab.run(("cd %s && KRB5CCNAME=%s %s/%s smb-sessions %s"):format(
+      local output = lab.run(("cd %s && KRB5CCNAME=%s %s/%s sessions %s"):format(
         kerberos.folder, name, here, lab.command, kerberos.samba))
       assert.is_truthy(output:find(" cleo ", 1, true), output)
     end

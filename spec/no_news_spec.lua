@@ -5,7 +5,7 @@ local lab = require "spec.lab"
 
 local function look(rows, outcomes)
   local position = 0
-  return diff.look(function()
+  return diff.poll(function()
     position = position + 1
     local row = rows[position]
     if row then return row[1], row end
@@ -15,7 +15,7 @@ end
 local function changes(before, after)
   local list = {}
   for _, change in ipairs(diff.compare(before, after)) do
-    list[#list + 1] = ("%s %s %s"):format(change.what, change.kind, change.row.username or change.row.share)
+    list[#list + 1] = ("%s %s %s"):format(change.event, change.kind, change.row.username or change.row.share)
   end
   table.sort(list)
   return list
@@ -35,27 +35,27 @@ end
 describe("a row of the combined view", function()
   local function row(client, share, files, sources)
     return {
-      "presence", servername = "fs1", username = "alice", client = client, share = share, files = files, time = 90, sources = sources,
+      "access", servername = "fs1", username = "alice", client = client, share = share, files = files, time = 90, sources = sources,
     }
   end
-  local certain = look({ row("A", "projects", { "C:\\p" }, "session+file") }, { outcome("presence", 1) })
+  local certain = look({ row("A", "projects", { "C:\\p" }, "session+file") }, { outcome("access", 1) })
   local uncertain = look({ row("A", nil, nil, "session"), row("B", nil, nil, "session"), row(nil, "projects", { "C:\\p" }, "file"),
-    row(nil, "projects", { "C:\\q" }, "file") }, { outcome("presence", 1) })
+    row(nil, "projects", { "C:\\q" }, "file") }, { outcome("access", 1) })
 
   it("has not left where its share is not certain any more, nor a file come that was open", function()
     local list = diff.compare(certain, uncertain)
     local seen = {}
-    for i, change in ipairs(list) do seen[i] = ("%s %s %s"):format(change.what, change.row.client, (change.row.files or {})[1]) end
-    assert.same({ "changed A nil", "came B nil", "came nil C:\\q" }, seen)
+    for i, change in ipairs(list) do seen[i] = ("%s %s %s"):format(change.event, change.row.client, (change.row.files or {})[1]) end
+    assert.same({ "changed A nil", "connected B nil", "connected nil C:\\q" }, seen)
     assert.same({ "files", "share", "sources" }, list[1].fields)
   end)
 
   it("has not come where its share is certain now", function()
     local seen = {}
     for i, change in ipairs(diff.compare(uncertain, certain)) do
-      seen[i] = ("%s %s %s"):format(change.what, change.row.client, (change.row.files or {})[1])
+      seen[i] = ("%s %s %s"):format(change.event, change.row.client, (change.row.files or {})[1])
     end
-    assert.same({ "left B nil", "left nil C:\\q", "changed A C:\\p" }, seen)
+    assert.same({ "disconnected B nil", "disconnected nil C:\\q", "changed A C:\\p" }, seen)
     assert.same({}, diff.compare(uncertain, uncertain))
   end)
 end)
@@ -73,7 +73,7 @@ describe("a logon of rollcall's own", function()
     local nobody = look({}, { outcome("smb_session", 1) })
     local unsure = look({ session("auditor", nil), session("", 0), session("", nil) }, { outcome("smb_session", 1) })
     assert.same({}, changes(nobody, unsure))
-    assert.same({ "came smb_session " }, changes(nobody, look({ session("", 4) }, { outcome("smb_session", 1) })))
+    assert.same({ "connected smb_session " }, changes(nobody, look({ session("", 4) }, { outcome("smb_session", 1) })))
   end)
 
   it("is not one of another user, or of the same begun earlier", function()
@@ -81,11 +81,11 @@ describe("a logon of rollcall's own", function()
     local others = look({ session("alice", 0), session("auditor", 4), session("OTHER\\auditor", 0), session("bob", nil) },
       { outcome("smb_session", 1) })
     assert.same({
-      "came smb_session OTHER\\auditor", "came smb_session alice", "came smb_session auditor", "came smb_session bob",
+      "connected smb_session OTHER\\auditor", "connected smb_session alice", "connected smb_session auditor", "connected smb_session bob",
     }, changes(nobody, others))
     assert.equal(4, #changes(others, nobody))
     -- Where it is not known as whom rollcall logged on, nothing is.
-    assert.same({ "came smb_session auditor" }, changes(look({}, { outcome "smb_session" }),
+    assert.same({ "connected smb_session auditor" }, changes(look({}, { outcome "smb_session" }),
       look({ session("auditor", 0) }, { outcome "smb_session" })))
   end)
 
@@ -93,26 +93,26 @@ describe("a logon of rollcall's own", function()
     local first = look({ session("auditor", 0), session("auditor", 0) }, { outcome("smb_session", 0) })
     local second = look({ session("auditor", 0), session("auditor", 60) }, { outcome("smb_session", 0) })
     local third = look({ session("auditor", 0) }, { outcome("smb_session", 0) })
-    assert.same({ "came smb_session auditor" }, changes(first, second))
-    assert.same({ "left smb_session auditor" }, changes(second, third))
+    assert.same({ "connected smb_session auditor" }, changes(first, second))
+    assert.same({ "disconnected smb_session auditor" }, changes(second, third))
   end)
 
   it("is seen in every kind of row", function()
     local function rows(id)
       return {
         { "connection", servername = "fs1", share = "IPC$", client = "here", username = "auditor", id = id, time = 0 },
-        { "presence", servername = "fs1", client = "here", username = "auditor", time = id % 2, sources = "session" },
+        { "access", servername = "fs1", client = "here", username = "auditor", time = id % 2, sources = "session" },
         { "file", servername = "fs1", username = "auditor", pathname = "\\srvsvc", id = id },
         { "connection", servername = "fs1", share = "IPC$", username = "dummy_user", id = id, time = 3, placeholder = true },
         { "connection", servername = "fs1", share = "projects", username = "dummy_user", id = id, num_opens = 0, placeholder = true },
       }
     end
-    local outcomes = { outcome("connection", 1), outcome("presence", 1), outcome("file", 1) }
+    local outcomes = { outcome("connection", 1), outcome("access", 1), outcome("file", 1) }
     assert.same({}, changes(look(rows(1), outcomes), look(rows(2), outcomes)))
     local more = rows(3)
     table.insert(more, 4, { "file", servername = "fs1", username = "auditor", pathname = "C:\\x\\srvsvc", id = 9 })
     table.insert(more, { "connection", servername = "fs1", share = "projects", username = "dummy_user", num_opens = 1, placeholder = true })
-    assert.same({ "came connection dummy_user", "came file auditor" }, changes(look(rows(1), outcomes), look(more, outcomes)))
+    assert.same({ "connected connection dummy_user", "connected file auditor" }, changes(look(rows(1), outcomes), look(more, outcomes)))
   end)
 
   it("is no change in a watch with several queries of one server, and who comes and goes is", function()
@@ -137,7 +137,7 @@ describe("a logon of rollcall's own", function()
       end
       return count
     end
-    local watch = lab.run(("%s watch %s --every 0.1 --format jsonl > %s & echo $!"):format(lab.command, path, printed)):match "%d+"
+    local watch = lab.run(("%s watch %s --interval 0.1 --format jsonl > %s & echo $!"):format(lab.command, path, printed)):match "%d+"
     local stopped, problem = pcall(function()
       os.execute "sleep 3"
       assert.same({}, lines())

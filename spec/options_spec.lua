@@ -43,6 +43,23 @@ describe("a wrong option raises at once and is named", function()
     assert.is_truthy(message:find("^[^:]*options_spec.lua:%d+: smb.connections: level must be"), message)
   end)
 
+  it("with no line of rollcall's own source, nor the address of a table", function()
+    local function refused(options)
+      local ok, message = pcall(function()
+        for _ in smb.sessions(options) do break end
+      end)
+      assert.is_false(ok)
+      assert.is_nil(message:find("rollcall/", 1, true), message)
+      assert.is_nil(message:find("table: 0x", 1, true), message)
+      return message
+    end
+    local filter = { username = "u", password = "p", servername = "fs1", filter = { user = "x" } }
+    assert.matches("^[^:]*options_spec.lua:%d+: smb.sessions: filter is wrong: unknown option 'user'", refused(filter))
+    assert.equal("smb.sessions: servername is not the name or address of a server, not \"two words\"",
+      refused { username = "u", password = "p", servername = { "two words" } })
+    assert.matches("unknown option 'pasword'; did you mean 'password'?", refused { pasword = "p" }, 1, true)
+  end)
+
   it("without showing a secret", function()
     local _, message = pcall(smb.connections, with("password", "tell\0nobody"))
     assert.is_nil(message:find("nobody", 1, true))

@@ -28,7 +28,7 @@ end
 local is_root = lab.run "id -u" == "0\n"
 
 local commands = {
-  "report %s -f html -o", "report %s -f csv -o", "report %s -f jsonl -o", "snapshot %s -o", "watch %s --times 1 --keep",
+  "report %s -f html -o", "report %s -f csv -o", "report %s -f jsonl -o", "snapshot %s -o", "watch %s --times 1 --snapshot",
 }
 
 local function run(command, path, around)

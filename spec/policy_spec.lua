@@ -9,7 +9,7 @@ local function parsed(text)
 end
 
 local complete = {}
-for i, kind in ipairs { "connection", "smb_session", "file", "presence", "session" } do
+for i, kind in ipairs { "connection", "smb_session", "file", "access", "session" } do
   complete[i] = { source = kind == "session" and "workspace" or "smb", target = "t", query = kind, completeness = "complete" }
 end
 
@@ -162,7 +162,7 @@ describe("a rule of one's own", function()
   it("judges rows, and groups of them", function()
     local result = judged([[
       rule { id = "rows", kind = { "connection", "smb_session" }, filter = function(p) return p.resource == "finance" end,
-             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {connected}: {idle}" }
+             check = function(p) return p.user == "alice" end, message = "{account} on {resource} for {duration}: {idle}" }
       rule { id = "groups", group_by = { "origin", "resource" }, distinct = "user",
              check_group = function(g) return g.distinct.user < 2 end,
              message = function(g) return g.resource .. " has " .. g.count end }
@@ -208,25 +208,25 @@ describe("a rule of one's own", function()
   it("cannot change what others see, nor reach the program through what it is given", function()
     local result = judged([[
       rule { id = "reaches", check = function(p) if p.settings then p.settings.user_of = function() return "nobody" end end return true end, message = "" }
-      rule { id = "lists", kind = "presence", check = function(p) p.files[1] = "changed" return true end, message = "" }
+      rule { id = "lists", kind = "access", check = function(p) p.files[1] = "changed" return true end, message = "" }
       rule(builtin.accounts { deny = "alice" })
-      rule { id = "sees", kind = "presence", check = function(p) return p.files[1] == "a.txt" end, message = "" }
-    ]], { { "presence", servername = "fs1", username = "alice", share = "s", files = { "a.txt" } } })
+      rule { id = "sees", kind = "access", check = function(p) return p.files[1] == "a.txt" end, message = "" }
+    ]], { { "access", servername = "fs1", username = "alice", share = "s", files = { "a.txt" } } })
     assert.same({ "pass", "pass", "fail", "pass" },
       { result.rules[1].verdict, result.rules[2].verdict, result.rules[3].verdict, result.rules[4].verdict })
   end)
 
   it("has lists in groups and messages: a row is in the group of each value", function()
     local rows = {
-      { "presence", servername = "fs1", username = "a", share = "s", files = { "x", "y", "x" } },
-      { "presence", servername = "fs1", username = "b", share = "s", files = { "x" } },
+      { "access", servername = "fs1", username = "a", share = "s", files = { "x", "y", "x" } },
+      { "access", servername = "fs1", username = "b", share = "s", files = { "x" } },
     }
     local result = judged([[
-      rule { id = "by-file", kind = "presence", group_by = { "resource", "files" }, distinct = "user", check_group = function(g) return g.distinct.user < 2 end,
+      rule { id = "by-file", kind = "access", group_by = { "resource", "files" }, distinct = "user", check_group = function(g) return g.distinct.user < 2 end,
              message = "{files} is open by {user}" }
-      rule { id = "of-files", kind = "presence", group_by = "origin", distinct = "files", check_group = function(g) return g.distinct.files < 2 end,
+      rule { id = "of-files", kind = "access", group_by = "origin", distinct = "files", check_group = function(g) return g.distinct.files < 2 end,
              message = "{files}" }
-      rule { id = "rows", kind = "presence", check = function(p) return #p.files < 2 end, message = "{files}" }
+      rule { id = "rows", kind = "access", check = function(p) return #p.files < 2 end, message = "{files}" }
     ]], rows)
     assert.same({ "x is open by a, b" }, messages(result, 1))
     assert.same({ "x, y" }, messages(result, 2))
@@ -275,7 +275,7 @@ describe("a verdict", function()
   it("is unknown where no source gives what the rule is about", function()
     local result = judged(rule, {}, { complete[5], complete[2] })
     assert.equal("unknown", result.rules[1].verdict)
-    assert.same({ "no rows of kind 'connection', 'presence'; the sources gave: session, smb_session" }, result.rules[1].reasons)
+    assert.same({ "no rows of kind 'connection', 'access'; the sources gave: session, smb_session" }, result.rules[1].reasons)
     assert.equal("unknown", judged(rule, {}, {}).rules[1].verdict)
   end)
 
@@ -433,13 +433,13 @@ describe("a mistake in a policy", function()
   end
 
   it("is a kind that no source can give, where that is known", function()
-    local text = "rule { id = 'x', kind = 'presense', check = function() return true end, message = '{door}' }"
-    assert.is_truthy(policy.parse(text:gsub("presense", "badge"), "policies.lua"))
-    assert.is_truthy(policy.parse(text:gsub("presense", "badge"), "policies.lua", { badge = true }))
-    local result, problem = policy.parse(text:gsub("presense", "badge"), "policies.lua", {})
+    local text = "rule { id = 'x', kind = 'acess', check = function() return true end, message = '{door}' }"
+    assert.is_truthy(policy.parse(text:gsub("acess", "badge"), "policies.lua"))
+    assert.is_truthy(policy.parse(text:gsub("acess", "badge"), "policies.lua", { badge = true }))
+    local result, problem = policy.parse(text:gsub("acess", "badge"), "policies.lua", {})
     assert.is_nil(result)
-    assert.is_truthy(problem:find("policies.lua:1: rule 'x': there is no kind 'badge'; there are connection, file", 1, true), problem)
-    assert.matches("there is no kind 'presense'; did you mean 'presence'?", select(2, policy.parse(text, "policies.lua")), 1, true)
+    assert.is_truthy(problem:find("policies.lua:1: rule 'x': there is no kind 'badge'; there are access, connection, file", 1, true), problem)
+    assert.matches("there is no kind 'acess'; did you mean 'access'?", select(2, policy.parse(text, "policies.lua")), 1, true)
   end)
 
   it("is no field of rows that only the user's kinds have", function()

@@ -24,7 +24,7 @@ describe("presence", function()
   it("sees a connection", function()
     assert.same({
       kind = "connection", user = "alice", account = "CORP\\Alice", origin = "fs1", resource = "projects", client = "10.0.0.7",
-      address = "10.0.0.7", since = NOW - 60, connected = 60,
+      address = "10.0.0.7", since = NOW - 60, duration = 60,
     }, of("connection", { servername = "fs1", share = "projects", username = "CORP\\Alice", client = "10.0.0.7", time = 60, id = 1 }))
   end)
 
@@ -35,13 +35,13 @@ describe("presence", function()
 
   it("sees sessions, files, joined rows", function()
     assert.same({
-      kind = "smb_session", user = "bob", account = "bob", origin = "fs1", client = "WS", since = NOW - 9, connected = 9, idle = 4,
+      kind = "smb_session", user = "bob", account = "bob", origin = "fs1", client = "WS", since = NOW - 9, duration = 9, idle = 4,
     }, of("smb_session", { servername = "fs1", username = "bob", client = "WS", time = 9, idle_time = 4 }))
     assert.equal("C:\\x", of("file", { servername = "fs1", username = "bob", pathname = "C:\\x" }).resource)
     assert.same({
-      kind = "presence", user = "bob", account = "bob", origin = "fs1", client = "fe80::1", address = "fe80::1", resource = "s",
-      since = NOW - 9, connected = 9, idle = 4,
-    }, of("presence", { servername = "fs1", username = "bob", client = "fe80::1", share = "s", time = 9, idle_time = 4 }))
+      kind = "access", user = "bob", account = "bob", origin = "fs1", client = "fe80::1", address = "fe80::1", resource = "s",
+      since = NOW - 9, duration = 9, idle = 4,
+    }, of("access", { servername = "fs1", username = "bob", client = "fe80::1", share = "s", time = 9, idle_time = 4 }))
   end)
 
   it("sees a Workspace session, its times as UTC or ahead of it by as much as is said", function()
@@ -51,17 +51,17 @@ describe("presence", function()
     }
     assert.same({
       kind = "session", user = "bob", account = "bob@corp", origin = "ap-southeast-1", client = "10.1.1.1", address = "10.1.1.1",
-      resource = "vd-7", state = "Active", since = NOW - 20, connected = 20,
+      resource = "vd-7", state = "Active", since = NOW - 20, duration = 20,
     }, of("session", row))
     assert.equal(NOW - 20 - 3600, of("session", row, { utc_offset = 3600 }).since)
     assert.is_nil(of("session", { start_time = "0001-01-01 00:00:00" }).since)
     row.end_time = "2023-11-14 22:13:10"
-    assert.equal(10, of("session", row).connected)
+    assert.equal(10, of("session", row).duration)
   end)
 
   it("sees what somebody's own script made, with its own fields", function()
-    local view = presence.of("badge", { account = "CORP\\eve", resource = "door 7", since = NOW - 5, colour = "red" }, { now = NOW })
-    assert.same({ "eve", "door 7", 5, "red" }, { view.user, view.resource, view.connected, view.colour })
+    local view = presence.of("badge", { account = "CORP\\eve", resource = "door 7", since = NOW - 5, color = "red" }, { now = NOW })
+    assert.same({ "eve", "door 7", 5, "red" }, { view.user, view.resource, view.duration, view.color })
     assert.equal("adam", presence.of("badge", { user = "adam", account = "x" }).user)
     assert.is_nil(view.nothing_such)
   end)

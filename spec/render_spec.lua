@@ -49,11 +49,11 @@ end
 describe("a report", function()
   it("filters, sorts and takes the first so many", function()
     assert.same({ "alice", "alice", "alice" }, values(given { filter = function(view) return view.user == "alice" end }, "user"))
-    assert.same({ 60, 7200, 90000 }, values(given { sort = "connected" }, "connected"))
-    assert.same({ 90000, 7200 }, values(given { sort = "-connected", top = 2 }, "connected"))
-    assert.same({ 60, 7200 }, values(given { sort = "connected", top = 2 }, "connected"))
-    assert.same({ "bob", "alice" }, values(given { top = 2 }, "user"))
-    assert.same({ "bob" }, values(given { sort = function(a, b) return a.user > b.user end, top = 1 }, "user"))
+    assert.same({ 60, 7200, 90000 }, values(given { sort = "duration" }, "duration"))
+    assert.same({ 90000, 7200 }, values(given { sort = "-duration", limit = 2 }, "duration"))
+    assert.same({ 60, 7200 }, values(given { sort = "duration", limit = 2 }, "duration"))
+    assert.same({ "bob", "alice" }, values(given { limit = 2 }, "user"))
+    assert.same({ "bob" }, values(given { sort = function(a, b) return a.user > b.user end, limit = 1 }, "user"))
   end)
 
   it("keeps the order of equal rows, and puts what is not known last", function()
@@ -66,17 +66,17 @@ describe("a report", function()
       if before and before.resource == row.resource then assert.is_true(number > before.number) end
       before = { resource = row.resource, number = number }
     end
-    local by_time = given { rows = many, sort = "-connected" }
-    assert.equal(4, by_time[1].connected)
-    assert.is_nil(by_time[100].connected)
+    local by_time = given { rows = many, sort = "-duration" }
+    assert.equal(4, by_time[1].duration)
+    assert.is_nil(by_time[100].duration)
     assert.equal(100, #by_time)
   end)
 
   it("groups the same person on a share and on a desktop as one", function()
     assert.same({
-      { user = "alice", rows = 3, kinds = nil, distinct_kind = 2, clients = 2, sum_num_opens = 3, max_connected = 90000 },
-      { user = "bob", rows = 1, distinct_kind = 1, clients = 1, sum_num_opens = 4, max_connected = 7200 },
-    }, given { group_by = "user", measures = { "distinct:kind", "distinct:client", "sum:num_opens", "max:connected" } })
+      { user = "alice", rows = 3, kinds = nil, distinct_kind = 2, clients = 2, sum_num_opens = 3, max_duration = 90000 },
+      { user = "bob", rows = 1, distinct_kind = 1, clients = 1, sum_num_opens = 4, max_duration = 7200 },
+    }, given { group_by = "user", measures = { "distinct:kind", "distinct:client", "sum:num_opens", "max:duration" } })
     assert.same({ { "fs1", "projects", 2 }, { "fs1", "public", 1 }, { "region", "vd-1", 1 } }, (function()
       local list = {}
       for i, group in ipairs(given { group_by = { "origin", "resource" } }) do list[i] = { group.origin, group.resource, group.rows } end
@@ -92,7 +92,7 @@ describe("a report", function()
 
   it("shows other fields where asked, also those that only some kinds have", function()
     local output = rendered { format = "csv", columns = { "user", "num_opens", "session_state" } }
-    assert.equal("record,user,num_opens,session_state,made,source,target,query,completeness,claimed,received,reason",
+    assert.equal("record,user,num_opens,session_state,generated_at,source,target,query,completeness,claimed,received,reason",
       output:match "^[^\r]*")
     assert.is_truthy(output:find("row,alice,,Active,", 1, true))
   end)
@@ -105,7 +105,7 @@ describe("a report", function()
   it("tells which named fields no row has", function()
     local _, counts = rendered { columns = { "user", "usr", "num_opens" }, sort = "srot" }
     assert.same({ "srot", "usr" }, counts.missing)
-    local _, own = rendered { rows = { { colour = "red" } }, columns = { "colour" } }
+    local _, own = rendered { rows = { { color = "red" } }, columns = { "color" } }
     assert.same({}, own.missing)
   end)
 
@@ -114,7 +114,7 @@ describe("a report", function()
       ["there is no option 'formt'"] = { formt = "csv" },
       ["format must be table, csv"] = { format = "xml" },
       ["measures: 'average:x' must be"] = { group_by = "user", measures = "average:x" },
-      ["top must be an integer"] = { top = 0 },
+      ["limit must be an integer"] = { limit = 0 },
       ["group_by must be a field's name"] = { group_by = {} },
     } do
       options.rows = {}
@@ -233,8 +233,8 @@ describe("every format", function()
     end)
   end)
 
-  it("writes colour only where it may", function()
+  it("writes color only where it may", function()
     assert.is_nil(rendered({ format = "table" }):find("\27", 1, true))
-    assert.is_truthy(rendered({ format = "table", colour = true }):find("\27[33m# fs2", 1, true))
+    assert.is_truthy(rendered({ format = "table", color = true }):find("\27[33m# fs2", 1, true))
   end)
 end)

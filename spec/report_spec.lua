@@ -90,13 +90,13 @@ describe("CSV", function()
       outcomes = { { source = "smb", target = "fs1", completeness = "unreachable", reason = "no, nobody" } }, now = 0,
       write = function(part) parts[#parts + 1] = part end,
     }
-    assert.equal("record,account,target,made,source,query,completeness,claimed,received,reason\r\n"
+    assert.equal("record,account,target,generated_at,source,query,completeness,claimed,received,reason\r\n"
       .. "row,alice,the door,1970-01-01T00:00:00Z,,,,,,\r\n"
       .. 'target,,fs1,1970-01-01T00:00:00Z,smb,,unreachable,,,"no, nobody"\r\n', table.concat(parts))
   end)
 
   it("has its header also where there are no rows", function()
     assert.equal("record,servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder,level,"
-      .. "made,source,target,query,completeness,claimed,received,reason\r\n", rendered("csv", {}))
+      .. "generated_at,source,target,query,completeness,claimed,received,reason\r\n", rendered("csv", {}))
   end)
 end)

@@ -1,4 +1,4 @@
--- The joined listing, and completeness as data.
+-- The combined view, and completeness as data.
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 
@@ -19,7 +19,7 @@ local function by_user(rows)
   return users
 end
 
-describe("the joined listing of a server that tells connections", function()
+describe("the combined view of a server that tells connections", function()
   it("has a row for each, with what sessions and files say of it", function()
     local users = by_user((listing { servername = lab.double }))
     local alice = users["CORP\\alice"]
@@ -122,7 +122,7 @@ describe("the joined listing of a server that tells connections", function()
   end)
 end)
 
-describe("the joined listing of a real Samba", function()
+describe("the combined view of a real Samba", function()
   local clients
 
   setup(function()

@@ -31,7 +31,7 @@ local iterators = {
     for name, value in pairs(more or {}) do given[name] = value end
     return smb.connections(given)
   end,
-  ["a joined listing"] = function(on_wait)
+  ["a combined view"] = function(on_wait)
     return smb.rollcall(lab.as_auditor { servername = lab.double, on_wait = on_wait })
   end,
   ["a query with a token"] = function(on_wait)

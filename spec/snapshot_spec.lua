@@ -66,7 +66,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       end
       assert.same({ { source = "smb", target = "fs1", query = "connection", completeness = "complete", claimed = 2, received = 2 } },
         opened.outcomes)
-      assert.same({ NOW, false }, { opened.made, opened.cut })
+      assert.same({ NOW, false }, { opened.generated_at, opened.cut })
     end)
 
     it("is read by other programs: " .. name, function()
@@ -180,7 +180,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       ["field 'username' must be text, not a table"] = '{"kind": "connection", "username": {"a": 1}}',
       ["field 'username' must be text, not 7"] = '{"kind": "connection", "username": 7}',
       ["field 'user' must be text, not true"] = '{"kind": "badge", "user": true}',
-      ["field 'files' must be a list of texts, not a table"] = '{"kind": "presence", "files": [["x"]]}',
+      ["field 'files' must be a list of texts, not a table"] = '{"kind": "access", "files": [["x"]]}',
       ["field 'id' must be text, not 5"] = '{"kind": "session", "id": 5}',
       ["field 'claimed' must be an integer, not 'many'"] =
         '{"kind": "target", "target": "fs1", "completeness": "complete", "claimed": "many"}',
@@ -230,7 +230,7 @@ end) end
 
 local function look(rows, outcomes)
   local position = 0
-  return diff.look(function()
+  return diff.poll(function()
     position = position + 1
     if rows[position] then return rows[position][1], rows[position] end
   end, outcomes or {
@@ -247,7 +247,7 @@ end
 local function told(before, after)
   local list = {}
   for i, change in ipairs(diff.compare(before, after)) do
-    list[i] = change.what .. " " .. change.row.username .. (change.fields and " " .. table.concat(change.fields, ",") or "")
+    list[i] = change.event .. " " .. change.row.username .. (change.fields and " " .. table.concat(change.fields, ",") or "")
   end
   return list
 end
@@ -256,13 +256,13 @@ describe("a difference", function()
   it("is who came, who left and what changed, not the seconds that went by", function()
     local before = look { connection("stays", 5), connection("leaves", 5), connection("opens", 5) }
     local after = look { connection("stays", 65, { idle_time = 60 }), connection("opens", 65, { num_opens = 2 }), connection("comes", 1) }
-    assert.same({ "left leaves", "changed opens num_opens", "came comes" }, told(before, after))
+    assert.same({ "disconnected leaves", "changed opens num_opens", "connected comes" }, told(before, after))
     assert.same({}, told(after, after))
   end)
 
   it("counts rows that nothing tells apart", function()
     local one = { "smb_session", servername = "fs1", username = "x", client = "c" }
-    assert.same({ "left x" }, told(look { one, one, one }, look { one, one }))
+    assert.same({ "disconnected x" }, told(look { one, one, one }, look { one, one }))
   end)
 
   it("does not take a target that was not seen for people who left or came", function()
@@ -270,17 +270,17 @@ describe("a difference", function()
       { source = "smb", target = "fs1", completeness = "unreachable" }, { source = "smb", target = "fs2", completeness = "complete" },
     }
     local rows = { connection("x", 5), connection("y", 5, { servername = "fs2" }) }
-    assert.same({ "unseen x", "left y" }, told(look(rows), look({}, down)))
-    assert.same({ "seen x", "came y" }, told(look({}, down), look(rows)))
-    assert.same({ "unseen x" }, told(look { rows[1] }, look({}, { down[2] })))
+    assert.same({ "unverified x", "disconnected y" }, told(look(rows), look({}, down)))
+    assert.same({ "newly_visible x", "connected y" }, told(look({}, down), look(rows)))
+    assert.same({ "unverified x" }, told(look { rows[1] }, look({}, { down[2] })))
   end)
 
   it("carries what is known of a target over its absence", function()
     local down = { { source = "smb", target = "fs1", completeness = "unreachable" } }
     local there, away = look { connection("x", 5), connection("y", 5) }, look({}, down)
     local carried = diff.carried(there, away)
-    assert.same({ "left y", "came z" }, told(carried, look { connection("x", 90), connection("z", 1) }))
-    assert.same({ "unseen x", "unseen y" }, told(there, away))
+    assert.same({ "disconnected y", "connected z" }, told(carried, look { connection("x", 90), connection("z", 1) }))
+    assert.same({ "unverified x", "unverified y" }, told(there, away))
     assert.same({}, told(carried, away))
   end)
 end)

@@ -20,7 +20,7 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "sessions", "report", "check", "snapshot", "diff", "watch", "completion" } do
+for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
@@ -31,12 +31,26 @@ Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in th
 'rollcall COMMAND --help' tells more of a command.]])
   parser:command_target "command"
   parser:require_command(true)
+  parser:help_max_width(100):help_description_margin(30)
   parser:flag("--version", "Show the version and exit."):action(function()
     print("rollcall " .. require("rollcall").version)
     os.exit(0, true)
   end)
   for _, command in ipairs(commands) do command.declare(parser) end
   return parser
+end
+
+---`--timeout -1` as `--timeout=-1`: a number below zero is no option, and its own option says what is wrong with it.
+local function with_negative_numbers(arguments)
+  local result = {}
+  for _, argument in ipairs(arguments) do
+    if argument:find "^%-%d" and (result[#result] or ""):find "^%-%-%a[^=]*$" then
+      result[#result] = result[#result] .. "=" .. argument
+    else
+      result[#result + 1] = argument
+    end
+  end
+  return result
 end
 
 local function complain(message)
@@ -55,7 +69,7 @@ function cli.main(arguments)
   system.note_interrupt()
   system.end_stuck_calls(30)
   local parser = new_parser()
-  local parsed, result = parser:pparse(arguments)
+  local parsed, result = parser:pparse(with_negative_numbers(arguments))
   if not parsed then return complain(result) end
   for _, command in ipairs(commands) do
     if command.name == result.command then

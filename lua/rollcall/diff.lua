@@ -1,5 +1,5 @@
---- The difference of two looks: who came, who left, what changed. Seconds that merely went by are no
--- change; and whoever cannot be seen for a target that did not answer has not left.
+--- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
+-- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
 local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
@@ -10,22 +10,22 @@ local diff = {}
 
 ---One difference.
 ---@class rollcall.diff.change
----@field what "came"|"left"|"changed"|"unseen"|"seen"  unseen: was there, and could not be looked for; seen: is there, and could not be looked for before
+---@field event "connected"|"disconnected"|"changed"|"unverified"|"newly_visible"  unverified: the target was not reachable this time; newly_visible: it was not reachable last time
 ---@field kind string
----@field row table  as it is, or if it left, as it was
+---@field row table  as it is, or if disconnected, as it was
 ---@field before? table  of what changed: as it was
 ---@field fields? string[]  of what changed
 
 ---What passes by itself.
 local elapsing = { time = true, idle_time = true, status_continue_time = true, last_update_status_time = true }
 
----What makes a row the same row in another look.
+---What makes a row the same row in another poll.
 local identities = {
   connection = { "servername", "share", "client", "username", "id" },
   smb_session = { "servername", "client", "username" },
   file = { "servername", "username", "pathname", "id" },
   share = { "servername", "share" },
-  presence = { "servername", "username", "client", "share" },
+  access = { "servername", "username", "client", "share" },
   session = { "origin", "id" },
 }
 
@@ -53,16 +53,16 @@ end
 ---What a session's rows in the combined view have in common. In which share it has files open may be certain now and not then.
 ---@return string?
 local function session_of(kind, row)
-  if kind ~= "presence" or type(row.sources) ~= "string" or not row.sources:find "^session" then return nil end
+  if kind ~= "access" or type(row.sources) ~= "string" or not row.sources:find "^session" then return nil end
   return joined_fields(kind, row, { "servername", "username", "client" })
 end
 
 ---The open files of the combined view, each with its server and user: a file may have a row of its own now and not then.
 ---@return table<string, boolean>
-local function open_files(look)
+local function open_files(poll)
   local files = {}
-  for _, entry in pairs(look.entries) do
-    if entry.kind == "presence" and type(entry.row.files) == "table" then
+  for _, entry in pairs(poll.entries) do
+    if entry.kind == "access" and type(entry.row.files) == "table" then
       for _, path in ipairs(entry.row.files) do
         files[joined_fields("", { entry.row.servername, names.key(tostring(entry.row.username or "")), path }, { 1, 2, 3 })] = true
       end
@@ -71,27 +71,27 @@ local function open_files(look)
   return files
 end
 
----@return fun(row: table): boolean  whether a row is one of a file that is open in the look
-local function is_open_in(look)
+---@return fun(row: table): boolean  whether a row is one of a file that is open in the poll
+local function is_open_in(poll)
   local files
   return function(row)
     if row.sources ~= "file" or type(row.files) ~= "table" then return false end
-    files = files or open_files(look)
+    files = files or open_files(poll)
     return files[joined_fields("", { row.servername, names.key(tostring(row.username or "")), row.files[1] }, { 1, 2, 3 })] == true
   end
 end
 
----@class rollcall.diff.look
----@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier look; own: a logon of rollcall's, which is compared with nothing
+---@class rollcall.diff.poll
+---@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier poll; own: a logon of rollcall's, which is compared with nothing
 ---@field order string[]
 ---@field outcomes rollcall.outcome[]
 
 ---Takes in rows. Of several that are the same in all that tells them apart, each counts.
 ---@param rows fun(): string?, table?
 ---@param outcomes rollcall.outcome[]
----@return rollcall.diff.look
-function diff.look(rows, outcomes)
-  local look = { entries = {}, order = {}, outcomes = outcomes }
+---@return rollcall.diff.poll
+function diff.poll(rows, outcomes)
+  local poll = { entries = {}, order = {}, outcomes = outcomes }
   local times, taken = {}, {}
   for kind, row in rows do taken[#taken + 1] = { kind = kind, row = row } end
   -- Now all outcomes are there.
@@ -102,18 +102,18 @@ function diff.look(rows, outcomes)
     local number = (times[identity] or 0) + 1
     times[identity] = number
     identity = identity .. "|" .. number
-    look.entries[identity] = entry
-    look.order[i] = identity
+    poll.entries[identity] = entry
+    poll.order[i] = identity
   end
-  return look
+  return poll
 end
 
 ---Whether a row of this kind and origin would have been seen.
----@param look rollcall.diff.look
-local function could_see(look, kind, row)
+---@param poll rollcall.diff.poll
+local function could_see(poll, kind, row)
   local origin = presence.field(presence.of(kind, row), "origin")
-  local asked = #look.outcomes == 0
-  for _, outcome in ipairs(look.outcomes) do
+  local asked = #poll.outcomes == 0
+  for _, outcome in ipairs(poll.outcomes) do
     local everything = outcome.source == "snapshot" or outcome.source == "rows" and outcome.query == kind
     if everything or outcome.target == origin and (outcome.query == nil or outcome.query == kind) then
       asked = asked or outcome.source ~= "snapshot"
@@ -151,14 +151,14 @@ end
 
 local function changed(kind, before, after)
   local fields = changed_fields(before, after)
-  return #fields > 0 and { what = "changed", kind = kind, row = after, before = before, fields = fields } or nil
+  return #fields > 0 and { event = "changed", kind = kind, row = after, before = before, fields = fields } or nil
 end
 
----The entries of a look that the other does not have, and a function that takes from them one of the same session.
-local function only_in(look, other)
+---The entries of a poll that the other does not have, and a function that takes from them one of the same session.
+local function only_in(poll, other)
   local entries, of_session = {}, {}
-  for _, identity in ipairs(look.order) do
-    local entry = look.entries[identity]
+  for _, identity in ipairs(poll.order) do
+    local entry = poll.entries[identity]
     if not (entry.own or other.entries[identity]) then
       entries[#entries + 1] = entry
       local session = session_of(entry.kind, entry.row)
@@ -174,9 +174,9 @@ local function only_in(look, other)
   end
 end
 
----@param before rollcall.diff.look
----@param after rollcall.diff.look
----@return rollcall.diff.change[]  first who left, then who came and what changed
+---@param before rollcall.diff.poll
+---@param after rollcall.diff.poll
+---@return rollcall.diff.change[]  first who disconnected, then who connected and what changed
 function diff.compare(before, after)
   local changes, paired = {}, {}
   local gone, take_gone = only_in(before, after)
@@ -188,9 +188,9 @@ function diff.compare(before, after)
   end
   local is_still_open, was_open = is_open_in(after), is_open_in(before)
   for _, entry in ipairs(gone) do
-    local left = could_see(after, entry.kind, entry.row)
-    if not paired[entry] and (left or not entry.carried) and not is_still_open(entry.row) then
-      changes[#changes + 1] = { what = left and "left" or "unseen", kind = entry.kind, row = entry.row }
+    local disconnected = could_see(after, entry.kind, entry.row)
+    if not paired[entry] and (disconnected or not entry.carried) and not is_still_open(entry.row) then
+      changes[#changes + 1] = { event = disconnected and "disconnected" or "unverified", kind = entry.kind, row = entry.row }
     end
   end
   for _, identity in ipairs(after.order) do
@@ -199,17 +199,18 @@ function diff.compare(before, after)
     if was and not entry.own then
       changes[#changes + 1] = changed(entry.kind, was.row, entry.row)
     elseif not entry.own and not was_open(entry.row) then
-      changes[#changes + 1] = { what = could_see(before, entry.kind, entry.row) and "came" or "seen", kind = entry.kind, row = entry.row }
+      local event = could_see(before, entry.kind, entry.row) and "connected" or "newly_visible"
+      changes[#changes + 1] = { event = event, kind = entry.kind, row = entry.row }
     end
   end
   return changes
 end
 
----A look to compare the next with: the newer one, and of targets that could not be asked, what was
----known of them. So a target that is away for a while makes nobody leave and come.
----@param before rollcall.diff.look
----@param after rollcall.diff.look
----@return rollcall.diff.look
+---A poll to compare the next with: the newer one, and of targets that could not be asked, what was
+---known of them. So a target that is away for a while disconnects and connects nobody.
+---@param before rollcall.diff.poll
+---@param after rollcall.diff.poll
+---@return rollcall.diff.poll
 function diff.carried(before, after)
   local outcomes, carried_targets = {}, {}
   for i, outcome in ipairs(after.outcomes) do outcomes[i] = outcome end
@@ -226,7 +227,7 @@ function diff.carried(before, after)
       carried_targets[entry.row.servername or entry.row.origin or ""] = true
     end
   end
-  -- What is carried was seen once, so the next look is compared with it as if it had been seen now.
+  -- What is carried was seen once, so the next poll is compared with it as if it had been seen now.
   for i, outcome in ipairs(outcomes) do
     if carried_targets[outcome.target] then
       local seen = {}

@@ -10,7 +10,7 @@ local presence = {}
 
 ---A row as a presence. What the source did not say is nil.
 ---@class rollcall.presence
----@field kind string  "connection", "smb_session", "file", "share", "presence" (the joined SMB rows), "session" (Workspace), or that of a user-made row
+---@field kind string  "connection", "smb_session", "file", "share", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
 ---@field user? string  who, comparable over all sources; see `presence.user_of`
 ---@field account? string  the user as the source spells it
 ---@field origin? string  the server or service that told
@@ -18,7 +18,7 @@ local presence = {}
 ---@field client? string  the computer that it is from: the address if it is known, else the name
 ---@field address? string  the client, if it is an address
 ---@field since? integer  when it began, in seconds since 1970
----@field connected? integer  seconds since it began
+---@field duration? integer  seconds since it began
 ---@field idle? integer  seconds since it was last used
 ---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which tells of what is there and of no state
 ---@field row table  the row itself
@@ -29,7 +29,7 @@ local presence = {}
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; 0
 
 ---The fields of a presence, in their order.
-presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "connected", "idle", "state", "kind" }
+presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "duration", "idle", "state", "kind" }
 
 ---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it.
 ---@param account string
@@ -53,7 +53,7 @@ local function since_seconds(field)
       local elapsed = view.row[field]
       return elapsed and view.settings.now - elapsed
     end,
-    connected = function(view) return view.row[field] end,
+    duration = function(view) return view.row[field] end,
   }
 end
 
@@ -77,17 +77,17 @@ local sources = {
   connection = {
     account = unless_placeholder "username", client = unless_placeholder "client", origin = own "servername", resource = own "share",
     since = function(view) return not view.row.placeholder and smb_since.since(view) or nil end,
-    connected = function(view) return not view.row.placeholder and smb_since.connected(view) or nil end,
+    duration = function(view) return not view.row.placeholder and smb_since.duration(view) or nil end,
   },
   smb_session = {
-    account = own "username", client = own "client", origin = own "servername", since = smb_since.since, connected = smb_since.connected,
+    account = own "username", client = own "client", origin = own "servername", since = smb_since.since, duration = smb_since.duration,
     idle = own "idle_time",
   },
   file = { account = own "username", origin = own "servername", resource = own "pathname" },
   share = { origin = own "servername", resource = own "share" },
-  presence = {
+  access = {
     account = own "username", client = own "client", origin = own "servername", resource = own "share",
-    since = smb_since.since, connected = smb_since.connected, idle = own "idle_time",
+    since = smb_since.since, duration = smb_since.duration, idle = own "idle_time",
   },
   session = {
     account = function(view) return view.row.login_user or view.row.user_name end,
@@ -95,7 +95,7 @@ local sources = {
     resource = function(view) return view.row.app_name or view.row.machine_name or view.row.vm_ip end,
     client = function(view) return view.row.client_ip or view.row.client_name end,
     since = function(view) return session.epoch(view.row.start_time, view.settings.utc_offset) end,
-    connected = function(view)
+    duration = function(view)
       local since, ended = view.since, session.epoch(view.row.end_time, view.settings.utc_offset)
       return since and (ended or view.settings.now) - since
     end,
@@ -138,7 +138,7 @@ local common = {
     return account and view.settings.user_of(account) or nil
   end,
   address = function(view) return address_of(view.client) end,
-  connected = function(view)
+  duration = function(view)
     local since = view.since
     return since and view.settings.now - since
   end,
@@ -224,7 +224,7 @@ function presence.has_field(kind, name)
   if not source or name == "kind" then return true end
   if name == "user" then return source.account ~= never end
   if name == "address" then return source.client ~= never end
-  if name == "connected" then return source.connected ~= nil or source.since ~= never end
+  if name == "duration" then return source.duration ~= nil or source.since ~= never end
   if source[name] then return source[name] ~= never end
   return (own_fields[kind] or fields_of(kind))[name] == true
 end

@@ -15,14 +15,14 @@ local report = {}
 ---@field kind string  of the rows, such as "connection"; "who" for presences of any kind, "group" for groups
 ---@field columns rollcall.report.column[]
 ---@field width integer  columns of the terminal
----@field colour boolean  whether escapes for colour may be written
+---@field color boolean  whether escapes for color may be written
 ---@field title string
----@field made string  when the report was begun, as `2026-11-21T07:00:00Z`
+---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---@class rollcall.report.writer
 ---@field row fun(self, row: table)
----@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `top`; for charts
+---@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `limit`; for charts
 ---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)
 
 ---@class rollcall.report.totals
@@ -69,7 +69,7 @@ end
 ---@param kind string  such as "connection"
 ---@param write fun(text: string)
 ---@param width? integer  columns of the terminal; 80
----@param settings? { colour: boolean?, title: string? }
+---@param settings? { color: boolean?, title: string? }
 ---@return rollcall.report.writer
 function report.new(format, kind, write, width, settings)
   local all = columns[kind]
@@ -78,9 +78,9 @@ function report.new(format, kind, write, width, settings)
     kind = kind,
     columns = for_people[format] and with_title(all) or all,
     width = width or 80,
-    colour = settings and settings.colour or false,
+    color = settings and settings.color or false,
     title = settings and settings.title or "Roll call",
-    made = report.time(os.time()),
+    generated_at = report.time(os.time()),
     whole = false,
   })
 end
@@ -112,9 +112,9 @@ end
 local function anything(value) return value end
 
 local specification = {
-  rows = rows_check, format = format_check, write = options.callable, width = anything, colour = options.boolean,
+  rows = rows_check, format = format_check, write = options.callable, width = anything, color = options.boolean,
   title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
-  group_by = names_check, measures = names_check, top = options.integer(1, 1000000), totals = options.boolean,
+  group_by = names_check, measures = names_check, limit = options.integer(1, 1000000), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
@@ -123,14 +123,14 @@ local specification = {
 ---@field format? string|rollcall.report.format  "table"
 ---@field write? fun(text: string)  io.write
 ---@field width? integer  columns of the terminal; 80
----@field colour? boolean  false
+---@field color? boolean  false
 ---@field title? string
 ---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own
 ---@field filter? fun(view: rollcall.presence): any  which rows are in it
 ---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand as they came
 ---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures
 ---@field measures? string|string[]  "distinct:client", "sum:num_opens", "max:idle", "min:since"; {"distinct:user", "distinct:client"}
----@field top? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
+---@field limit? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
 ---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; true
 ---@field outcomes? rollcall.outcome[]  what came of each target; a list that may be filled while rows are read
 ---@field failures? rollcall.failure[]
@@ -201,7 +201,7 @@ local function new_lookout(given)
 end
 
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
----allows it; else memory is bounded by `top`, by the groups, or by the rows.
+---allows it; else memory is bounded by `limit`, by the groups, or by the rows.
 ---Raises what is wrong with the options, and what the iterator raises.
 ---@param given rollcall.report.options
 ---@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines came of them, and which of the named fields no row had
@@ -217,7 +217,7 @@ function report.render(given)
   local shown = columns_of(given)
   local writer = new_writer(given.format, {
     write = given.write or io.write, kind = given.group_by and "group" or "who", columns = shown, width = given.width or 80,
-    colour = given.colour or false, title = given.title or "Roll call", made = report.time(now), whole = true,
+    color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = true,
   })
   local names = {}
   for i, column in ipairs(shown) do names[i] = column.name end
@@ -232,10 +232,10 @@ function report.render(given)
     groups = grouping.new(given.group_by, given.measures)
     sort = sort or "-rows"
     local function by_rows(a, b) return given.sort(groups:row(a), groups:row(b)) end
-    selected = selection.new(type(sort) == "string" and sort or by_rows, given.top,
+    selected = selection.new(type(sort) == "string" and sort or by_rows, given.limit,
       function(group) write_row(groups:row(group)) end, function(group, name) return groups:value(group, name) end)
   else
-    selected = selection.new(sort, given.top, write_row)
+    selected = selection.new(sort, given.limit, write_row)
   end
   local missing, look_out = new_lookout(given)
   local totals, count

@@ -128,11 +128,10 @@ end
 -- Raised for the caller of the function that calls these.
 local LEVEL = 3
 
-local function with_qualifier(caller, name, checked, level)
+---@return string? problem
+local function with_qualifier(name, checked)
   if name ~= "connections" then return end
-  if not checked.qualifier then
-    error(caller .. ": qualifier is missing: a share, or \\\\computer", level + 1)
-  end
+  if not checked.qualifier then return "qualifier is missing: a share, or \\\\computer" end
   checked.filter = { qualifier = checked.qualifier }
 end
 
@@ -148,17 +147,31 @@ local function run(name, checked, next_server, server, began)
   return step, state, control, closing
 end
 
-local function check_level(caller, name, checked, level)
-  local problem = calls.problem(calls[name], checked)
-  if problem then error(caller .. ": " .. problem, level + 1) end
+---@param name? string  of the call; absent: the combined view
+---@param given table
+---@return table? checked
+---@return string? problem
+local function checked_many(name, given)
+  local checked, problem = options.checked(given, name and specifications[name].many or many_specification)
+  if not checked then return nil, problem end
+  problem = name and calls.problem(calls[name], checked)
+  if not problem and type(checked.servername or servers.LOCAL_COMPUTER) == "string" then problem = target.check_credentials(checked) end
+  if problem then return nil, problem end
+  return checked
 end
 
 local function check_many(caller, name, given)
-  local checked = options.check(caller, given, name and specifications[name].many or many_specification, 3)
-  if name then check_level(caller, name, checked, LEVEL) end
-  local names = checked.servername or servers.LOCAL_COMPUTER
-  if type(names) == "string" then servers.check_credentials(caller, checked, LEVEL) end
-  return checked, servers.each(caller, names, checked)
+  local checked = options.insist(caller, LEVEL, checked_many(name, given))
+  return checked, servers.each(caller, checked.servername or servers.LOCAL_COMPUTER, checked)
+end
+
+---What is wrong with the options of a call over many servers, as text; nil: nothing.
+---@param name "connections"|"sessions"|"files"|"shares"|"rollcall"
+---@param given table
+---@return string? problem
+function smb.problem(name, given)
+  local _, problem = checked_many(name ~= "rollcall" and name or nil, given)
+  return problem
 end
 
 local function page_of(handle, base, name, checked)
@@ -170,10 +183,9 @@ local function page_of(handle, base, name, checked)
 end
 
 local function one_page(caller, name, given)
-  local checked = options.check(caller, given, specifications[name].one_page, 3)
-  check_level(caller, name, checked, LEVEL)
-  with_qualifier(caller, name, checked, LEVEL)
-  servers.check_credentials(caller, checked, LEVEL)
+  local checked = options.check(caller, given, specifications[name].one_page, LEVEL)
+  options.insist(caller, LEVEL, checked, calls.problem(calls[name], checked) or with_qualifier(name, checked)
+    or target.check_credentials(checked))
   local base = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
   local handle <close> = core.server(calls.target(base, calls[name], checked))
   return page_of(handle, base, name, checked)
@@ -239,7 +251,7 @@ end
 ---The combined view: who is connected to what, from where, with what open, since when, idle for how long, as far as shares,
 ---connections, sessions and open files leave no other way. The rest is nil, and rows of files whose session is not certain.
 ---@param given rollcall.smb.many_options
----@return fun(enumeration: userdata): rollcall.smb.presence?
+---@return fun(enumeration: userdata): rollcall.smb.access?
 ---@return userdata enumeration
 ---@return nil
 ---@return userdata enumeration
@@ -313,7 +325,7 @@ local server_metatable = { __name = "rollcall.smb.server", __index = server_meth
 function smb.server(given)
   local caller = "smb.server"
   local checked = options.check(caller, given, servers.connect_specification, 2)
-  servers.check_credentials(caller, checked, 2)
+  options.insist(caller, 2, checked, target.check_credentials(checked))
   local its_target = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
   return setmetatable({ began = os.time(), handle = core.server(its_target), target = its_target }, server_metatable)
 end
@@ -322,15 +334,14 @@ for name, page_name in pairs { connections = "connection_page", sessions = "sess
   server_methods[name] = function(self, given)
     local caller = "server:" .. name
     local checked = options.check(caller, given or {}, specifications[name].handle, 2)
-    check_level(caller, name, checked, 2)
+    options.insist(caller, 2, checked, calls.problem(calls[name], checked))
     return run(name, checked, enumerate.once(self.target), self.handle, self.began)
   end
 
   server_methods[page_name] = function(self, given)
     local caller = "server:" .. page_name
     local checked = options.check(caller, given or {}, specifications[name].page, 2)
-    check_level(caller, name, checked, 2)
-    with_qualifier(caller, name, checked, 2)
+    options.insist(caller, 2, checked, calls.problem(calls[name], checked) or with_qualifier(name, checked))
     local page = page_of(self.handle, self.target, name, checked)
     return page
   end

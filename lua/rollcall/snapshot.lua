@@ -1,6 +1,6 @@
 --- Rows kept in a file: JSON Lines, compressed with gzip where the name ends in `.gz`.
 --
--- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": ...}`;
+-- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": ...}`;
 -- then a line for each row with its `kind`, a line of kind "target" for what came of each target, and
 -- last `{"kind": "end", "rows": N}`, without which the file was cut.
 local cjson = require "cjson"
@@ -44,7 +44,7 @@ end
 ---A snapshot that is being read.
 ---@class rollcall.snapshot
 ---@field path string
----@field made? integer  when it was made, in seconds since 1970
+---@field generated_at? integer  when it was taken, in seconds since 1970
 ---@field outcomes rollcall.outcome[]  what came of each target; whole when all rows have been read
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
 ---@field utc_offset? integer  as in that inventory
@@ -67,14 +67,14 @@ function snapshot.open(path)
   if version ~= VERSION then
     reader.close()
     if version and version > VERSION then
-      return nil, ("%s: is of the version %d, and this program reads %d; a newer rollcall made it"):format(path, version, VERSION)
+      return nil, ("%s: is of the version %d, and this program reads %d; a newer rollcall wrote it"):format(path, version, VERSION)
     end
     return nil, ("%s: is no snapshot%s"):format(path, reason and ": " .. reason or "")
   end
   local its_users = users.reader()
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
-    path = path, reader = reader, made = session.epoch(header.made), outcomes = {}, rows = 0, line = 1, cut = false,
+    path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
   }, metatable)
 end
 
@@ -151,18 +151,19 @@ local writer_methods = {}
 local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer_methods }
 
 ---@param path string  compressed if it ends in `.gz`
----@param made? integer  seconds since 1970
+---@param generated_at? integer  seconds since 1970
 ---@param settings? { normalize_user: (fun(account: string): string?)?, utc_offset: integer? }  of the inventory that the rows are of
 ---@return rollcall.snapshot.writer?
 ---@return string? problem
-function snapshot.create(path, made, settings)
+function snapshot.create(path, generated_at, settings)
   settings = settings or {}
   local file, problem = snapshot_file.writer(path)
   if not file then return nil, problem end
   local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
-  file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, made = os.date("!%Y-%m-%dT%H:%M:%SZ", made or os.time()) },
-    { "kind", "schema", "made" }, { utc_offset = settings.utc_offset }, { "utc_offset" }) .. "\n")
-  self.record_user = users.recorder({ now = made, normalize_user = settings.normalize_user }, function(account, user)
+  local time = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at or os.time())
+  file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, generated_at = time },
+    { "kind", "schema", "generated_at" }, { utc_offset = settings.utc_offset }, { "utc_offset" }) .. "\n")
+  self.record_user = users.recorder({ now = generated_at, normalize_user = settings.normalize_user }, function(account, user)
     file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
   end)
   return self

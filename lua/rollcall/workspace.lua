@@ -19,7 +19,6 @@ local workspace = {
 }
 
 local DEFAULT_CONCURRENCY = 32
-local LEVEL = 3
 
 -- An instance of its own, so that settings of the host program's do not reach it, and strict: NaN and 0x10 are no JSON.
 local json = cjson.new()
@@ -191,21 +190,37 @@ end
 local client_methods = {}
 local client_metatable = { __name = "rollcall.workspace.client", __index = client_methods }
 
+---Checks the options of a client, and adds what is found where Huawei's SDKs look.
+---@param given rollcall.workspace.client_options
+---@return table? checked
+---@return string? problem
+local function completed(given)
+  local checked, problem = options.checked(given, client_specification)
+  if not checked then return nil, problem end
+  checked, problem = credentials.complete(checked)
+  if not checked then return nil, problem end
+  problem = check_found(checked) or check_credentials(checked) or not checked.project_id and "project_id is missing"
+  if problem then return nil, problem end
+  checked.origin, problem = service_origin(checked)
+  if problem then return nil, problem end
+  if checked.username then checked.iam_origin, problem = iam_origin(checked) end
+  if problem then return nil, problem end
+  return checked
+end
+
+---What is wrong with the options of a client, as text; nil: nothing.
+---@param given rollcall.workspace.client_options
+---@return string? problem
+function workspace.problem(given)
+  local _, problem = completed(given)
+  return problem
+end
+
 ---@param given rollcall.workspace.client_options
 ---@return rollcall.workspace.client
 function workspace.client(given)
-  local checked = options.check("workspace.client", given, client_specification, 2)
-  local function insist(value, problem)
-    if not value then error("workspace.client: " .. problem, LEVEL) end
-    return value
-  end
-  local completed, result = pcall(credentials.complete, checked)
-  if not completed then error(result, 2) end
-  local problem = check_found(checked) or check_credentials(checked)
-  insist(not problem, problem)
-  insist(checked.project_id, "project_id is missing")
-  local origin = insist(service_origin(checked))
-
+  local checked = options.insist("workspace.client", 2, completed(given))
+  local origin, iam = checked.origin, checked.iam_origin
   local connection_pool = core.connection_pool()
   local query = options.merged(settings_of(checked), {
     connection_pool = connection_pool,
@@ -219,8 +234,7 @@ function workspace.client(given)
     security_token = checked.security_token,
     secrets = secrets_of(checked),
   })
-  if checked.username then
-    local iam = insist(iam_origin(checked))
+  if iam then
     query.authorize = token.keeper(checked, options.merged(settings_of(checked), {
       connection_pool = connection_pool,
       base_url = iam.base_url,

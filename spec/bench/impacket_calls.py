@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""impacket's client making the calls of the joined listing: milliseconds for all of them.
+"""impacket's client making the calls of the combined view: milliseconds for all of them.
 
     impacket_calls.py PORT USERNAME
 """

@@ -14,7 +14,7 @@ end
 
 local function make_rows()
   local file = assert(io.open(path, "w"))
-  file:write('{"kind": "snapshot", "schema": "rollcall.snapshot/1", "made": "2026-11-21T12:00:00Z"}\n')
+  file:write('{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}\n')
   local line = '{"kind": "connection", "servername": "fs%d", "share": "share%d", "username": "CORP\\\\user%d", "client": "10.%d.%d.%d", '
     .. '"num_opens": %d, "num_users": 1, "time": %d, "type": 0, "id": %d, "netname": "10.0.0.1"}\n'
   for i = 1, ROWS do

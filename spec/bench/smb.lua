@@ -168,7 +168,7 @@ local function memory()
   server:close()
 end
 
----The joined listing beside the calls it consists of, made one by one, and impacket's.
+---The combined view beside the calls it consists of, made one by one, and impacket's.
 local function joined()
   local options = lab.as_auditor { servername = lab.big, timeout = 60 }
   local listing, rows = best_of(5, function()
@@ -186,7 +186,7 @@ local function joined()
     return #names
   end)
   local theirs = tonumber(lab.run(("/usr/bin/python3 spec/bench/impacket_calls.py %d auditor"):format(lab.big_port)):match "^%S+")
-  say("joined listing of %d shares, %d rows: %.0f ms; its calls one by one %.0f ms (%.2f of them);"
+  say("combined view of %d shares, %d rows: %.0f ms; its calls one by one %.0f ms (%.2f of them);"
     .. " impacket's calls %.0f ms (%.1f times ours)", shares, rows, listing, calls, listing / calls, theirs, theirs / listing)
 end
 

@@ -108,7 +108,7 @@ class Run:
             file.write(inventory(self.ports))
         with open(self.changes, "w") as changes, open(self.complaints, "w") as complaints:
             self.watch = await asyncio.create_subprocess_exec(
-                os.environ["ROLLCALL"], "watch", path, "--every", str(min(1.0, SECONDS / 60)), "--keep", self.kept, "--format", "jsonl",
+                os.environ["ROLLCALL"], "watch", path, "--interval", str(min(1.0, SECONDS / 60)), "--snapshot", self.kept, "--format", "jsonl",
                 stdout=changes, stderr=complaints)
         self.queries = await asyncio.create_subprocess_exec(
             os.environ.get("LUA", "lua5.4"), "spec/hardening/queries.lua", str(QUERIES), stdout=asyncio.subprocess.PIPE)

@@ -109,7 +109,7 @@ def smb(tried):
         ("a credentials file", ["-A", files["right"]], {}), ("a wrong credentials file", ["-A", files["wrong"]], {}),
         ("a password command", ["-U", "auditor", "--password-command", "cat " + files["bare"]], {}),
     ]
-    commands = [["smb"], ["connections", "--qualifier", "projects"], ["smb-sessions"], ["files"], ["shares"]]
+    commands = [["smb"], ["connections", "--qualifier", "projects"], ["sessions"], ["files"], ["shares"]]
     for turn, (way, arguments, environment) in enumerate(ways):
         for number, command in enumerate(commands):
             style = ("table", "csv", "json", "jsonl")[(turn + number) % 4]
@@ -142,7 +142,7 @@ def sessions(tried):
     users = ["alice", "x;echo", "x;status=403", "rows-1;delay=0.2"]
     for turn, (way, arguments, environment) in enumerate(ways):
         style = ("table", "csv", "json", "jsonl")[turn % 4]
-        tried.run(f"sessions, {way}", ["sessions", *CLOUD, *arguments, "--retries", "0", "--user", *users, "--format", style], environment)
+        tried.run(f"workspace, {way}", ["workspace", *CLOUD, *arguments, "--retries", "0", "--user", *users, "--format", style], environment)
     return iam, stored
 
 
@@ -171,7 +171,7 @@ workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }
         file.write(text)
     policy = os.path.join(WORK, "policy.lua")
     with open(policy, "w") as file:
-        file.write('rule { id = "nobody", message = "{user} is there", kind = "presence", check = function(r) return false end }\n'
+        file.write('rule { id = "nobody", message = "{user} is there", kind = "access", check = function(r) return false end }\n'
                    'rule { id = "broken", message = "x", kind = "share", check = function(r) return r.nothing.at_all end }\n')
     environment = {"MARKED_PASSWORD": MARKS["password"], "MARKED_WRONG": MARKS["wrong password"], "MARKED_AK": MARKS["access key"]}
     for style in "table", "csv", "json", "jsonl", "markdown", "html":
@@ -181,7 +181,7 @@ workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }
     for name in "now.jsonl", "now.jsonl.gz":
         tried.run("snapshot " + name, ["snapshot", path, "-o", f"{WORK}/{name}"], environment)
     tried.run("diff", ["diff", f"{WORK}/now.jsonl", path], environment, (0, 1, 2))
-    tried.run("watch", ["watch", path, "--times", "2", "--every", "0.1", "--keep", f"{WORK}/kept.jsonl.gz", "--format", "jsonl",
+    tried.run("watch", ["watch", path, "--times", "2", "--interval", "0.1", "--snapshot", f"{WORK}/kept.jsonl.gz", "--format", "jsonl",
                         "--run", f"cat >> {WORK}/ran"], environment)
 
 
@@ -220,11 +220,11 @@ def refused(files, iam, stored):
     inventory = os.path.join(WORK, "refused.lua")
     ways = [
         ("-A of connections", files["right"], ["shares", SERVERS[1], "-A", files["right"]], {}, 3),
-        ("-A of sessions", iam, ["sessions", *CLOUD, "-A", iam, "--user", "alice"], {}, 3),
-        ("Huawei's file, named", stored, ["sessions", *CLOUD, "--user", "alice"], {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": stored}, 3),
+        ("-A of workspace", iam, ["workspace", *CLOUD, "-A", iam, "--user", "alice"], {}, 3),
+        ("Huawei's file, named", stored, ["workspace", *CLOUD, "--user", "alice"], {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": stored}, 3),
     ]
     home = put("home/.huaweicloud/credentials", watched.read(stored).decode())
-    ways.append(("Huawei's file at home", home, ["sessions", *CLOUD, "--user", "alice"], {"HOME": os.path.join(SECRET_FILES, "home")}, 3))
+    ways.append(("Huawei's file at home", home, ["workspace", *CLOUD, "--user", "alice"], {"HOME": os.path.join(SECRET_FILES, "home")}, 3))
     for field, value in ('password = file "%s"', files["bare"]), ('credential = credential { authentication_file = "%s" }', files["right"]):
         path = inventory + str(len(ways))
         with open(path, "w") as file:

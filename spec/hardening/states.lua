@@ -118,7 +118,7 @@ local scenarios = {
       return false
     end
   end,
-  -- The joined listing, its rows kept; and errors with tables in them.
+  -- The combined view, its rows kept; and errors with tables in them.
   function()
     local step, state = smb.rollcall(auditor { servername = double })
     local kept = {}

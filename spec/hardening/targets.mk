@@ -244,7 +244,7 @@ HARDENING_CHECKS += locale
 LOCALES := tr_TR.UTF-8 de_DE.UTF-8 tr_TR.ISO-8859-9
 LOCALE_FOLDER := $(FACTS)/locales
 LOCALE_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,locale answers command commands connections enumerations failures fanout html inventory \
-	options output page policy policy_outputs presence render report rollcall secrets server sessions_command signature snapshot \
+	options output page policy policy_outputs presence render report rollcall secrets server workspace_command signature snapshot \
 	workspace workspace_failures))
 
 $(LOCALE_FOLDER)/%:

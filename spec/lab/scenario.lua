@@ -271,7 +271,7 @@ end
 
 ---Holds rows against a scenario; raises what is wrong with them.
 ---@param made table
----@param rows rollcall.smb.presence[]
+---@param rows rollcall.smb.access[]
 ---@param placeholders boolean
 ---@return integer ways  in how many ways the answers can belong together
 ---@return integer said  of how many open files a computer was said, or a share

@@ -29,11 +29,11 @@ describe("Schannel", function()
   end)
 end)
 
-describe("rollcall sessions on Windows", function()
+describe("rollcall workspace on Windows", function()
   before_each(function() cloud.tell "forget" end)
 
   local function run(variables, arguments)
-    return lab.run(("%s %s sessions --endpoint %s --ca-file %s %s"):format(
+    return lab.run(("%s %s workspace --endpoint %s --ca-file %s %s"):format(
       variables, lab.command, cloud.tls, environment.CA_FILE, arguments))
   end
 

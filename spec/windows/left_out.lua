@@ -24,7 +24,7 @@ return {
   },
   ["commands_spec.lua"] = {
     ["shows how far it is on a terminal"] = POSIX,
-    ["has colour on a terminal"] = POSIX,
+    ["has color on a terminal"] = POSIX,
     ["keep a look and tell the difference of two"] = ZLIB,
     ["rollcall watch"] = OTHERWISE,
   },
@@ -102,8 +102,8 @@ return {
     ["tell a connection that ends early"] = "know the words of POSIX for a reset connection",
     ["tell a certificate that is not trusted"] = "need a system that trusts some and not others, which Wine is not",
   },
-  ["sessions_command_spec.lua"] = {
-    ["rollcall sessions"] = "run the interpreter of POSIX",
+  ["workspace_command_spec.lua"] = {
+    ["rollcall workspace"] = "run the interpreter of POSIX",
   },
   ["side_by_side_spec.lua"] = {
     ["ends where on_wait fails"] = DESCRIPTORS,

@@ -18,7 +18,7 @@ WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connec
 	inventory options page policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
 	spec/windows/windows_on_wine.lua
 
-WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation sessions_command side_by_side signature workspace \
+WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation workspace_command side_by_side signature workspace \
 	workspace_failures)) spec/windows/https_on_wine.lua
 
 # What the half over HTTPS depends on. It is run when this has changed since it last passed.

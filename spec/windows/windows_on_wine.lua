@@ -484,7 +484,7 @@ describe("Windows' own ways", function()
   it("let a watch look twice, and keep what it saw", function()
     local inventory = write("inventory.lua", 'smb { servers = "double", query = "sessions" }')
     local kept = write("kept.jsonl", "an older file")
-    local output, code, complaint = lab.run(("%s watch %s --times 2 --every 0.1 --keep %s"):format(lab.command, inventory, kept))
+    local output, code, complaint = lab.run(("%s watch %s --times 2 --interval 0.1 --snapshot %s"):format(lab.command, inventory, kept))
     assert.same({ "", 0, "" }, { output, code, complaint })
     local file = assert(io.open(kept))
     local first = file:read "l"

@@ -5,8 +5,8 @@ local text = require "rollcall.internal.text"
 
 local changes = {}
 
-local signs = { came = "+", left = "-", changed = "~", unseen = "?", seen = "!" }
-local colours = { came = "\27[32m", left = "\27[31m", changed = "\27[33m" }
+local signs = { connected = "+", disconnected = "-", changed = "~", unverified = "?", newly_visible = "!" }
+local colors = { connected = "\27[32m", disconnected = "\27[31m", changed = "\27[33m" }
 
 local function shown(value)
   if value == nil then return "-" end
@@ -14,17 +14,17 @@ local function shown(value)
 end
 
 ---@param change rollcall.diff.change
----@param colour boolean
+---@param color boolean
 ---@return string
-function changes.line(change, colour)
+function changes.line(change, color)
   local view = presence.of(change.kind, change.row)
-  local words = ("%s %-7s  %s  %s on %s from %s at %s"):format(signs[change.what], change.what, change.kind, shown(view.account),
+  local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(signs[change.event], change.event, change.kind, shown(view.account),
     shown(view.resource), shown(view.client), shown(view.origin))
   for _, field in ipairs(change.fields or {}) do
     words = words .. ("; %s: %s -> %s"):format(field, shown(change.before[field]), shown(change.row[field]))
   end
   words = text.printable(words)
-  if colour and colours[change.what] then words = colours[change.what] .. words .. "\27[0m" end
+  if color and colors[change.event] then words = colors[change.event] .. words .. "\27[0m" end
   return words .. "\n"
 end
 
@@ -32,8 +32,8 @@ end
 ---@param at? string  when it was noticed
 ---@return string
 function changes.json(change, at)
-  return json.object({ kind = "change", at = at, what = change.what, of_kind = change.kind, fields = change.fields, row = change.row,
-    before = change.before }, { "kind", "at", "what", "of_kind", "fields", "row", "before" }) .. "\n"
+  return json.object({ kind = "change", at = at, event = change.event, row_kind = change.kind, fields = change.fields, row = change.row,
+    before = change.before }, { "kind", "at", "event", "row_kind", "fields", "row", "before" }) .. "\n"
 end
 
 return changes

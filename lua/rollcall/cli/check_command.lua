@@ -65,10 +65,10 @@ mistake in one of the files, also one that a rule makes while it is evaluated.]]
     end
     return source.with(arguments.source, arguments.output, function(opened, write)
       local result = policy.evaluate(its_policy, {
-        rows = opened.rows, outcomes = opened.outcomes, now = opened.made,
+        rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace,
       })
-      policy.write(result, arguments.format, write, { color = not arguments.output and source.colour() })
+      policy.write(result, arguments.format, write, { color = not arguments.output and source.color() })
       return policy.exit_code(result, arguments.fail_on)
     end, true)
   end,

@@ -40,11 +40,11 @@ function conditions.parse(argument)
   local field, operator, wanted = argument:match "^([%w_]+)%s*(!?[=<>~])%s*(.*)$"
   local negated = operator == "!="
   local holds = operators[negated and "=" or operator]
-  if not holds then return nil, ("'%s' is no condition such as user=alice or idle>3600"):format(argument) end
+  if not holds then return nil, ("invalid condition for --where: '%s'; conditions are such as user=alice or idle>3600"):format(argument) end
   if not presence.is_field(field) then missing[field] = true end
   if operator == "<" or operator == ">" then
     local number = text.tonumber(wanted)
-    if not number then return nil, ("'%s': there must be a number after %s"):format(argument, operator) end
+    if not number then return nil, ("invalid condition for --where: '%s'; it takes a number after %s"):format(argument, operator) end
     wanted = number
   end
   return function(view)

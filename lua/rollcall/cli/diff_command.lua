@@ -1,10 +1,10 @@
---- The command diff: who came, who left and what changed between two snapshots.
+--- The command diff: who connected, who disconnected and what changed between two snapshots.
 local changes = require "rollcall.cli.changes"
 local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
 local source = require "rollcall.cli.source"
 
--- All rows of both are kept, and nobody shall find out by a machine without memory how many are too many.
+-- All rows of both are kept, so their memory is bounded.
 local MOST_KIBIBYTES = 1024 * 1024
 local CHECK_EVERY = 5000
 
@@ -24,10 +24,10 @@ local function bounded(rows, path)
   end
 end
 
-local function look(path)
+local function poll(path)
   local opened, problem = source.open(path, true)
   if not opened then return nil, problem end
-  local took, taken = pcall(diff.look, bounded(opened.rows, path), opened.outcomes)
+  local took, taken = pcall(diff.poll, bounded(opened.rows, path), opened.outcomes)
   opened.close()
   if not took then error(taken, 0) end
   return taken
@@ -38,32 +38,35 @@ return {
   name = "diff",
   gives_exit_code = true,
   declare = function(parser)
-    local command = parser:command("diff", "Who came, who left, what changed between two snapshots.", [[
+    local command = parser:command("diff", "Who connected, who disconnected, what changed between two snapshots.", [[
 Examples:
   rollcall diff yesterday.jsonl.gz today.jsonl.gz
   rollcall diff before.jsonl inventory.lua --format jsonl
 
-  + came   - left   ~ changed   ? was there, and now could not be looked for   ! is there, and could not be before
+  + connected   - disconnected   ~ changed
+  ? unverified: the target was not reachable this time
+  ! newly visible: the target was not reachable last time
 
-Exit codes: 0 nobody came, left or changed, 1 somebody did, 2 nobody did as far as could be seen, 3 a mistake in the call.]])
+Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed or answered in part,
+3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
     command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
   end,
   run = function(arguments)
-    local before, problem = look(arguments.before)
+    local before, problem = poll(arguments.before)
     if not before then return nil, problem end
     local after
-    after, problem = look(arguments.after)
+    after, problem = poll(arguments.after)
     if not after then return nil, problem end
     local output = source.output()
     if arguments.format == "jsonl" then
       output.write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n")
     end
-    local certain, colour = 0, source.colour()
+    local certain, color = 0, source.color()
     for _, change in ipairs(diff.compare(before, after)) do
-      if change.what ~= "unseen" and change.what ~= "seen" then certain = certain + 1 end
-      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, colour))
+      if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end
+      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, color))
     end
     local blind = source.complain(before.outcomes) + source.complain(after.outcomes)
     return certain > 0 and 1 or blind > 0 and 2 or 0

@@ -1,6 +1,5 @@
---- The commands that ask SMB servers: connections, smb-sessions, files, shares, and smb, the combined
+--- The commands that ask SMB servers: connections, sessions, files, shares, and smb, the combined
 --- view.
-local smb = require "rollcall.smb"
 local smb_options = require "rollcall.cli.smb_options"
 
 ---Makes a command of a function of rollcall.smb.
@@ -8,10 +7,10 @@ local smb_options = require "rollcall.cli.smb_options"
 ---@param summary string
 ---@param examples string
 ---@param kind string  of the rows
----@param enumeration function
+---@param call string  the function of rollcall.smb
 ---@param own? { declare: fun(command: table), gather: fun(arguments: table, options: table) }  options of its own
 ---@return rollcall.cli.command
-local function command_of(name, summary, examples, kind, enumeration, own)
+local function command_of(name, summary, examples, kind, call, own)
   return {
     name = name,
     declare = function(parser)
@@ -23,7 +22,7 @@ local function command_of(name, summary, examples, kind, enumeration, own)
       local options, problem = smb_options.gather(arguments)
       if not options then return nil, problem end
       if own then own.gather(arguments, options) end
-      return smb_options.print(enumeration, kind, options, arguments.format)
+      return smb_options.print(call, kind, options, arguments.format)
     end,
   }
 end
@@ -38,7 +37,7 @@ return {
   rollcall connections fs1 --qualifier projects -U CORP\auditor
   rollcall connections fs1 fs2:4450 -A ~/.smbauth --format csv
   rollcall connections fs1 --qualifier '\\ws-042' --kerberos
-]], "connection", smb.connections, {
+]], "connection", "connections", {
     declare = function(command)
       command:option("-q --qualifier", "A share, or a computer as \\\\NAME; without it, every share."):argname("QUALIFIER")
       command:flag("--no-hidden", "Without a qualifier, pass over shares that end in $."):target("no_hidden")
@@ -49,10 +48,10 @@ return {
       if arguments.no_hidden then options.hidden = false end
     end,
   }),
-  command_of("smb-sessions", "The sessions on a server: who, from where, idle for how long.", [[
-  rollcall smb-sessions fs1 -U CORP\auditor
-  rollcall smb-sessions fs1 fs2 --username bob -A ~/.smbauth
-]], "smb_session", smb.sessions, {
+  command_of("sessions", "The sessions on a server: who, from where, idle for how long.", [[
+  rollcall sessions fs1 -U CORP\auditor
+  rollcall sessions fs1 fs2 --username bob -A ~/.smbauth
+]], "smb_session", "sessions", {
     declare = function(command)
       command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")
       command:option("--username", "Only the sessions of this user."):argname("USER")
@@ -66,7 +65,7 @@ return {
   command_of("files", "The files open on a server, and by whom.", [[
   rollcall files fs1 -U CORP\auditor
   rollcall files fs1 --basepath 'C:\projects' --username bob -A ~/.smbauth
-]], "file", smb.files, {
+]], "file", "files", {
     declare = function(command)
       command:option("--basepath", "Only the files in this folder of the server, and below it."):argname("PATH")
       command:option("--username", "Only the files that this user has open."):argname("USER")
@@ -80,7 +79,7 @@ return {
   command_of("shares", "The shares of a server.", [[
   rollcall shares fs1 -U CORP\auditor
   rollcall shares fs1 fs2 --level best -A ~/.smbauth --format jsonl
-]], "share", smb.shares, {
+]], "share", "shares", {
     declare = function(command)
       level_option(command, "SHARE_INFO level: 0, 1, 2, 501 or best.", "1")
     end,
@@ -91,5 +90,5 @@ return {
   command_of("smb", "The combined view: who is connected to what, from where, with what open.", [[
   rollcall smb fs1 -U CORP\auditor
   rollcall smb fs1 fs2 fs3 -A ~/.smbauth --format json
-]], "presence", smb.rollcall),
+]], "access", "rollcall"),
 }

@@ -1,22 +1,22 @@
 --- What the commands that ask SMB servers have in common.
 local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
+local numbers = require "rollcall.cli.numbers"
 local report = require "rollcall.report"
+local smb = require "rollcall.smb"
+local target = require "rollcall.smb.target"
 
 local smb_options = {}
-
-local function integer(argument)
-  return math.tointeger(argument), ("'%s' is no whole number"):format(argument)
-end
-
-local function number(argument)
-  return tonumber(argument), ("'%s' is no number"):format(argument)
-end
 
 ---@param argument string
 function smb_options.level(argument)
   if argument == "best" then return argument end
-  return math.tointeger(argument), ("'%s' is neither a whole number nor 'best'"):format(argument)
+  return math.tointeger(argument), ("invalid value for --level: '%s'; it takes a level's number, or best"):format(argument)
+end
+
+local function server(argument)
+  local name, problem = target.check_servername(argument)
+  return name, problem and ("invalid SERVER: '%s' %s"):format(argument, problem)
 end
 
 smb_options.PASSWORDS = [[
@@ -25,7 +25,7 @@ variable ROLLCALL_PASSWORD, or from the terminal.]]
 
 ---Declares the servers, the credentials and the format.
 function smb_options.declare(command)
-  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
+  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers"):convert(server)
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
     :argname("FILE"):target("auth_file")
@@ -33,12 +33,12 @@ function smb_options.declare(command)
   command:flag("--pw-nt-hash", "The password is an NT hash."):target("nt_hash")
   command:flag("-k --kerberos", "Kerberos and nothing else.")
   command:flag("--encrypt", "Fail where the server cannot encrypt.")
-  command:option("-p --port", "TCP port."):convert(integer):argname("PORT")
-  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(number):argname("SECONDS")
-  command:option("--deadline", "Seconds for all that a server is asked."):convert(number):argname("SECONDS")
+  command:option("-p --port", "TCP port."):convert(numbers.integer("--port")):argname("PORT")
+  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(numbers.seconds "--timeout"):argname("SECONDS")
+  command:option("--deadline", "Seconds for all that a server is asked."):convert(numbers.seconds "--deadline"):argname("SECONDS")
   command:option("--logon-attempts", "Refusals of a password before no more servers get it.")
-    :convert(integer):argname("N")
-  command:option("--concurrency", "Servers asked at the same time."):convert(integer):argname("N")
+    :convert(numbers.integer("--logon-attempts")):argname("N")
+  command:option("--concurrency", "Servers asked at the same time."):convert(numbers.integer "--concurrency"):argname("N")
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
 
@@ -72,14 +72,14 @@ local function write(text)
   if not written then error("cannot write: " .. problem, 0) end
 end
 
----Prints what an enumeration gives, and then what came of each server.
----@param enumeration fun(options: table): function, userdata
+---Prints the rows of a call, and then the result for each server.
+---@param call "connections"|"sessions"|"files"|"shares"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
 ---@param format string
 ---@return integer? failures
 ---@return string? problem  with the options
-function smb_options.print(enumeration, kind, options, format)
+function smb_options.print(call, kind, options, format)
   local outcomes, failures, failed_targets = {}, {}, 0
   function options.on_error(failure)
     failures[#failures + 1] = failure
@@ -90,9 +90,10 @@ function smb_options.print(enumeration, kind, options, format)
     failed_targets = failed_targets + 1
     io.stderr:write("rollcall: ", outcome.target, ": ", outcome.reason, "\n")
   end
-  local checked, step, state = pcall(enumeration, options)
-  if not checked then return nil, (tostring(step):gsub("^smb%.%w+: ", "")) end
+  local problem = smb.problem(call, options)
+  if problem then return nil, problem end
 
+  local step, state = smb[call](options)
   local writer = report.new(format, kind, write, system.terminal_width() or math.huge)
   for row in step, state, nil, state do writer:row(row) end
   writer:finish(outcomes, failures)

@@ -18,7 +18,7 @@ Examples:
     local opened, problem = source.open(arguments.source, true)
     if not opened then return nil, problem end
     local writer
-    writer, problem = snapshot.create(arguments.output, opened.made, opened)
+    writer, problem = snapshot.create(arguments.output, opened.generated_at, opened)
     if not writer then return nil, problem end
     local its_writer <close> = writer
     for kind, row in opened.rows do its_writer:row(kind, row) end

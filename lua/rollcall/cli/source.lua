@@ -10,7 +10,7 @@ local source = {}
 ---@field rows fun(): string?, table?
 ---@field outcomes rollcall.outcome[]
 ---@field failures rollcall.failure[]
----@field made integer
+---@field generated_at integer
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
 ---@field close fun()
@@ -68,7 +68,7 @@ function source.ask(inv, quiet_terminal)
   })
   return {
     rows = with_progress(rows, outcomes, quiet_terminal),
-    outcomes = outcomes, failures = failures, made = os.time(), normalize_user = inv.normalize_user,
+    outcomes = outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset,
     close = function() getmetatable(closing).__close(closing) end,
   }
@@ -85,13 +85,18 @@ function source.open(path, quiet_terminal)
     if not opened then return nil, problem end
     return {
       rows = with_progress(opened:each(), opened.outcomes, quiet_terminal),
-      outcomes = opened.outcomes, failures = {}, made = opened.made or os.time(), normalize_user = opened.normalize_user,
+      outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
       utc_offset = opened.utc_offset,
       close = function() opened:close() end,
     }
   end
   local inv, problem = inventory.load(path)
-  if not inv then return nil, problem end
+  if not inv then
+    local file = not path:find "%.lua$" and io.open(path, "rb")
+    if not file then return nil, problem end
+    file:close()
+    return nil, ("%s is neither a snapshot nor a valid inventory: %s"):format(path, problem)
+  end
   return source.ask(inv, quiet_terminal)
 end
 
@@ -126,10 +131,10 @@ function source.complain(outcomes)
   return count
 end
 
----Whether colour may be written to standard output.
-function source.colour()
-  local no_colour = os.getenv "NO_COLOR"
-  return system.terminal_width() ~= nil and (no_colour == nil or no_colour == "")
+---Whether color may be written to standard output.
+function source.color()
+  local no_color = os.getenv "NO_COLOR"
+  return system.terminal_width() ~= nil and (no_color == nil or no_color == "")
 end
 
 ---Where the output goes: standard output, or a file that stands there only when it is whole.

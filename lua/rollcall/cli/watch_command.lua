@@ -1,5 +1,6 @@
---- The command watch: looks again and again, and tells what changed, until it is told to stop.
+--- The command watch: polls at an interval and reports what changed, until a signal stops it.
 local changes = require "rollcall.cli.changes"
+local numbers = require "rollcall.cli.numbers"
 local system = require "rollcall.system"
 local diff = require "rollcall.diff"
 local inventory = require "rollcall.inventory"
@@ -7,19 +8,7 @@ local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 
-local function seconds(argument)
-  local number = tonumber(argument)
-  if number and number >= 0 and number <= 86400 then return number end
-  return nil, ("'%s' is no number of seconds"):format(argument)
-end
-
-local function times(argument)
-  local number = math.tointeger(argument)
-  if number and number > 0 then return number end
-  return nil, ("'%s' is no positive number"):format(argument)
-end
-
----Rows until a signal comes; a look that was broken off is none.
+---Rows until a signal comes; a poll that was broken off is none.
 local function until_stopped(rows)
   return function()
     if system.caught_signal() then return nil end
@@ -27,22 +16,22 @@ local function until_stopped(rows)
   end
 end
 
-local function take_look(inv)
+local function take_poll(inv)
   local opened = source.ask(inv)
-  local took, look = pcall(diff.look, until_stopped(opened.rows), opened.outcomes)
+  local took, poll = pcall(diff.poll, until_stopped(opened.rows), opened.outcomes)
   opened.close()
-  if not took then error(look, 0) end
-  return look, opened.made
+  if not took then error(poll, 0) end
+  return poll, opened.generated_at
 end
 
-local function keep(path, look, made, inv)
-  local writer = assert(snapshot.create(path, made, inv))
+local function write_snapshot(path, poll, generated_at, inv)
+  local writer = assert(snapshot.create(path, generated_at, inv))
   local its_writer <close> = writer
-  for _, identity in ipairs(look.order) do
-    local entry = look.entries[identity]
+  for _, identity in ipairs(poll.order) do
+    local entry = poll.entries[identity]
     its_writer:row(entry.kind, entry.row)
   end
-  for _, outcome in ipairs(look.outcomes) do its_writer:outcome(outcome) end
+  for _, outcome in ipairs(poll.outcomes) do its_writer:outcome(outcome) end
   its_writer:finish()
 end
 
@@ -63,13 +52,13 @@ local function post_command(url)
     platform.null_device, argument)
 end
 
-local function tell(arguments, list, made)
+local function report(arguments, list, generated_at)
   if #list == 0 then return end
-  local at = os.date("!%Y-%m-%dT%H:%M:%SZ", made)
+  local at = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at)
   local lines, printed = {}, {}
   for i, change in ipairs(list) do
     lines[i] = changes.json(change, at)
-    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.colour())
+    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.color())
   end
   source.output().write(table.concat(printed))
   io.stdout:flush()
@@ -77,13 +66,13 @@ local function tell(arguments, list, made)
   if arguments.post then hand_to(post_command(arguments.post), table.concat(lines)) end
 end
 
----Says when a target goes and when it is back, once each.
-local function tell_targets(away, outcomes)
+---Reports when a target fails and when it answers again, once each.
+local function report_targets(away, outcomes)
   for _, outcome in ipairs(outcomes) do
     local key = outcome.target .. " " .. (outcome.query or "")
     local gone = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
     if gone and not away[key] then source.complain { outcome } end
-    if not gone and away[key] then io.stderr:write("rollcall: ", outcome.target, ": is back\n") end
+    if not gone and away[key] then io.stderr:write("rollcall: ", outcome.target, ": answers again\n") end
     away[key] = gone or nil
   end
 end
@@ -93,38 +82,38 @@ return {
   name = "watch",
   ends_at_signals = true,
   declare = function(parser)
-    local command = parser:command("watch", "Keep looking, and tell who comes and goes.", [[
+    local command = parser:command("watch", "Poll an inventory and report who connects and disconnects.", [[
 Examples:
-  rollcall watch inventory.lua --every 60
-  rollcall watch inventory.lua --keep now.jsonl.gz --format jsonl >> changes.jsonl
+  rollcall watch inventory.lua --interval 60
+  rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl >> changes.jsonl
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
-It ends at SIGTERM, SIGINT or SIGHUP, and the file of --keep is whole at any time. Who was
-there at the start is not reported, nor are rollcall's own logons.]])
+SIGTERM, SIGINT and SIGHUP end it; the file of --snapshot is whole at any time. Neither who was
+connected at the start nor rollcall's own logons are reported.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
-    command:option("-e --every", "Seconds between looks.", "60"):argname("SECONDS"):convert(seconds)
-    command:option("-k --keep", "Keep the newest look in this file, a snapshot."):argname "FILE"
+    command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(numbers.seconds "--interval")
+    command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
     command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
-    command:option("--post", "Post the differences there, as JSON Lines, with curl."):argname "URL"
-    command:option("--run", "Hand the differences to this command, as JSON Lines."):argname "COMMAND"
-    command:option("--times", "Stop after so many looks."):argname("N"):convert(times)
+    command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname "URL"
+    command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
+    command:option("--times", "Stop after this many polls."):argname("N"):convert(numbers.integer "--times")
   end,
   run = function(arguments)
     local inv, problem = inventory.load(arguments.inventory)
     if not inv then return nil, problem end
     if arguments.post and not post_command(arguments.post) then return nil, "--post takes an http or https address" end
     system.catch_signals()
-    local before, looks, away = nil, 0, {}
+    local before, polls, away = nil, 0, {}
     while true do
-      local look, made = take_look(inv)
+      local poll, generated_at = take_poll(inv)
       if system.caught_signal() then break end
-      looks = looks + 1
-      tell_targets(away, look.outcomes)
-      if before then tell(arguments, diff.compare(before, look), made) end
-      if arguments.keep then keep(arguments.keep, look, made, inv) end
-      before = before and diff.carried(before, look) or look
-      if looks == arguments.times or not system.sleep(arguments.every) then break end
+      polls = polls + 1
+      report_targets(away, poll.outcomes)
+      if before then report(arguments, diff.compare(before, poll), generated_at) end
+      if arguments.snapshot then write_snapshot(arguments.snapshot, poll, generated_at, inv) end
+      before = before and diff.carried(before, poll) or poll
+      if polls == arguments.times or not system.sleep(arguments.interval) then break end
     end
     return 0
   end,

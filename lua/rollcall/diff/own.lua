@@ -10,7 +10,7 @@ local names = require "rollcall.smb.names"
 -- Both clocks cut off fractions of seconds.
 local ROUNDING = 2
 
-local has_age = { connection = true, smb_session = true, presence = true }
+local has_age = { connection = true, smb_session = true, access = true }
 
 local function is_pipe(pathname)
   return type(pathname) == "string" and string.find(pathname, "^%a:") == nil and string.find(names.path(pathname), "\\srvsvc$") ~= nil

@@ -110,7 +110,7 @@ return {
   file = {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },
-    { name = "permissions", title = "FOR", show = permissions },
+    { name = "permissions", title = "ACCESS", show = permissions },
     { name = "num_locks", title = "LOCKS", right = true },
     { name = "id", title = "ID", right = true },
     { name = "pathname", title = "PATH" },
@@ -122,7 +122,7 @@ return {
     { name = "share", title = "SHARE" },
     { name = "type", title = "TYPE", show = share_type },
     { name = "current_uses", title = "USES", right = true },
-    { name = "max_uses", title = "AT MOST", right = true, show = max_uses },
+    { name = "max_uses", title = "MAX USES", right = true, show = max_uses },
     { name = "path", title = "PATH" },
     { name = "remark", title = "REMARK" },
     { name = "netname" },
@@ -131,7 +131,7 @@ return {
     { name = "level" },
   },
   ---@type rollcall.report.column[]
-  presence = {
+  access = {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },
     { name = "share", title = "SHARE" },
@@ -146,10 +146,10 @@ return {
   ---@type rollcall.report.column[]
   who = {
     { name = "user", title = "USER" },
-    { name = "resource", title = "ON" },
-    { name = "client", title = "FROM" },
-    { name = "origin", title = "AT" },
-    { name = "connected", title = "FOR", right = true, show = duration },
+    { name = "resource", title = "RESOURCE" },
+    { name = "client", title = "CLIENT" },
+    { name = "origin", title = "SERVER" },
+    { name = "duration", title = "DURATION", right = true, show = duration },
     { name = "idle", title = "IDLE", right = true, show = duration },
     { name = "state", title = "STATE" },
     { name = "kind", title = "KIND" },

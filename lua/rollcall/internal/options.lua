@@ -1,6 +1,8 @@
 --- Checks the options of a call at the door: every wrong one raises, and names itself.
 --
 -- Knows no option of its own; each module says what it takes.
+local suggestion = require "rollcall.internal.suggestion"
+
 local options = {}
 
 ---What an option may be: its value, or nil and what it must be.
@@ -75,28 +77,49 @@ local unshown = {
   password = true, nt_hash = true, token = true, ak = true, sk = true, security_token = true, proxy = true,
 }
 
----Checks `given` against `specification` and returns the checked values in a new table.
----@param caller string  the function's name, for the message
+---Checks `given` against `specification`.
 ---@param given table
 ---@param specification table<string, rollcall.options.check>
----@param level integer  whose mistake it is, as in `error`, seen from the caller of `check`
----@return table
-function options.check(caller, given, specification, level)
-  if type(given) ~= "table" then
-    error(("%s: takes a table of options, not %s"):format(caller, type(given)), level + 1)
-  end
+---@return table? checked  the checked values, in a new table
+---@return string? problem
+function options.checked(given, specification)
+  if type(given) ~= "table" then return nil, ("takes a table of options, not %s"):format(type(given)) end
   local checked = {}
   for name, value in pairs(given) do
     local check = specification[name]
-    if not check then error(("%s: there is no option '%s'"):format(caller, tostring(name)), level + 1) end
+    if not check then
+      return nil, ("unknown option '%s'%s"):format(tostring(name), suggestion(tostring(name), specification))
+    end
     local result, expectation = check(value)
     if result == nil and expectation then
-      local was = unshown[name] and "" or (", not %s"):format(shown(value))
-      error(("%s: %s %s%s"):format(caller, name, expectation, was), level + 1)
+      return nil, ("%s %s%s"):format(name, expectation, (unshown[name] or type(value) == "table") and "" or (", not %s"):format(shown(value)))
     end
     checked[name] = result
   end
   return checked
+end
+
+---Raises a problem, if there is one, and returns the value otherwise.
+---@param caller string  the function's name, for the message
+---@param level integer  whose usage error it is, as in `error`, seen from the caller of `insist`; 0 for nobody's line
+---@param value any
+---@param problem? string
+function options.insist(caller, level, value, problem)
+  if problem then error(caller .. ": " .. problem, level > 0 and level + 1 or 0) end
+  return value
+end
+
+---Checks `given` as `checked` does, and raises what is wrong.
+---@param caller string
+---@param given table
+---@param specification table<string, rollcall.options.check>
+---@param level integer  as of `insist`
+---@return table
+function options.check(caller, given, specification, level)
+  local checked, problem = options.checked(given, specification)
+  -- No tail call: it would be no level of the stack.
+  local result = options.insist(caller, level > 0 and level + 1 or 0, checked, problem)
+  return result
 end
 
 return options

@@ -61,10 +61,10 @@ fields(is_text, "servername username client share netname pathname path remark t
 fields(is_integer, "num_opens num_users time type id level idle_time user_flags num_locks permissions current_uses max_uses flags", of_smb)
 fields(is_integer, "open_files", of_smb)
 local of_session = fields(is_text, table.concat(session.fields, " ") .. " user_name origin", {})
-local of_others = fields(is_text, "user account origin resource client address state", fields(is_integer, "since connected idle", {}))
+local of_others = fields(is_text, "user account origin resource client address state", fields(is_integer, "since duration idle", {}))
 
 local known = {
-  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, presence = of_smb, session = of_session,
+  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, access = of_smb, session = of_session,
 }
 
 local outcome_fields = fields(is_text, "source target query completeness reason",

@@ -1,4 +1,4 @@
---- Text from servers, made fit for a terminal: what could move the cursor, change colours or turn
+--- Text from servers, made fit for a terminal: what could move the cursor, change colors or turn
 -- the direction of a line is shown as an escape, and widths are counted in columns. And text that is
 -- the same whatever locale the host has set, which string.lower, string.format and tostring are not.
 local text = {}

@@ -9,14 +9,14 @@ local sources = {}
 
 ---Kinds that rows of one's own cannot have, since they have a meaning of their own.
 sources.reserved = {
-  connection = true, smb_session = true, file = true, share = true, presence = true, session = true,
+  connection = true, smb_session = true, file = true, share = true, access = true, session = true,
   snapshot = true, target = true, normalize_user = true,
   failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
 
 -- For each query of an smb block: the function of rollcall.smb, and the kind of its rows.
 local queries = {
-  rollcall = { call = "rollcall", kind = "presence" },
+  rollcall = { call = "rollcall", kind = "access" },
   connections = { call = "connections", kind = "connection", takes = { qualifier = true, hidden = true } },
   sessions = { call = "sessions", kind = "smb_session" },
   files = { call = "files", kind = "file" },

@@ -38,14 +38,14 @@ builtin.sessions_per_user = at_most("sessions", function(group) return group.cou
 
 ---At most N computers that a user is connected from.
 builtin.clients_per_user = at_most("clients", function(group) return group.distinct.client end, { "client" },
-  { "connection", "smb_session", "presence", "session" }, { "user", "client" })
+  { "connection", "smb_session", "access", "session" }, { "user", "client" })
 
 ---Nobody idle for longer.
 builtin.idle_longer_than = {
   specification = { seconds = seconds }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "smb_session", "presence" }, requires = { "idle" },
+      kind = { "smb_session", "access" }, requires = { "idle" },
       check = function(view) return view.idle <= given.seconds end,
       message = ("{account} from {client} has been idle for {idle}, longer than %s"):format(builtin.duration(given.seconds)),
     }
@@ -57,9 +57,9 @@ builtin.connected_longer_than = {
   specification = { seconds = seconds }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, requires = { "connected" },
-      check = function(view) return view.connected <= given.seconds end,
-      message = ("{account} from {client} has been connected for {connected}, longer than %s"):format(builtin.duration(given.seconds)),
+      kind = { "connection", "smb_session", "access", "session" }, requires = { "duration" },
+      check = function(view) return view.duration <= given.seconds end,
+      message = ("{account} from {client} has been connected for {duration}, longer than %s"):format(builtin.duration(given.seconds)),
     }
   end,
 }
@@ -109,7 +109,7 @@ builtin.outside_hours = {
       return minutes >= given.from and minutes < given.to and (not given.days or given.days[time.wday] == true)
     end)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, requires = { at == "since" and "since" or "user" },
+      kind = { "connection", "smb_session", "access", "session" }, requires = { at == "since" and "since" or "user" },
       check = function(view)
         if at == "since" then return inside(view.since) end
         return inside(view.settings.now)
@@ -145,7 +145,7 @@ builtin.client_networks = {
       return false
     end)
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, requires = { "address" },
+      kind = { "connection", "smb_session", "access", "session" }, requires = { "address" },
       check = function(view) return allowed(view.address) end,
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
@@ -195,7 +195,7 @@ builtin.administrative_shares = {
       return string.sub(share, -1) == "$"
     end)
     return {
-      kind = { "connection", "presence" }, requires = { "resource" },
+      kind = { "connection", "access" }, requires = { "resource" },
       check = function(view)
         local share = view.share
         if by_name(share) then return false end
@@ -269,7 +269,7 @@ builtin.share_and_desktop = {
   specification = {}, required = {},
   make = function()
     return {
-      kind = { "connection", "smb_session", "presence", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
+      kind = { "connection", "smb_session", "access", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
       requires = { "user" },
       filter = function(view)
         return view.state ~= "SignedOut" and view.state ~= "InitFail"

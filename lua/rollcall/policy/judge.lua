@@ -92,7 +92,7 @@ function methods:fail(problem)
   self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is no text"):format(self.rule.place)
 end
 
-local durations = { idle = true, connected = true }
+local durations = { idle = true, duration = true }
 
 local function shown(value, name)
   if value == nil then return "?" end
@@ -267,8 +267,8 @@ end
 
 -- The fields that a server fills with placeholders, by the kind of row.
 local placeholder_lacks = {
-  connection = { user = true, account = true, client = true, address = true, since = true, connected = true },
-  presence = { resource = true, share = true },
+  connection = { user = true, account = true, client = true, address = true, since = true, duration = true },
+  access = { resource = true, share = true },
 }
 
 local function lacks(self, outcome)
@@ -281,7 +281,7 @@ local function lacks(self, outcome)
   return false
 end
 
-local of_smb = { "connection", "smb_session", "file", "presence", "share" }
+local of_smb = { "connection", "smb_session", "file", "access", "share" }
 
 ---Whether a target's rows are of those that the rule is about. Of a snapshot that could not be read, any may be.
 ---@param outcome rollcall.outcome

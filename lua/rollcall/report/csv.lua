@@ -24,7 +24,7 @@ local target_fields = { "source", "target", "query", "completeness", "claimed", 
 function writer_methods:line(record, values, outcome)
   local cells = { record }
   for _, name in ipairs(self.columns) do cells[#cells + 1] = cell(values[name]) end
-  cells[#cells + 1] = self.made
+  cells[#cells + 1] = self.generated_at
   for _, name in ipairs(self.target_columns) do cells[#cells + 1] = cell(outcome[name]) end
   self.write(table.concat(cells, ",") .. "\r\n")
 end
@@ -44,7 +44,7 @@ return function(report)
     columns[i], is_column[column.name] = column.name, true
     header[#header + 1] = cell(column.name)
   end
-  header[#header + 1] = "made"
+  header[#header + 1] = "generated_at"
   -- A field of the rows with such a name is one column with it, since a reader takes columns by their names.
   for _, name in ipairs(target_fields) do
     if not is_column[name] then
@@ -53,5 +53,7 @@ return function(report)
     end
   end
   report.write(table.concat(header, ",") .. "\r\n")
-  return setmetatable({ write = report.write, columns = columns, target_columns = target_columns, made = report.made }, writer_metatable)
+  return setmetatable({
+    write = report.write, columns = columns, target_columns = target_columns, generated_at = report.generated_at,
+  }, writer_metatable)
 end

@@ -28,7 +28,7 @@ local function add(counts, name)
   end
 end
 
-local of_shares = { connection = true, presence = true }
+local of_shares = { connection = true, access = true }
 
 ---@param view rollcall.presence
 function writer_methods:observe(view)
@@ -63,7 +63,7 @@ local function warning(outcomes)
     end
   end
   if #items == 0 then return "" end
-  return ('<div class="warning" role="alert"><strong>This is not everybody: %d of %d targets could not be asked, or not wholly.</strong>'
+  return ('<div class="warning" role="alert"><strong>Incomplete: %d of %d targets failed or answered in part.</strong>'
     .. "<ul>%s</ul></div>\n"):format(#items, #outcomes, table.concat(items, "\n"))
 end
 
@@ -72,12 +72,13 @@ local function targets(outcomes)
   local rows = {}
   for i, outcome in ipairs(outcomes) do
     local bad = outcome.completeness ~= "complete"
-    rows[i] = ('<tr><td>%s</td><td>%s</td><td%s>%s</td><td class="right">%s</td><td>%s</td></tr>'):format(
-      escaped(outcome.target), escaped(outcome.query or outcome.source or "–"), bad and ' class="bad"' or "", escaped(outcome.completeness),
-      outcome.received and ("%d"):format(outcome.received) or "–", escaped(outcome.reason or ""))
+    rows[i] = ('<tr><td>%s</td><td>%s</td><td class="right">%s</td><td%s>%s</td><td>%s</td></tr>'):format(
+      escaped(outcome.target), escaped(outcome.query or outcome.source or "–"),
+      outcome.received and ("%d"):format(outcome.received) or "–", bad and ' class="bad"' or "", escaped(outcome.completeness),
+      escaped(outcome.reason or ""))
   end
-  return '<h2>Targets</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Target</th><th scope="col">Asked for</th>'
-    .. '<th scope="col">Came</th><th scope="col" class="right">Entries</th><th scope="col">Why</th></tr></thead><tbody>\n'
+  return '<h2>Targets</h2><div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Target</th><th scope="col">Query</th>'
+    .. '<th scope="col" class="right">Rows</th><th scope="col">Status</th><th scope="col">Error</th></tr></thead><tbody>\n'
     .. table.concat(rows, "\n") .. "</tbody></table></div>\n"
 end
 
@@ -100,7 +101,7 @@ function writer_methods:finish(outcomes, _, totals)
 <title>%s</title>
 ]]):format(assets.style_hash, assets.script_hash, title))
   write("<style>" .. assets.style .. "</style></head><body>\n<header><h1>" .. title .. "</h1>\n")
-  write(('<p class="made">Made <time>%s</time> from %d targets</p></header>\n<main>\n'):format(self.made, #outcomes))
+  write(('<p class="generated">Generated at <time>%s</time> from %d targets</p></header>\n<main>\n'):format(self.generated_at, #outcomes))
   write(warning(outcomes))
   write(totals_list(totals))
   local charts = chart.bars("Connections by share", self.shares) .. chart.bars("Sessions by state", self.states)
@@ -117,7 +118,7 @@ end
 ---@type rollcall.report.format
 return function(frame)
   return setmetatable({
-    write = frame.write, columns = frame.columns, title = frame.title, made = frame.made, kind = frame.kind, whole = frame.whole,
-    rows = {}, shares = {}, states = {}, users = {},
+    write = frame.write, columns = frame.columns, title = frame.title, generated_at = frame.generated_at, kind = frame.kind,
+    whole = frame.whole, rows = {}, shares = {}, states = {}, users = {},
   }, writer_metatable)
 end

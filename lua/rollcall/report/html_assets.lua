@@ -8,7 +8,7 @@ assets.style = [[
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:80rem;padding:1.5rem;background:var(--page);color:var(--text);font:16px/1.5 system-ui,sans-serif}
 h1{margin:0;font-size:1.7rem}h2{margin:2rem 0 .6rem;font-size:1.15rem}
-.made{color:var(--muted);margin:.2rem 0 1rem}
+.generated{color:var(--muted);margin:.2rem 0 1rem}
 .warning{background:var(--warnbg);color:var(--warn);border-left:4px solid currentColor;padding:.6rem 1rem;margin:0 0 1rem}
 .warning ul{margin:.2rem 0 0;padding-left:1.2rem}
 .totals{display:flex;flex-wrap:wrap;gap:.8rem;margin:0;padding:0}
@@ -72,7 +72,7 @@ for (const section of document.querySelectorAll("section[data-rows]")) {
 ]]
 
 -- SHA-256 in base64 of the two texts above; a spec works them out again.
-assets.style_hash = "6xWpaMImuv3CRqRsUeSBn6bjb78TNYqoN8RGTKscJPk="
+assets.style_hash = "OFNYC+4v/VZToIcWFarz1r0EeBpJ+c2pm5VmTL8/5YM="
 assets.script_hash = "txI8+Euqth76VeTp9qmoaBLeKP2YtpTp/51e1YLxdjc="
 
 return assets

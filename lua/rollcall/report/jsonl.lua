@@ -6,10 +6,10 @@ local json = require "rollcall.internal.json_text"
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }
 
--- A row of many kinds says its own; groups by kind say it as `of_kind`.
+-- A row of many kinds says its own; groups by kind say it as `row_kind`.
 function writer_methods:row(row)
-  local head = { kind = self.kind == "who" and row.kind or self.kind, of_kind = self.kind == "group" and row.kind or nil }
-  self.write(json.object(head, { "kind", "of_kind" }, row, self.columns) .. "\n")
+  local head = { kind = self.kind == "who" and row.kind or self.kind, row_kind = self.kind == "group" and row.kind or nil }
+  self.write(json.object(head, { "kind", "row_kind" }, row, self.columns) .. "\n")
 end
 
 function writer_methods:finish(outcomes, failures, totals)
@@ -24,8 +24,8 @@ end
 
 ---@type rollcall.report.format
 return function(report)
-  report.write(json.object({ kind = "report", schema = json.SCHEMA, rows = report.kind, made = report.made },
-    { "kind", "schema", "made", "rows" }) .. "\n")
+  report.write(json.object({ kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at },
+    { "kind", "schema", "generated_at", "rows" }) .. "\n")
   local names = {}
   for _, name in ipairs(json.names(report.columns)) do
     if name ~= "kind" then names[#names + 1] = name end

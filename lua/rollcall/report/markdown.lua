@@ -46,15 +46,15 @@ function writer_methods:finish(outcomes, _, totals)
     self.write(("\n%d rows, %d users, %d clients, %d resources.\n"):format(totals.rows, totals.users, totals.clients, totals.resources))
   end
   if #outcomes == 0 then return end
-  self.write("\n| TARGET | ASKED FOR | CAME | WHY |\n| --- | --- | --- | --- |\n")
+  self.write("\n| TARGET | QUERY | ROWS | STATUS | ERROR |\n| --- | ---: | --- | --- | --- |\n")
   for _, outcome in ipairs(outcomes) do
-    self.write(("| %s | %s | %s | %s |\n"):format(cell(outcome.target), cell(outcome.query), cell(outcome.completeness),
-      cell(outcome.reason)))
+    self.write(("| %s | %s | %s | %s | %s |\n"):format(cell(outcome.target), cell(outcome.query), cell(outcome.received),
+      cell(outcome.completeness), cell(outcome.reason)))
   end
 end
 
 ---@type rollcall.report.format
 return function(frame)
-  frame.write(("# %s\n\nMade %s.\n\n"):format(cell(frame.title), frame.made))
+  frame.write(("# %s\n\nGenerated at %s.\n\n"):format(cell(frame.title), frame.generated_at))
   return setmetatable({ write = frame.write, columns = frame.columns }, writer_metatable)
 end

@@ -1,5 +1,5 @@
 --- Sorting, and the first so many. Without an order rows pass straight through; with one and a
--- `top`, no more than that many are kept.
+-- `limit`, no more than that many are kept.
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
@@ -40,12 +40,12 @@ local function comparison(order, value_of)
 end
 
 ---@param order? string|fun(a: any, b: any): boolean
----@param top? integer
+---@param limit? integer
 ---@param give fun(item: any)
 ---@param value_of? fun(item: any, name: string): any  of what are no rows
-function selection.new(order, top, give, value_of)
+function selection.new(order, limit, give, value_of)
   local before = order and comparison(order, value_of or field_of)
-  return setmetatable({ before = before, top = top, give = give, kept = {}, given = 0 }, metatable)
+  return setmetatable({ before = before, limit = limit, give = give, kept = {}, given = 0 }, metatable)
 end
 
 ---Puts a row behind all that do not come after it, so equal rows stay as they came.
@@ -59,16 +59,16 @@ local function insert(kept, row, before)
 end
 
 function methods:add(row)
-  local kept, top = self.kept, self.top
+  local kept, limit = self.kept, self.limit
   if not self.before then
-    if top and self.given == top then return end
+    if limit and self.given == limit then return end
     self.given = self.given + 1
     self.give(row)
-  elseif not top then
+  elseif not limit then
     kept[#kept + 1] = row
-  elseif #kept < top or self.before(row, kept[top]) then
+  elseif #kept < limit or self.before(row, kept[limit]) then
     insert(kept, row, self.before)
-    kept[top + 1] = nil
+    kept[limit + 1] = nil
   end
 end
 
@@ -94,7 +94,7 @@ end
 
 function methods:finish()
   if not self.before then return end
-  for _, row in ipairs(self.top and self.kept or sorted(self.kept, self.before)) do self.give(row) end
+  for _, row in ipairs(self.limit and self.kept or sorted(self.kept, self.before)) do self.give(row) end
 end
 
 return selection

@@ -67,15 +67,15 @@ function writer_methods:start()
     end
   end
   shrink(self.widths, self.room)
-  self:line(titles, self.colour and "\27[1m")
+  self:line(titles, self.color and "\27[1m")
   for _, cells in ipairs(self.waiting) do self:line(cells) end
   self.waiting = nil
 end
 
----A line that is no row. Colour, where it may be, for what nobody should overlook.
+---A line that is no row. Color, where it may be, for what nobody should overlook.
 function writer_methods:note(words, loud)
   local line = "# " .. words
-  if self.colour and loud then line = "\27[33m" .. line .. "\27[0m" end
+  if self.color and loud then line = "\27[33m" .. line .. "\27[0m" end
   self.write(line .. "\n")
 end
 
@@ -92,13 +92,13 @@ function writer_methods:finish(outcomes, _, totals)
   if totals then
     self:note(("%d rows, %d users, %d clients, %d resources"):format(totals.rows, totals.users, totals.clients, totals.resources))
   end
-  if self.made then self:note(("made %s"):format(self.made)) end
+  if self.generated_at then self:note(("generated at %s"):format(self.generated_at)) end
   for _, outcome in ipairs(outcomes) do
     local what = ("%s: %s"):format(outcome.target, outcome.completeness)
     if outcome.received then
       what = ("%s, %d of %d"):format(what, outcome.received, math.max(outcome.claimed or 0, outcome.received))
     end
-    local query = self.made and outcome.query and (" (%s)"):format(outcome.query) or ""
+    local query = self.generated_at and outcome.query and (" (%s)"):format(outcome.query) or ""
     self:note(text.printable(what .. query .. connections_text(outcome) .. (outcome.reason and ": " .. outcome.reason or "")),
       outcome.completeness ~= "complete")
   end
@@ -110,8 +110,8 @@ return function(report)
     write = report.write,
     columns = report.columns,
     room = report.width,
-    colour = report.colour,
-    made = report.whole and report.made or nil,
+    color = report.color,
+    generated_at = report.whole and report.generated_at or nil,
     waiting = {},
   }, writer_metatable)
 end

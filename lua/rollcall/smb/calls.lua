@@ -84,7 +84,7 @@ for call_name, call in pairs(calls) do
   call.check_level = level_check(described[call_name])
 end
 
----What every query may have, besides the server and whom to ask as.
+---What every query may have, besides the server and the credentials.
 ---@param call rollcall.smb.call
 ---@return table<string, rollcall.options.check>
 function calls.specification(call)
@@ -94,7 +94,8 @@ function calls.specification(call)
     resume_handle = options.integer(0, 0xFFFFFFFF),
     filter = next(call.filter) and function(value)
       if type(value) ~= "table" then return nil, "must be a table" end
-      local wanted = options.check("filter", value, call.filter, 1)
+      local wanted, problem = options.checked(value, call.filter)
+      if not wanted then return nil, "is wrong: " .. problem end
       return next(wanted) and wanted
     end or nil,
   }

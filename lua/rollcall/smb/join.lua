@@ -11,7 +11,7 @@ local join = {}
 
 ---A connection, a session, or an open file of which it is not known in which session it is open. What of the calls' answers
 ---belongs together is nil wherever they leave more than one way.
----@class rollcall.smb.presence
+---@class rollcall.smb.access
 ---@field servername string
 ---@field username? string
 ---@field client? string  the computer, without backslashes
@@ -45,7 +45,7 @@ local function ask_connections(visit, share)
 end
 
 ---@param row rollcall.smb.connection
----@return rollcall.smb.presence
+---@return rollcall.smb.access
 local function joined_connection(visit, row)
   local session, files = visit.facts:add_connection(row)
   return {
@@ -122,7 +122,7 @@ end
 ---The iterator over joined rows, given the one over what the servers say.
 ---@param step fun(enumeration: userdata): table?, rollcall.smb.core.target?
 ---@param ready table  rows, and what is to be reported after them
----@return fun(enumeration: userdata): rollcall.smb.presence?
+---@return fun(enumeration: userdata): rollcall.smb.access?
 function join.step(step, ready)
   local position = 1
   local function next_ready()

@@ -20,14 +20,6 @@ function servers.check(value)
   return target.check_servername(value)
 end
 
----@param caller string
----@param connect table  checked
----@param level integer  whose mistake it is, as in `error`
-function servers.check_credentials(caller, connect, level)
-  local problem = target.check_credentials(connect)
-  if problem then error(caller .. ": " .. problem, level == 0 and 0 or level + 1) end
-end
-
 ---@return fun(): any
 local function elements_of(names)
   if type(names) == "string" or is_list(names) and names.servername then names = { names } end
@@ -53,7 +45,7 @@ function servers.each(caller, names, checked)
     if element == nil then return nil end
     if type(element) ~= "table" then element = { servername = element } end
     local all = options.merged(connect, options.check(caller, element, servers.connect_specification, 0))
-    servers.check_credentials(caller, all, 0)
+    options.insist(caller, 0, all, target.check_credentials(all))
     return target.new(all.servername or servers.LOCAL_COMPUTER, all)
   end
 end

@@ -35,14 +35,13 @@ function credentials.from_file(path)
 end
 
 ---What the file holds, or nothing where there is none.
----@return table<string, string>
+---@return table<string, string>? found
+---@return string? problem
 local function stored()
   local named, home = variable "CREDENTIALS_FILE", platform.home()
   local path = named or home and home .. "/.huaweicloud/credentials"
   if not path or not named and not exists(path) then return {} end
-  local found, problem = credentials.from_file(path)
-  if not found then error("workspace.client: " .. problem, 0) end
-  return found
+  return credentials.from_file(path)
 end
 
 local function is_given(checked)
@@ -50,9 +49,10 @@ local function is_given(checked)
 end
 
 ---Adds to checked options what is missing. Keys come from one place, never half from here and
----half from there. Raises a message if there is a file that cannot be used.
+---half from there.
 ---@param checked table
----@return table checked
+---@return table? checked  nil if there is a file that cannot be used
+---@return string? problem
 function credentials.complete(checked)
   checked.iam_endpoint = checked.iam_endpoint or variable "IAM_ENDPOINT"
   checked.project_id = checked.project_id or variable "PROJECT_ID"
@@ -62,7 +62,8 @@ function credentials.complete(checked)
     checked.security_token = variable "SECURITY_TOKEN"
   end
   if is_given(checked) and checked.project_id then return checked end
-  local file = stored()
+  local file, problem = stored()
+  if not file then return nil, problem end
   checked.project_id = checked.project_id or file.project_id
   checked.iam_endpoint = checked.iam_endpoint or file.iam_endpoint
   if not is_given(checked) and file.ak and file.sk then

@@ -64,7 +64,7 @@ local function full_output(inventory, kept)
   local count = 0
   for _, command in ipairs {
     "connections " .. lab.double .. " --qualifier rows-3 -U " .. lab.username, "smb " .. lab.double .. " -U " .. lab.username,
-    "sessions --user alice --endpoint https://127.0.0.1:$LAB_CLOUD_PORT --ca-file $LAB_CLOUD_CA_FILE --project-id $LAB_CLOUD_PROJECT",
+    "workspace --user alice --endpoint https://127.0.0.1:$LAB_CLOUD_PORT --ca-file $LAB_CLOUD_CA_FILE --project-id $LAB_CLOUD_PROJECT",
     "report " .. inventory, "report " .. kept .. " --format html", "check " .. kept .. " --policy " .. folder .. "/policy.lua",
     "diff " .. kept .. " " .. folder .. "/empty.jsonl", "completion bash",
   } do
@@ -87,7 +87,7 @@ return function()
   local counts, count = {}, 0
   for _, command in ipairs {
     "snapshot " .. inventory .. " -o %s", "report " .. inventory .. " --format html -o %s", "report " .. inventory .. " --format csv -o %s",
-    "watch " .. inventory .. " --times 1 --keep %s",
+    "watch " .. inventory .. " --times 1 --snapshot %s",
   } do
     for _, ending in ipairs(endings) do
       for _, name in ipairs { "kept.jsonl", "kept.jsonl.gz" } do

@@ -12,7 +12,7 @@ local rows = {
   { "smb_session", { servername = "fs1", username = "bob", client = "WS-BOB", time = 90, idle_time = 4294967295 } },
   { "file", { servername = "fs1", username = "", pathname = "C:\\x", id = 4294967295 } },
   { "share", { servername = "fs1", share = "projects" } },
-  { "presence", { servername = "fs1", username = "Zoë", client = "fe80::1", share = "finance" } },
+  { "access", { servername = "fs1", username = "Zoë", client = "fe80::1", share = "finance" } },
   { "session", { login_user = "alice", machine_name = "d1", client_ip = "10.0.0.1", client_version = "22.4.1", session_state = "Active",
     start_time = "2024-02-29 07:00:20" } },
   { "session", { login_user = "alice" } },

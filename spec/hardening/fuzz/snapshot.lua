@@ -78,13 +78,13 @@ return function(bytes)
     for _, one in ipairs(rows) do
       if is_flat(one[2]) then flat[#flat + 1] = one end
     end
-    local writer = assert(snapshot.create(path, opened.made))
+    local writer = assert(snapshot.create(path, opened.generated_at))
     for _, one in ipairs(flat) do writer:row(one[1], one[2]) end
     writer:finish()
     local again, opened_again = read()
     assert(again and not opened_again.cut and #again == #flat)
     for i, one in ipairs(flat) do assert(one[1] == again[i][1] and same(one[2], again[i][2]), "another row comes back") end
-    local before, after = diff.look(each(flat), {}), diff.look(each(again), {})
+    local before, after = diff.poll(each(flat), {}), diff.poll(each(again), {})
     assert(#diff.compare(before, after) == 0, "a snapshot differs from itself")
   end
   os.remove(path)

@@ -6,12 +6,12 @@ local folder
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
----Runs `rollcall sessions`; returns standard output, standard error and the exit code.
+---Runs `rollcall workspace`; returns standard output, standard error and the exit code.
 local function run(arguments, variables, input)
   local command = { "env", "-i", "HOME=" .. folder, "PATH=" .. os.getenv "PATH",
     "LUA_PATH=" .. quoted(package.path), "LUA_CPATH=" .. quoted(package.cpath) }
   for name, value in pairs(variables or {}) do command[#command + 1] = name .. "=" .. quoted(value) end
-  command[#command + 1] = "lua5.4 lua/rollcall/main.lua sessions --endpoint " .. cloud.tls
+  command[#command + 1] = "lua5.4 lua/rollcall/main.lua workspace --endpoint " .. cloud.tls
     .. " --ca-file " .. quoted(environment.CA_FILE) .. " " .. arguments
     .. " 2>" .. folder .. "/errors <" .. folder .. "/input"
   local file = assert(io.open(folder .. "/input", "w"))
@@ -37,7 +37,7 @@ end
 
 local token = { ROLLCALL_TOKEN = environment.TOKEN, HUAWEICLOUD_SDK_PROJECT_ID = environment.PROJECT }
 
-describe("rollcall sessions", function()
+describe("rollcall workspace", function()
   setup(function()
     local pipe = assert(io.popen("mktemp -d"))
     folder = pipe:read("l")
@@ -155,11 +155,13 @@ describe("rollcall sessions", function()
     assert.is_nil(errors:find("\27", 1, true))
   end)
 
-  it("tells a mistake in the call", function()
+  it("reports a usage error", function()
     for arguments, complaint in pairs {
       [""] = "--user or --users-from",
       ["--user a --proxy http://u:p@h"] = "no password",
-      ["--user a --concurrency 0"] = "concurrency must be",
+      ["--user a --concurrency 0"] = "invalid number for --concurrency: '0'",
+      ["--user a --retries many"] = "invalid number for --retries: 'many'",
+      ["fs1"] = "'fs1': workspace takes no servers",
       ["--users-from /nonexistent/names"] = "No such file",
     } do
       local _, errors, code = run(arguments, token)
@@ -175,7 +177,7 @@ describe("rollcall sessions", function()
     local list = {}
     for i = 1, 60 do list[i] = "nobody" .. i end
     write_file("many", table.concat(list, "\n"))
-    local command = ("env ROLLCALL_TOKEN=%s HUAWEICLOUD_SDK_PROJECT_ID=%s lua5.4 lua/rollcall/main.lua sessions"
+    local command = ("env ROLLCALL_TOKEN=%s HUAWEICLOUD_SDK_PROJECT_ID=%s lua5.4 lua/rollcall/main.lua workspace"
       .. " --endpoint %s --ca-file %s --users-from %s/many"):format(
       environment.TOKEN, environment.PROJECT, cloud.tls, environment.CA_FILE, folder)
     local pipe = assert(io.popen("script -qec " .. quoted(command) .. " /dev/null </dev/null"))

@@ -1,40 +1,43 @@
---- rollcall sessions --user NAME...
+--- The command workspace: the sessions on the cloud desktops of Huawei Cloud Workspace.
 local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
+local numbers = require "rollcall.cli.numbers"
 local report = require "rollcall.report"
 local text = require "rollcall.internal.text"
+local user_names = require "rollcall.workspace.user_names"
 
-local sessions = { name = "sessions" }
+local workspace_command = { name = "workspace" }
 
 local TOKEN_VARIABLE = "ROLLCALL_TOKEN"
 
-function sessions.declare(parser)
-  local command = parser:command("sessions", "Who has sessions on the cloud desktops of Huawei Cloud Workspace.", [[
+function workspace_command.declare(parser)
+  local command = parser:command("workspace", "Who has sessions on the cloud desktops of Huawei Cloud Workspace.", [[
 Examples:
-  rollcall sessions --region ap-southeast-1 --user user001
-  rollcall sessions --region ap-southeast-1 --users-from names.txt --format csv
-  rollcall sessions --region ap-southeast-1 -A ~/.iam --user user001 --user 'CORP\user002'
+  rollcall workspace --region ap-southeast-1 --user user001
+  rollcall workspace --region ap-southeast-1 --users-from names.txt --format csv
+  rollcall workspace --region ap-southeast-1 -A ~/.iam --user user001 --user 'CORP\user002'
 
-Who asks: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U or -A, whose
+The credentials: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U or -A, whose
 password comes as for 'rollcall connections'; or the keys that Huawei's SDKs find in
 HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
+  command:argument("NAME"):args("*"):hidden(true):target("misplaced")
   command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
   command:option("--users-from", "File with a user name a line; - is standard input."):argname("FILE")
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
   command:option("--iam-endpoint", "Address of IAM, instead of the region's."):argname("URL")
   command:option("--project-id", "Absent: from HUAWEICLOUD_SDK_PROJECT_ID, or the credentials file."):argname("ID")
-  command:option("-U --iam-user", "IAM user who asks."):argname("USER")
+  command:option("-U --iam-user", "The IAM user."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = '.")
     :argname("FILE"):target("auth_file")
   command:option("--password-command", "Its output's first line is the password."):argname("COMMAND")
   command:option("--domain", "Name of the account that the IAM user belongs to."):argname("ACCOUNT")
   command:option("--ca-file", "Certificates to trust, PEM."):argname("FILE")
   command:option("--proxy", "Proxy, as curl takes it; without a password."):argname("URL")
-  command:option("--timeout", "Seconds for one attempt."):convert(tonumber):argname("SECONDS")
-  command:option("--connect-timeout", "Seconds."):convert(tonumber):argname("SECONDS")
-  command:option("--retries", "Attempts after the first."):convert(math.tointeger):argname("N")
-  command:option("--concurrency", "Requests in flight."):convert(math.tointeger):argname("N")
+  command:option("--timeout", "Seconds for one attempt."):convert(numbers.seconds "--timeout"):argname("SECONDS")
+  command:option("--connect-timeout", "Seconds to connect."):convert(numbers.seconds "--connect-timeout"):argname("SECONDS")
+  command:option("--retries", "Attempts after the first."):convert(numbers.count "--retries"):argname("N")
+  command:option("--concurrency", "Requests in flight."):convert(numbers.integer "--concurrency"):argname("N")
   command:option("-f --format", "How to print.", "table"):choices(report.formats)
 end
 
@@ -60,10 +63,10 @@ local function names_of(arguments)
     if not file then return nil, problem end
     lines = file:lines()
   elseif #named == 0 then
-    return nil, "who? Give --user or --users-from"
+    return nil, "no user is named; give --user or --users-from"
   end
   local position = 0
-  return function()
+  local function next_name()
     position = position + 1
     if position <= #named then return named[position] end
     local line
@@ -72,6 +75,13 @@ local function names_of(arguments)
       line = line and line:gsub("\r$", "")
     until not line or line:find("%S")
     return line
+  end
+  return function()
+    local name = next_name()
+    if name == nil then return nil end
+    local checked, expectation = user_names.check(name)
+    if not checked then error("invalid user name: it " .. expectation, 0) end
+    return checked
   end
 end
 
@@ -111,7 +121,7 @@ end
 -- The line is rewritten once for so many.
 local USERS_A_LINE = 25
 
----A line on the terminal that tells how far a long list has come. It goes away before anything else
+---A line on the terminal that shows how far a long list is. It goes away before anything else
 ---is written.
 local function new_progress()
   local shown = system.is_terminal(2)
@@ -134,11 +144,11 @@ local function new_progress()
   return progress
 end
 
-local function without_caller(message)
-  return (tostring(message):gsub("^workspace%.client: ", ""):gsub("^client:sessions: ", ""))
-end
-
-function sessions.run(arguments)
+function workspace_command.run(arguments)
+  if arguments.misplaced[1] then
+    return nil, ("'%s': workspace takes no servers, but users of cloud desktops with --user or --users-from; "
+      .. "'rollcall sessions' asks servers"):format(arguments.misplaced[1])
+  end
   local next_name, client_options, problem
   next_name, problem = names_of(arguments)
   if not next_name then return nil, problem end
@@ -147,8 +157,9 @@ function sessions.run(arguments)
   -- Not before: who only asks file servers does not load libcurl.
   local workspace = require "rollcall.workspace"
   local outcome_of = require "rollcall.workspace.outcome"
-  local made, client = pcall(workspace.client, client_options)
-  if not made then return nil, without_caller(client) end
+  problem = workspace.problem(client_options)
+  if problem then return nil, problem end
+  local client = workspace.client(client_options)
 
   local failures, progress = {}, new_progress()
   local function note(failure)
@@ -172,7 +183,7 @@ function sessions.run(arguments)
   end)
   -- Refused credentials end everything; what came until then is shown.
   if not ran and not (type(result) == "table" and result.source == "workspace") then
-    return nil, without_caller(result)
+    return nil, tostring(result)
   end
   if not ran then note(result) end
   progress.clear()
@@ -182,4 +193,4 @@ function sessions.run(arguments)
   return #failures
 end
 
-return sessions
+return workspace_command
