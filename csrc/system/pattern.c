@@ -1,343 +1,174 @@
-/* The matching is that of lstrlib.c of Lua 5.4, Copyright (C) 1994-2022 Lua.org, PUC-Rio, under the
- * MIT licence. What differs: steps are counted, and the classes are those of ASCII, whatever the
- * locale of the program is. */
+/* Matches a compiled pattern. The items stand in a row, and each knows what it matches; where one
+ * does not match, the nearest before it that may match otherwise does so, and those after it begin
+ * anew. So there is nothing to recurse into, and nothing to undo: a capture is set again on the way
+ * forward before anything reads it. */
 #include "system/pattern.h"
 
-#include <lauxlib.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "system/sandbox_state.h"
 
-#define DEEPEST 200
-#define UNCLOSED (-1)
-#define POSITION (-2)
-#define ESCAPE '%'
-#define STEP_BYTES 32 /* so much is compared in a step */
+#define CHARGE 100 /* steps are handed on in such portions */
 
-static const char *match_here(struct match *m, const char *s, const char *p);
-
-static bool in(int c, int first, int last) {
-    return c >= first && c <= last;
+static bool match_class(struct pattern *p, struct pattern_item *item) {
+    size_t left = (size_t)(p->text_end - item->from);
+    if (item->lazy)
+        left = 0;
+    else if (!item->repeated && left > 1)
+        left = 1;
+    const char *limit = item->from + left;
+    const char *to = item->from;
+    while (to < limit && pattern_has(item->set, *to))
+        to++;
+    item->to = to;
+    return item->optional || to > item->from;
 }
 
-static bool is_letter(int c) {
-    return in(c | 0x20, 'a', 'z');
+static bool match_text(struct pattern *p, struct pattern_item *item, const char *text,
+                       size_t size) {
+    item->to = item->from + size;
+    return size <= (size_t)(p->text_end - item->from) && memcmp(item->from, text, size) == 0;
 }
 
-static bool is_digit(int c) {
-    return in(c, '0', '9');
-}
-
-static bool is_class(int c, int class) {
-    bool result;
-    switch (class | 0x20) {
-    case 'a':
-        result = is_letter(c);
-        break;
-    case 'c':
-        result = c < 0x20 || c == 0x7F;
-        break;
-    case 'd':
-        result = is_digit(c);
-        break;
-    case 'g':
-        result = in(c, 0x21, 0x7E);
-        break;
-    case 'l':
-        result = in(c, 'a', 'z');
-        break;
-    case 'p':
-        result = in(c, 0x21, 0x7E) && !is_letter(c) && !is_digit(c);
-        break;
-    case 's':
-        result = c == ' ' || in(c, '\t', '\r');
-        break;
-    case 'u':
-        result = in(c, 'A', 'Z');
-        break;
-    case 'w':
-        result = is_letter(c) || is_digit(c);
-        break;
-    case 'z':
-        result = c == 0;
-        break;
-    case 'x':
-        result = is_digit(c) || in(c | 0x20, 'a', 'f');
-        break;
-    default:
-        return class == c;
-    }
-    return in(class, 'A', 'Z') ? !result : result;
-}
-
-static const char *class_end(struct match *m, const char *p) {
-    const char *start = p;
-    if (p == m->pattern_end)
-        luaL_error(m->guest, "malformed pattern (ends with '%%')");
-    if (*p++ == ESCAPE) {
-        if (p == m->pattern_end)
-            luaL_error(m->guest, "malformed pattern (ends with '%%')");
-        return p + 1;
-    }
-    if (*start != '[')
-        return p;
-    if (p < m->pattern_end && *p == '^')
-        p++;
-    do {
-        if (p >= m->pattern_end)
-            luaL_error(m->guest, "malformed pattern (missing ']')");
-        if (*p++ == ESCAPE)
-            p++;
-    } while (p >= m->pattern_end || *p != ']');
-    return p + 1;
-}
-
-/* Whether a character is in the set from `[` at p to `]` at last. */
-static bool in_set(struct match *m, int c, const char *p, const char *last) {
-    bool found = true;
-    sandbox_charge(m->guest, 1 + (size_t)(last - p) / 4);
-    if (p[1] == '^') {
-        found = false;
-        p++;
-    }
-    while (++p < last) {
-        if (*p == ESCAPE) {
-            p++;
-            if (is_class(c, (unsigned char)*p))
-                return found;
-        } else if (p[1] == '-' && p + 2 < last) {
-            p += 2;
-            if (in(c, (unsigned char)p[-2], (unsigned char)*p))
-                return found;
-        } else if ((unsigned char)*p == c) {
-            return found;
-        }
-    }
-    return !found;
-}
-
-static bool single_match(struct match *m, const char *s, const char *p, const char *p_end) {
-    sandbox_charge(m->guest, 1);
-    if (s >= m->text_end)
+/* Where the last character of the pair is the first one again, the second of them closes. */
+static bool match_balanced(struct pattern *p, struct pattern_item *item, size_t *steps) {
+    const char *to = item->from;
+    if (to == p->text_end || *to != item->pair[0])
         return false;
-    int c = (unsigned char)*s;
-    switch (*p) {
-    case '.':
+    size_t open = 1;
+    while (open > 0 && ++to < p->text_end) {
+        if (*to == item->pair[1])
+            open--;
+        else if (*to == item->pair[0])
+            open++;
+    }
+    *steps += (size_t)(to - item->from);
+    item->to = to + 1;
+    return open == 0;
+}
+
+/* Before and after the text there is '\0'. */
+static bool match_frontier(struct pattern *p, struct pattern_item *item) {
+    char before = '\0', after = '\0';
+    if (item->from > p->text)
+        before = item->from[-1];
+    if (item->from < p->text_end)
+        after = *item->from;
+    return !pattern_has(item->set, before) && pattern_has(item->set, after);
+}
+
+/* The first way in which an item matches at `at`. */
+static bool match_item(struct pattern *p, struct pattern_item *item, const char *at,
+                       size_t *steps) {
+    item->from = item->to = at;
+    switch (item->kind) {
+    case PATTERN_TEXT:
+        *steps += item->literal.size / PATTERN_STEP_BYTES;
+        return match_text(p, item, item->literal.text, item->literal.size);
+    case PATTERN_CLASS:
+        if (!match_class(p, item))
+            return false;
+        *steps += (size_t)(item->to - at);
         return true;
-    case ESCAPE:
-        return is_class(c, (unsigned char)p[1]);
-    case '[':
-        return in_set(m, c, p, p_end - 1);
-    default:
-        return (unsigned char)*p == c;
+    case PATTERN_BALANCED:
+        return match_balanced(p, item, steps);
+    case PATTERN_FRONTIER:
+        return match_frontier(p, item);
+    case PATTERN_REFERENCE: {
+        const char *from = p->capture[item->capture].from;
+        const char *to = p->capture[item->capture].to;
+        if (!to)
+            return false;
+        *steps += (size_t)(to - from) / PATTERN_STEP_BYTES;
+        return match_text(p, item, from, (size_t)(to - from));
     }
-}
-
-static const char *match_balance(struct match *m, const char *s, const char *p) {
-    if (p >= m->pattern_end - 1)
-        luaL_error(m->guest, "malformed pattern (missing arguments to '%%b')");
-    if (s >= m->text_end || *s != *p)
-        return NULL;
-    int opens = 1;
-    while (++s < m->text_end) {
-        sandbox_charge(m->guest, 1);
-        if (*s == p[1]) {
-            if (--opens == 0)
-                return s + 1;
-        } else if (*s == *p) {
-            opens++;
-        }
-    }
-    return NULL;
-}
-
-static const char *match_most(struct match *m, const char *s, const char *p, const char *p_end) {
-    ptrdiff_t count = 0;
-    while (single_match(m, s + count, p, p_end))
-        count++;
-    for (; count >= 0; count--) {
-        const char *end = match_here(m, s + count, p_end + 1);
-        if (end)
-            return end;
-    }
-    return NULL;
-}
-
-static const char *match_least(struct match *m, const char *s, const char *p, const char *p_end) {
-    for (;;) {
-        const char *end = match_here(m, s, p_end + 1);
-        if (end)
-            return end;
-        if (!single_match(m, s, p, p_end))
-            return NULL;
-        s++;
-    }
-}
-
-static const char *open_capture(struct match *m, const char *s, const char *p, ptrdiff_t what) {
-    if (m->level >= CAPTURES)
-        luaL_error(m->guest, "too many captures");
-    m->capture[m->level].start = s;
-    m->capture[m->level].length = what;
-    m->level++;
-    const char *end = match_here(m, s, p);
-    if (!end)
-        m->level--;
-    return end;
-}
-
-static const char *close_capture(struct match *m, const char *s, const char *p) {
-    int level = m->level - 1;
-    while (level >= 0 && m->capture[level].length != UNCLOSED)
-        level--;
-    if (level < 0)
-        luaL_error(m->guest, "invalid pattern capture");
-    m->capture[level].length = s - m->capture[level].start;
-    const char *end = match_here(m, s, p);
-    if (!end)
-        m->capture[level].length = UNCLOSED;
-    return end;
-}
-
-static const char *match_capture(struct match *m, const char *s, int digit) {
-    int level = digit - '1';
-    if (level < 0 || level >= m->level || m->capture[level].length == UNCLOSED)
-        luaL_error(m->guest, "invalid capture index %%%d", level + 1);
-    ptrdiff_t length = m->capture[level].length;
-    if (length == POSITION) /* as lstrlib.c, for which it is longer than any text */
-        return NULL;
-    sandbox_charge(m->guest, 1 + (size_t)length / STEP_BYTES);
-    if (m->text_end - s < length || memcmp(m->capture[level].start, s, (size_t)length) != 0)
-        return NULL;
-    return s + length;
-}
-
-static const char *match_frontier(struct match *m, const char **s, const char *p) {
-    if (p >= m->pattern_end || *p != '[')
-        luaL_error(m->guest, "missing '[' after '%%f' in pattern");
-    const char *end = class_end(m, p);
-    int before = *s == m->text ? 0 : (unsigned char)(*s)[-1];
-    int here = *s < m->text_end ? (unsigned char)**s : 0;
-    if (in_set(m, before, p, end - 1) || !in_set(m, here, p, end - 1))
-        return NULL;
-    return end;
-}
-
-/* One item of the pattern that is no single character. NULL: no match; `*p` is where to go on, or
- * NULL when the rest of the pattern has been matched. */
-static const char *match_special(struct match *m, const char *s, const char **p) {
-    const char *at = *p;
-    *p = NULL;
-    if (*at == '(') {
-        bool position = at + 1 < m->pattern_end && at[1] == ')';
-        return open_capture(m, s, at + (position ? 2 : 1), position ? POSITION : UNCLOSED);
-    }
-    if (*at == ')')
-        return close_capture(m, s, at + 1);
-    if (at[1] == 'b') {
-        s = match_balance(m, s, at + 2);
-        *p = at + 4;
-        return s;
-    }
-    if (at[1] == 'f') {
-        *p = match_frontier(m, &s, at + 2);
-        return *p ? s : NULL;
-    }
-    *p = at + 2;
-    return match_capture(m, s, (unsigned char)at[1]);
-}
-
-static bool is_special(const struct match *m, const char *p) {
-    if (*p == '(' || *p == ')')
+    case PATTERN_OPEN:
+        p->capture[item->capture].from = at;
         return true;
-    if (*p != ESCAPE || p + 1 >= m->pattern_end)
+    case PATTERN_CLOSE:
+        p->capture[item->capture].to = at;
+        return true;
+    case PATTERN_POSITION:
+        p->capture[item->capture].from = at;
+        p->capture[item->capture].to = NULL;
+        return true;
+    case PATTERN_END:
+        return at == p->text_end;
+    }
+    return false;
+}
+
+/* The next way in which a class matches where it does. */
+static bool match_otherwise(const struct pattern *p, struct pattern_item *item) {
+    if (item->lazy) {
+        if (item->to == p->text_end || !pattern_has(item->set, *item->to))
+            return false;
+        item->to++;
+        return true;
+    }
+    if (item->to - item->from == (item->optional ? 0 : 1))
         return false;
-    return p[1] == 'b' || p[1] == 'f' || is_digit((unsigned char)p[1]);
+    item->to--;
+    return true;
 }
 
-/* Where the match of the pattern's rest at p ends, or NULL. */
-static const char *match_items(struct match *m, const char *s, const char *p) {
-    while (p != m->pattern_end) {
-        sandbox_charge(m->guest, 1);
-        if (is_special(m, p)) {
-            s = match_special(m, s, &p);
-            if (!s || !p)
-                return s;
+/* Where a match ends that begins at `at`, or NULL. */
+static const char *match_at(lua_State *guest, struct pattern *p, const char *at) {
+    size_t steps = 0;
+    size_t i = 0;
+    while (i < p->count && at) {
+        struct pattern_item *item = &p->items[i];
+        if (++steps >= CHARGE) {
+            sandbox_charge(guest, steps);
+            steps = 0;
+        }
+        if (match_item(p, item, at, &steps)) {
+            at = item->to;
+            i++;
             continue;
         }
-        if (*p == '$' && p + 1 == m->pattern_end)
-            return s == m->text_end ? s : NULL;
-        const char *p_end = class_end(m, p);
-        char suffix = p_end < m->pattern_end ? *p_end : 0;
-        if (suffix == '*')
-            return match_most(m, s, p, p_end);
-        if (suffix == '-')
-            return match_least(m, s, p, p_end);
-        bool matched = single_match(m, s, p, p_end);
-        if (suffix == '+')
-            return matched ? match_most(m, s + 1, p, p_end) : NULL;
-        if (suffix == '?') {
-            const char *end = matched ? match_here(m, s + 1, p_end + 1) : NULL;
-            if (end)
-                return end;
-            p = p_end + 1;
-        } else {
-            if (!matched)
-                return NULL;
-            s++;
-            p = p_end;
+        size_t choice = item->choice;
+        while (choice > 0 && !match_otherwise(p, &p->items[choice - 1])) {
+            choice = p->items[choice - 1].choice;
+            steps++;
         }
+        at = choice > 0 ? p->items[choice - 1].to : NULL;
+        i = choice;
     }
-    return s;
+    sandbox_charge(guest, steps);
+    return at;
 }
 
-static const char *match_here(struct match *m, const char *s, const char *p) {
-    if (m->depth == DEEPEST)
-        luaL_error(m->guest, "pattern too complex");
-    m->depth++;
-    const char *end = match_items(m, s, p);
-    m->depth--;
-    return end;
+/* The first place from `at` on where a match may begin, or NULL. */
+static const char *candidate(lua_State *guest, const struct pattern *p, const char *at) {
+    const struct pattern_item *first = p->items;
+    if (p->anchored || p->count == 0 || first->kind != PATTERN_TEXT || first->literal.size == 0)
+        return at;
+    size_t left = (size_t)(p->text_end - at);
+    const char *found = left > 0 ? memchr(at, *first->literal.text, left) : NULL;
+    sandbox_charge(guest, (found ? (size_t)(found - at) : left) / PATTERN_STEP_BYTES);
+    return found;
 }
 
-const char *pattern_match(struct match *m, const char *s, const char *p) {
-    m->level = 0;
-    m->depth = 0;
-    return match_here(m, s, p);
+void pattern_begin(struct pattern *p, const char *text, size_t size, size_t start) {
+    p->text = text;
+    p->text_end = text + size;
+    p->at = start <= size ? text + start : NULL;
+    p->last = NULL;
 }
 
-void pattern_push_capture(struct match *m, int level, const char *s, const char *end) {
-    if (level >= m->level) {
-        if (level != 0)
-            luaL_error(m->guest, "invalid capture index %%%d", level + 1);
-        lua_pushlstring(m->guest, s, (size_t)(end - s));
-        return;
+bool pattern_next(lua_State *guest, struct pattern *p) {
+    const char *at = p->at;
+    while (at && (at = candidate(guest, p, at))) {
+        const char *to = match_at(guest, p, at);
+        if (to && to != p->last) {
+            p->from = at;
+            p->to = p->last = to;
+            p->at = p->anchored ? NULL : to;
+            return true;
+        }
+        at = p->anchored || at == p->text_end ? NULL : at + 1;
     }
-    ptrdiff_t length = m->capture[level].length;
-    if (length == UNCLOSED)
-        luaL_error(m->guest, "unfinished capture");
-    if (length == POSITION)
-        lua_pushinteger(m->guest, m->capture[level].start - m->text + 1);
-    else
-        lua_pushlstring(m->guest, m->capture[level].start, (size_t)length);
-}
-
-int pattern_push_captures(struct match *m, const char *s, const char *end) {
-    int count = m->level == 0 && s ? 1 : m->level;
-    luaL_checkstack(m->guest, count, "too many captures");
-    for (int i = 0; i < count; i++)
-        pattern_push_capture(m, i, s, end);
-    return count;
-}
-
-struct match pattern_begin(lua_State *guest, const char *text, size_t size, const char *pattern,
-                           size_t pattern_size) {
-    return (struct match){
-        .guest = guest,
-        .text = text,
-        .text_end = text + size,
-        .pattern_end = pattern + pattern_size,
-    };
+    p->at = NULL;
+    return false;
 }

@@ -1,36 +1,85 @@
-/* Lua's patterns, with every step of the matching counted against a sandbox's instructions: so a
- * pattern takes no longer than what is left of them, whatever it is and whatever it is given. */
+/* Lua's patterns for a sandbox: compiled once, then matched with every step counted against the
+ * instructions of the call, so a match takes no longer than what is left of them. */
 #ifndef ROLLCALL_PATTERN_H
 #define ROLLCALL_PATTERN_H
 
 #include <lua.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define CAPTURES 32
+#define PATTERN_CAPTURES 32
+#define PATTERN_FEW 8         /* items that take no memory of the guest */
+#define PATTERN_STEP_BYTES 32 /* so much is compared or copied in a step */
 
-struct match {
-    lua_State *guest;
-    const char *text;
-    const char *text_end;
-    const char *pattern_end;
-    int depth;
-    int level; /* captures, closed or not */
-    struct {
-        const char *start;
-        ptrdiff_t length;
-    } capture[CAPTURES];
+/* How a pattern is read. */
+enum pattern_syntax {
+    PATTERN_ANCHORED, /* '^' at its start is an anchor */
+    PATTERN_FLOATING, /* '^' at its start is a character */
+    PATTERN_SOUGHT,   /* as by `find`: anchored, or text where nothing but ')' or ']' is special */
+    PATTERN_PLAIN,    /* it is text */
 };
 
-struct match pattern_begin(lua_State *guest, const char *text, size_t size, const char *pattern,
-                           size_t pattern_size);
+enum pattern_kind {
+    PATTERN_TEXT,
+    PATTERN_CLASS,
+    PATTERN_BALANCED,
+    PATTERN_FRONTIER,
+    PATTERN_REFERENCE,
+    PATTERN_OPEN,
+    PATTERN_CLOSE,
+    PATTERN_POSITION,
+    PATTERN_END,
+};
 
-/* [-0, +0, e] Where the match of the pattern from p on ends that begins at s, or NULL. */
-const char *pattern_match(struct match *m, const char *s, const char *p);
+struct pattern_item {
+    enum pattern_kind kind;
+    unsigned char capture;
+    bool optional, repeated, lazy; /* '?' is optional, '+' repeated, '*' both, '-' all */
+    size_t choice; /* 1 + the nearest item before this one that may match otherwise; 0: none */
+    const char *from, *to; /* what it matches at the moment */
+    union {
+        uint64_t set[4]; /* of a class or frontier: a bit for each character */
+        struct {
+            const char *text;
+            size_t size;
+        } literal;
+        char pair[2];
+    };
+};
 
-/* [-0, +1, e] Pushes a capture, or the whole match where there is none. */
-void pattern_push_capture(struct match *m, int level, const char *s, const char *end);
+/* Points into itself, into its source and into the text that it is matched with: who has it keeps
+ * all of them where they are. */
+struct pattern {
+    const char *text, *text_end;
+    const char *at;        /* where the next match is looked for; NULL: nowhere */
+    const char *last;      /* where the last match ended; NULL: there was none */
+    const char *from, *to; /* the last match */
+    bool anchored;
+    int captures;
+    struct {
+        const char *from;
+        const char *to; /* NULL: a position */
+    } capture[PATTERN_CAPTURES];
+    size_t count;
+    struct pattern_item *items;
+    struct pattern_item few[PATTERN_FEW];
+};
 
-/* [-0, +n, e] Pushes all captures; the whole match where there is none, unless `s` is NULL. */
-int pattern_push_captures(struct match *m, const char *s, const char *end);
+static inline bool pattern_has(const uint64_t set[4], char character) {
+    unsigned char code = (unsigned char)character;
+    return set[code / 64] >> code % 64 & 1;
+}
+
+/* [-0, +1, v] pattern_compiler.c: compiles a source. Pushes what keeps the items: userdata, or nil
+ * where they are few. Raises if the source is malformed. */
+void pattern_compile(lua_State *guest, struct pattern *p, const char *source, size_t size,
+                     enum pattern_syntax syntax);
+
+/* [-0, +0, -] Sets the text, and where matches begin at the earliest, counted from 0. */
+void pattern_begin(struct pattern *p, const char *text, size_t size, size_t start);
+
+/* [-0, +0, v] Finds the next match. An empty one where the last one ended is none. */
+bool pattern_next(lua_State *guest, struct pattern *p);
 
 #endif

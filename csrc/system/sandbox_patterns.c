@@ -1,4 +1,5 @@
-/* The functions of a sandbox that take patterns: find, match, gmatch and gsub. */
+/* The functions of a sandbox that take patterns: find, match, gmatch and gsub. The texts that a
+ * compiled pattern points into stay alive as arguments, or as upvalues. */
 #include "system/sandbox_patterns.h"
 
 #include <lauxlib.h>
@@ -8,202 +9,167 @@
 #include "system/pattern.h"
 #include "system/sandbox_state.h"
 
-#define SPECIALS "^$*+?.([%-"
-#define STEP_BYTES 32 /* so much is compared in a step */
+enum { TEXT = 1, SOURCE = 2, REPLACEMENT = 3 };
 
-/* Where to begin, counted from 0; more than `size`: nowhere. */
-static size_t start_of(lua_State *guest, int index, size_t size) {
-    lua_Integer init = luaL_optinteger(guest, index, 1);
-    if (init > 0)
-        return (size_t)init - 1;
-    if (init == 0 || init < -(lua_Integer)size)
-        return 0;
-    return size + (size_t)init;
+/* [-0, +1, v] Compiles the pattern among the arguments, for the text there, and pushes what keeps
+ * it. `init` is the argument that says where to begin; 0: at the start. */
+static void begin(lua_State *guest, struct pattern *p, enum pattern_syntax syntax, int init) {
+    size_t size, source_size;
+    const char *text = luaL_checklstring(guest, TEXT, &size);
+    const char *source = luaL_checklstring(guest, SOURCE, &source_size);
+    lua_Integer first = init ? luaL_optinteger(guest, init, 1) : 1;
+    size_t start = 0;
+    if (first > 0)
+        start = (lua_Unsigned)first - 1 > size ? size + 1 : (size_t)first - 1;
+    else if (first < 0 && first >= -(lua_Integer)size)
+        start = size - (size_t)-first;
+    pattern_begin(p, text, size, start);
+    pattern_compile(guest, p, source, source_size, syntax);
 }
 
-static const char *find_plain(lua_State *guest, const char *text, size_t size, const char *wanted,
-                              size_t length) {
-    const char *end = text + size;
-    while ((size_t)(end - text) >= length) {
-        if (length == 0)
-            return text;
-        const char *at = memchr(text, *wanted, (size_t)(end - text) - length + 1);
-        sandbox_charge(guest, 1 + (size_t)((at ? at : end) - text) / STEP_BYTES);
-        if (!at)
-            return NULL;
-        sandbox_charge(guest, length / STEP_BYTES);
-        if (memcmp(at, wanted, length) == 0)
-            return at;
-        text = at + 1;
+/* [-0, +1, v] Pushes the text, or the position, of a capture; without captures the first one is the
+ * whole match. */
+static void push_capture(lua_State *guest, const struct pattern *p, int capture) {
+    const char *from = p->captures ? p->capture[capture].from : p->from;
+    const char *to = p->captures ? p->capture[capture].to : p->to;
+    if (!to) {
+        lua_pushinteger(guest, from - p->text + 1);
+        return;
     }
-    return NULL;
+    sandbox_charge(guest, (size_t)(to - from) / PATTERN_STEP_BYTES);
+    lua_pushlstring(guest, from, (size_t)(to - from));
 }
 
-static int find_or_match(lua_State *guest, bool find) {
-    size_t size, pattern_size;
-    const char *text = luaL_checklstring(guest, 1, &size);
-    const char *pattern = luaL_checklstring(guest, 2, &pattern_size);
-    size_t start = start_of(guest, 3, size);
-    if (start > size) {
-        lua_pushnil(guest);
-        return 1;
-    }
-    bool plain = lua_toboolean(guest, 4);
-    if (find && !plain) {
-        plain = true;
-        for (size_t i = 0; i < pattern_size && plain; i++)
-            plain = !pattern[i] || !strchr(SPECIALS, pattern[i]);
-    }
-    if (find && plain) {
-        const char *at = find_plain(guest, text + start, size - start, pattern, pattern_size);
-        if (!at) {
-            lua_pushnil(guest);
-            return 1;
-        }
-        lua_pushinteger(guest, at - text + 1);
-        lua_pushinteger(guest, at - text + (ptrdiff_t)pattern_size);
-        return 2;
-    }
-    struct match m = pattern_begin(guest, text, size, pattern, pattern_size);
-    bool anchored = pattern_size > 0 && *pattern == '^';
-    const char *s = text + start;
-    do {
-        const char *end = pattern_match(&m, s, pattern + anchored);
-        if (!end)
-            continue;
-        if (!find)
-            return pattern_push_captures(&m, s, end);
-        lua_pushinteger(guest, s - text + 1);
-        lua_pushinteger(guest, end - text);
-        return pattern_push_captures(&m, NULL, NULL) + 2;
-    } while (s++ < m.text_end && !anchored);
-    lua_pushnil(guest);
-    return 1;
+/* [-0, +n, v] Pushes the first `count` captures. */
+static int push_captures(lua_State *guest, const struct pattern *p, int count) {
+    luaL_checkstack(guest, count, NULL);
+    for (int i = 0; i < count; i++)
+        push_capture(guest, p, i);
+    return count;
+}
+
+/* The captures that a match gives: the whole of it where the pattern has none. */
+static int results_of(const struct pattern *p) {
+    return p->captures ? p->captures : 1;
 }
 
 static int find(lua_State *guest) {
-    return find_or_match(guest, true);
+    struct pattern p;
+    begin(guest, &p, lua_toboolean(guest, 4) ? PATTERN_PLAIN : PATTERN_SOUGHT, 3);
+    if (!pattern_next(guest, &p)) {
+        lua_pushnil(guest);
+        return 1;
+    }
+    lua_pushinteger(guest, p.from - p.text + 1);
+    lua_pushinteger(guest, p.to - p.text);
+    return 2 + push_captures(guest, &p, p.captures);
 }
 
 static int match(lua_State *guest) {
-    return find_or_match(guest, false);
+    struct pattern p;
+    begin(guest, &p, PATTERN_ANCHORED, 3);
+    if (!pattern_next(guest, &p)) {
+        lua_pushnil(guest);
+        return 1;
+    }
+    return push_captures(guest, &p, results_of(&p));
 }
 
-/* Upvalues: the text, the pattern, where to go on, where the last match ended or -1. */
+/* Upvalues: the text, the source, the compiled pattern, and what keeps its items. */
 static int next_match(lua_State *guest) {
-    size_t size, pattern_size;
-    const char *text = lua_tolstring(guest, lua_upvalueindex(1), &size);
-    const char *pattern = lua_tolstring(guest, lua_upvalueindex(2), &pattern_size);
-    lua_Integer last = lua_tointeger(guest, lua_upvalueindex(4));
-    struct match m = pattern_begin(guest, text, size, pattern, pattern_size);
-    const char *s = text + lua_tointeger(guest, lua_upvalueindex(3));
-    for (; s <= m.text_end; s++) {
-        const char *end = pattern_match(&m, s, pattern);
-        if (end && end - text != last) {
-            lua_pushinteger(guest, end - text);
-            lua_pushvalue(guest, -1);
-            lua_replace(guest, lua_upvalueindex(3));
-            lua_replace(guest, lua_upvalueindex(4));
-            return pattern_push_captures(&m, s, end);
-        }
-    }
-    return 0;
+    struct pattern *p = lua_touserdata(guest, lua_upvalueindex(3));
+    return pattern_next(guest, p) ? push_captures(guest, p, results_of(p)) : 0;
 }
 
 static int gmatch(lua_State *guest) {
-    size_t size;
-    luaL_checklstring(guest, 1, &size);
-    luaL_checklstring(guest, 2, NULL);
-    size_t start = start_of(guest, 3, size);
-    lua_settop(guest, 2);
-    lua_pushinteger(guest, (lua_Integer)(start > size ? size + 1 : start));
-    lua_pushinteger(guest, -1);
+    lua_settop(guest, 3);
+    struct pattern *p = lua_newuserdatauv(guest, sizeof *p, 0);
+    begin(guest, p, PATTERN_FLOATING, 3);
+    lua_remove(guest, 3);
     lua_pushcclosure(guest, next_match, 4);
     return 1;
 }
 
-static void add_text(struct match *m, luaL_Buffer *buffer, const char *s, const char *end) {
-    size_t size;
-    const char *text = lua_tolstring(m->guest, 3, &size);
-    for (size_t i = 0; i < size; i++) {
-        sandbox_charge(m->guest, 1);
-        if (text[i] != '%') {
-            luaL_addchar(buffer, text[i]);
-            continue;
-        }
-        i++;
-        if (i < size && text[i] == '%') {
-            luaL_addchar(buffer, '%');
-        } else if (i < size && text[i] == '0') {
-            luaL_addlstring(buffer, s, (size_t)(end - s));
-        } else if (i < size && text[i] >= '1' && text[i] <= '9') {
-            pattern_push_capture(m, text[i] - '1', s, end);
-            luaL_tolstring(m->guest, -1, NULL);
-            lua_remove(m->guest, -2);
-            luaL_addvalue(buffer);
-        } else {
-            luaL_error(m->guest, "invalid use of '%%' in replacement string");
-        }
-    }
+static void add_bytes(lua_State *guest, luaL_Buffer *buffer, const char *from, const char *to) {
+    if (from == to)
+        return;
+    sandbox_charge(guest, (size_t)(to - from) / PATTERN_STEP_BYTES);
+    luaL_addlstring(buffer, from, (size_t)(to - from));
 }
 
-/* Adds what a match is replaced by. */
-static void add_replacement(struct match *m, luaL_Buffer *buffer, const char *s, const char *end) {
-    switch (lua_type(m->guest, 3)) {
-    case LUA_TFUNCTION:
-        lua_pushvalue(m->guest, 3);
-        lua_call(m->guest, pattern_push_captures(m, s, end), 1);
-        break;
-    case LUA_TTABLE:
-        pattern_push_capture(m, 0, s, end);
-        lua_gettable(m->guest, 3);
-        break;
-    default:
-        add_text(m, buffer, s, end);
+/* Adds a replacement that is text, in which %0 to %9 are the match and its captures. */
+static void add_template(lua_State *guest, luaL_Buffer *buffer, const struct pattern *p) {
+    size_t size;
+    const char *at = lua_tolstring(guest, REPLACEMENT, &size);
+    const char *end = at + size;
+    const char *percent;
+    while (at < end && (percent = memchr(at, '%', (size_t)(end - at)))) {
+        add_bytes(guest, buffer, at, percent);
+        sandbox_charge(guest, 1);
+        char what = '\0';
+        if (percent + 1 < end)
+            what = percent[1];
+        at = percent + 2;
+        if (what == '%') {
+            luaL_addchar(buffer, '%');
+        } else if (what == '0') {
+            add_bytes(guest, buffer, p->from, p->to);
+        } else if (what >= '1' && what <= '9') {
+            if (what - '0' > results_of(p))
+                luaL_error(guest, "'%%%c' in the replacement: the pattern has no such capture",
+                           what);
+            push_capture(guest, p, what - '1');
+            luaL_addvalue(buffer);
+        } else {
+            luaL_error(guest, "'%%' in the replacement must be followed by a digit or by '%%'");
+        }
+    }
+    if (at < end)
+        add_bytes(guest, buffer, at, end);
+}
+
+/* Adds what a function or a table gives for the match: the match itself for false or nil. */
+static void add_answer(lua_State *guest, luaL_Buffer *buffer, const struct pattern *p) {
+    if (lua_type(guest, REPLACEMENT) == LUA_TTABLE) {
+        push_capture(guest, p, 0);
+        lua_gettable(guest, REPLACEMENT);
+    } else {
+        lua_pushvalue(guest, REPLACEMENT);
+        lua_call(guest, push_captures(guest, p, results_of(p)), 1);
+    }
+    if (lua_isstring(guest, -1)) {
+        luaL_addvalue(buffer);
         return;
     }
-    if (!lua_toboolean(m->guest, -1)) {
-        lua_pop(m->guest, 1);
-        luaL_addlstring(buffer, s, (size_t)(end - s));
-    } else if (lua_isstring(m->guest, -1)) {
-        luaL_addvalue(buffer);
-    } else {
-        luaL_error(m->guest, "invalid replacement value (a %s)", luaL_typename(m->guest, -1));
-    }
+    if (lua_toboolean(guest, -1))
+        luaL_error(guest, "the replacement is a %s, and must be a string, a number, false or nil",
+                   luaL_typename(guest, -1));
+    lua_pop(guest, 1);
+    add_bytes(guest, buffer, p->from, p->to);
 }
 
 static int gsub(lua_State *guest) {
-    size_t size, pattern_size;
-    const char *s = luaL_checklstring(guest, 1, &size);
-    const char *pattern = luaL_checklstring(guest, 2, &pattern_size);
-    int type = lua_type(guest, 3);
-    luaL_argexpected(guest,
-                     type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION ||
-                         type == LUA_TTABLE,
-                     3, "string/function/table");
-    lua_Integer most = luaL_optinteger(guest, 4, (lua_Integer)size + 1);
-    bool anchored = pattern_size > 0 && *pattern == '^';
-    struct match m = pattern_begin(guest, s, size, pattern, pattern_size);
-    const char *last = NULL;
+    lua_Integer limit = luaL_optinteger(guest, 4, LUA_MAXINTEGER);
+    int type = lua_type(guest, REPLACEMENT);
+    bool is_text = lua_isstring(guest, REPLACEMENT);
+    if (!is_text && type != LUA_TTABLE && type != LUA_TFUNCTION)
+        return luaL_typeerror(guest, REPLACEMENT, "string, table or function");
+    struct pattern p;
+    begin(guest, &p, PATTERN_ANCHORED, 0);
+    const char *added = p.text;
     lua_Integer count = 0;
     luaL_Buffer buffer;
     luaL_buffinit(guest, &buffer);
-    while (count < most) {
-        const char *end = pattern_match(&m, s, pattern + anchored);
-        if (end && end != last) {
-            count++;
-            add_replacement(&m, &buffer, s, end);
-            s = last = end;
-        } else if (s < m.text_end) {
-            luaL_addchar(&buffer, *s);
-            s++;
-        } else {
-            break;
-        }
-        if (anchored)
-            break;
+    while (count < limit && pattern_next(guest, &p)) {
+        add_bytes(guest, &buffer, added, p.from);
+        added = p.to;
+        count++;
+        if (is_text)
+            add_template(guest, &buffer, &p);
+        else
+            add_answer(guest, &buffer, &p);
     }
-    luaL_addlstring(&buffer, s, (size_t)(m.text_end - s));
+    add_bytes(guest, &buffer, added, p.text_end);
     luaL_pushresult(&buffer);
     lua_pushinteger(guest, count);
     return 2;

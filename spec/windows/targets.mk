@@ -15,7 +15,7 @@ WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
 WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connections enumerations failures fanout html \
-	inventory options page policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
+	inventory options page pattern policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
 	spec/windows/windows_on_wine.lua
 
 WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation workspace_command side_by_side signature workspace \
