@@ -263,7 +263,7 @@ describe("the siblings of rollcall connections", function()
     assert.equal(4, #json_of("connections --no-hidden").rows)
   end)
 
-  it("print the combined view, and what came of each server", function()
+  it("print the combined view, and the result for each server", function()
     local document = json_of("smb")
     assert.equal("access", document.kind)
     assert.equal(7, #document.rows)

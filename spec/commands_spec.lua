@@ -29,7 +29,7 @@ local with_dead = put("dead.lua", ("smb { servers = { %q, %q }, query = 'connect
   lab.double, lab.closed, identity))
 
 describe("rollcall report", function()
-  it("prints a table that fits, with what came of each target", function()
+  it("prints a table that fits, with the result for each target", function()
     local output, code, complaint = rollcall("report " .. people)
     assert.equal(0, code, complaint)
     assert.equal("", complaint)
@@ -142,13 +142,13 @@ describe("rollcall snapshot and diff", function()
       { lines[1].kind, lines[2].kind, lines[2].event, lines[2].row_kind, lines[2].row.username })
   end)
 
-  it("exits with 2 where nothing changed as far as could be seen, and with 3 for what is no snapshot", function()
+  it("exits with 2 where nothing changed as far as could be seen, and with 3 for what is not a snapshot", function()
     local before = lab.folder .. "/dead.jsonl"
     assert.equal(2, select(2, rollcall(("snapshot %s -o %s"):format(with_dead, before))))
     assert.equal(2, select(2, rollcall(("diff %s %s"):format(before, before))))
     local _, code, complaint = rollcall(("diff %s %s"):format(before, put("none.jsonl", "hello\n")))
     assert.equal(3, code)
-    assert.is_truthy(complaint:find("none.jsonl: is no snapshot", 1, true))
+    assert.is_truthy(complaint:find("none.jsonl is not a snapshot", 1, true))
   end)
 end)
 
@@ -375,7 +375,9 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
   for arguments, words in pairs {
     ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
     ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
-    ["report x --limit 0"] = "invalid number for --limit: '0'", ["snapshot x"] = "'-o'", ["diff a"] = "AFTER", ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
+    ["report x --limit 0"] = "invalid number for --limit: '0'",
+    ["snapshot x"] = "'-o'", ["diff a"] = "AFTER",
+    ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
     ["report /etc/hostname"] = "/etc/hostname is neither a snapshot nor a valid inventory",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do

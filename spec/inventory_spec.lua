@@ -26,7 +26,7 @@ local function count(rows, kind)
   return number
 end
 
----A stand-in for rollcall.workspace, with the calls that inventories make.
+---A mock of rollcall.workspace, with the calls that inventories make.
 local function fake_workspace(sessions)
   local seen = {}
   package.loaded["rollcall.workspace"] = {
@@ -57,7 +57,7 @@ end
 describe("an inventory", function()
   after_each(function() package.loaded["rollcall.workspace"] = nil end)
 
-  it("asks servers, each query side by side, and says what came of each", function()
+  it("asks servers, each query side by side, and gives the result for each", function()
     local rows, outcomes, failures = gathered(([[
       local auditor = credential { username = %q, password = env "LAB_PASSWORD" }
       smb { servers = { %q, %q }, query = "connections", qualifier = "people", credential = auditor, timeout = 20 }
@@ -131,7 +131,7 @@ describe("an inventory", function()
     for value, words in pairs {
       ["idle = 1.5"] = "field 'idle' must be an integer, not 1.5", ["score = 0/0"] = "field 'score' must be text, a number",
       ["score = 1/0"] = "field 'score' must be text, a number",
-      ["account = {}"] = "field 'account' must be text, not a table", ["[1] = 'x'"] = "1 is no name of a field",
+      ["account = {}"] = "field 'account' must be text, not a table", ["[1] = 'x'"] = "1 is not the name of a field",
       ["f = function() end"] = "field 'f' must be",
     } do
       local rows, outcomes = gathered(('rows { kind = "badge", { account = "a" }, { %s }, { account = "b" } }'):format(value))
@@ -197,7 +197,7 @@ describe("an inventory", function()
     ["i.lua:3: smb: password must be env"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
     ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
     ["i.lua:1: smb: servers is missing"] = "smb {}",
-    ["i.lua:2: smb: servers has 'two words', which is no server's name"] = "smb {\n servers = { 'fs1', 'two words' } }",
+    ["i.lua:2: smb: servers has 'two words', which is not the name"] = "smb {\n servers = { 'fs1', 'two words' } }",
     ["i.lua:1: smb: query must be rollcall, connections"] = "smb { servers = 'x', query = 'all' }",
     ["i.lua:2: smb: qualifier belongs to query"] = "smb { servers = 'x',\n qualifier = 'projects' }",
     ["i.lua:1: smb: credential must be what credential"] = "smb { servers = 'x', credential = { username = 'a' } }",
@@ -256,7 +256,7 @@ describe("an inventory of real servers", function()
     -- Nobody was asked after the first.
     assert.equal(3, refused.claimed)
     assert.equal(0, refused.received)
-    assert.matches("3 of 3 users could not be asked: ", refused.reason, 1, true)
+    assert.matches("the query failed for 3 of 3 users: ", refused.reason, 1, true)
   end)
 
   it("leaves no connection to the cloud where the loop is left", function()

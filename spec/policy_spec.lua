@@ -191,7 +191,7 @@ describe("a rule of one's own", function()
     ]], { connection("x", "s", "a") })
     for i, words in ipairs {
       "policies.lua:1: took too many instructions", "took too much memory", "took too much memory", "policies.lua:4: took too many instructions",
-      "policies.lua:5: boom", "an error that is no text", "policies.lua:7: 'os' is not available in policy files", "policies.lua:8: there is no field 'usr'",
+      "policies.lua:5: boom", "an error that is not text", "policies.lua:7: 'os' is not available in policy files", "policies.lua:8: there is no field 'usr'",
       "policies.lua:9: a row or a group cannot be changed", "policies.lua:10: attempt to concatenate",
       "policies.lua:11: rule 'says-nothing': message returned a nil; it must return a string",
       "policies.lua:12: rule 'answers-nothing': check returned nothing; it must return true or false",

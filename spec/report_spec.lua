@@ -73,7 +73,7 @@ describe("the table", function()
 end)
 
 describe("CSV", function()
-  it("defuses formulas and quotes what needs it", function()
+  it("escapes formulas and quotes what needs it", function()
     for given, written in pairs {
       ["=1+1"] = "'=1+1", ["+1"] = "'+1", ["-1"] = "'-1", ["@x"] = "'@x", ["＝1"] = "'＝1",
       ['a"b'] = '"a""b"', ["a,b"] = '"a,b"', ["a\nb"] = "a\\x0Ab", ["=a,b"] = '"\'=a,b"',

@@ -134,7 +134,7 @@ describe("a call into the sandbox", function()
     assert.equal("x.lua:2: took too many instructions, and was stopped", select(2, run "\nlocal _ = ('a'):rep(300):match '.*.*.*.*x'"))
     assert.matches("took too much memory", select(2, run "local s = 'x' while true do s = s .. s end"))
     assert.equal("x.lua:1: boom", select(2, run "error 'boom'"))
-    assert.equal("x.lua: raised an error that is no text", select(2, run "error {}"))
+    assert.equal("x.lua: raised an error that is not text", select(2, run "error {}"))
   end)
 
   it("takes what it may take again at each call, and no more memory in all", function()

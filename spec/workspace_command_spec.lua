@@ -149,7 +149,7 @@ describe("rollcall workspace", function()
     assert.equal(1, cloud.tell("counts").requests)
   end)
 
-  it("defuses what a service says", function()
+  it("escapes what a service says", function()
     local _, errors = run("--user 'x;error'", token)
     assert.truthy(errors:find("No such", 1, true))
     assert.is_nil(errors:find("\27", 1, true))

@@ -93,7 +93,7 @@ describe("the failures of a query", function()
     assert.same({ { id = '1,"2\\' } }, rows)
   end)
 
-  it("see through what is no number of JSON", function()
+  it("see through what is not a number of JSON", function()
     for _, value in ipairs { "NaN", "Infinity", "-Infinity", "0x10", "01", "-", "1.", ".5", "1e", "+1", "1 2", "1a", "nan" } do
       local code = cloud.failure(client, body('{"session_info_list":[{"id":' .. value .. "}]}")).code
       assert.is_true(code == "INVALID_JSON" or code == "INVALID_LIST", value .. ": " .. code)

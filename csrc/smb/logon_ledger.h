@@ -44,7 +44,7 @@ enum logon_verdict logon_ledger_begin(struct logon_ledger *ledger, logon_credent
                                       const struct logon_policy *policy, int64_t now,
                                       int64_t deadline);
 
-/* What came of a logon: success, or a failure, which may be a refusal. */
+/* The result of a logon: success, or a failure, which may be a refusal. */
 void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credential, int64_t now);
 void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
                        const struct link_failure *failure, int64_t now);

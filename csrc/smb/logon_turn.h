@@ -19,7 +19,7 @@ bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
                       const struct frame_logon *logon, const struct logon_policy *policy,
                       struct link_failure *failure);
 
-/* After each progress of the link: lets it log on when it is its turn, and notes what came of it.
+/* After each progress of the link: lets it log on when it is its turn, and notes its result.
  * False if it must not log on any more: `failure` says why, and the link is of no use. */
 bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_state state,
                        int64_t now, struct link_failure *failure);

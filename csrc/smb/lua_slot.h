@@ -1,4 +1,4 @@
-/* The slots of an enumeration: one target after another in each, its pages, and what came of it.
+/* The slots of an enumeration: one target after another in each, its pages, and its result.
  * lua_enumeration.c steps them. The enumeration stands at index 1 of the stack. */
 #ifndef ROLLCALL_LUA_SLOT_H
 #define ROLLCALL_LUA_SLOT_H
@@ -70,7 +70,7 @@ bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumera
 /* [-0, +0, e] The page that was being read is read to its end. */
 void slot_finish_page(lua_State *L, struct enumeration *enumeration);
 
-/* [-0, +1, e] Pushes what came of the slot's target, and makes the slot free. */
+/* [-0, +1, e] Pushes the result for the slot's target, and makes the slot free. */
 void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
                        struct enumeration_slot *slot);
 

@@ -59,7 +59,7 @@ static void push_message(lua_State *L, lua_State *guest, int status, const char 
     else if (lua_type(guest, -1) == LUA_TSTRING)
         lua_pushlstring(L, lua_tostring(guest, -1), lua_rawlen(guest, -1));
     else
-        lua_pushfstring(L, "%s: raised an error that is no text", label);
+        lua_pushfstring(L, "%s: raised an error that is not text", label);
 }
 
 /* [-0, +results, e] Calls the guest, with L as its host. The arguments are all that L's frame has,

@@ -240,7 +240,7 @@ static int read_field(lua_State *guest) {
         if (lua_type(host, -1) == LUA_TSTRING)
             lua_pushlstring(guest, lua_tostring(host, -1), lua_rawlen(host, -1));
         else
-            lua_pushliteral(guest, "an error that is no text");
+            lua_pushliteral(guest, "an error that is not text");
         lua_concat(guest, 2);
         return lua_error(guest);
     }

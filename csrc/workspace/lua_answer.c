@@ -115,7 +115,7 @@ static bool is_empty_object(const char *text, size_t length, size_t at) {
 }
 
 /* [-0, +1, m] Pushes JSON in which numbers are strings, so that they come as they were written:
- * lua-cjson makes doubles of them, which do not hold an id of 20 digits. What is no number of
+ * lua-cjson makes doubles of them, which do not hold an id of 20 digits. What is not a number of
  * JSON's stays as it is, for lua-cjson to refuse. An object without members gets one, since
  * lua-cjson gives the same table for `[]` and `{}`. */
 static void push_readable(lua_State *L, const char *text, size_t length) {

@@ -7,7 +7,7 @@ local system = require "rollcall.system"
 local cli = {}
 
 ---Exit codes.
-cli.ANSWERED, cli.UNANSWERED, cli.MISTAKEN = 0, 2, 3
+cli.ANSWERED, cli.UNANSWERED, cli.USAGE_ERROR = 0, 2, 3
 local INTERRUPTED = 130 -- as of a program that an interrupt ends
 
 ---@class rollcall.cli.command
@@ -15,7 +15,7 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@field declare fun(parser: table)
 ---@field gives_exit_code? boolean  `run` returns the exit code
 ---@field ends_at_signals? boolean  `run` catches signals, at which it is done
----@field run fun(arguments: table, parser: table): integer?, string?  how many targets could not be asked; or nil and what is wrong with the call
+---@field run fun(arguments: table, parser: table): integer?, string?  how many targets failed or answered in part; or nil and the usage error
 
 ---@type rollcall.cli.command[]
 local commands = {}
@@ -26,9 +26,9 @@ end
 
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[
-Exit codes: 0 every target answered, 2 one could not be asked, 3 a mistake in the call,
+Exit codes: 0 every target answered, 2 a target failed or answered in part, 3 a usage error,
 130 an interrupt.
-'rollcall COMMAND --help' tells more of a command.]])
+'rollcall COMMAND --help' describes a command.]])
   parser:command_target "command"
   parser:require_command(true)
   parser:help_max_width(100):help_description_margin(30)
@@ -55,7 +55,7 @@ end
 
 local function complain(message)
   io.stderr:write("rollcall: ", message, "\n")
-  return cli.MISTAKEN
+  return cli.USAGE_ERROR
 end
 
 ---Runs the command and returns its exit code.

@@ -123,7 +123,7 @@ local function vocabulary_of(place, gathered)
         place:mistake("kind", "rows: kind must be a word of its own, such as badge")
       end
       for i, row in ipairs(given) do
-        if type(row) ~= "table" then place:mistake(nil, ("rows: row %d is no table"):format(i)) end
+        if type(row) ~= "table" then place:mistake(nil, ("rows: row %d is not a table"):format(i)) end
       end
       table.insert(gathered.sources, { block = "rows", fields = given })
     end,

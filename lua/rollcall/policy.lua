@@ -72,7 +72,7 @@ local nothing = {}
 ---@param judges table[]
 ---@param view_of fun(kind: string, row: table): rollcall.presence
 local function judge_rows(rows, judges, view_of)
-  local of_kind, list, takers, view, position = {}, {}, nothing, nil, 0
+  local for_kind, list, takers, view, position = {}, {}, nothing, nil, 0
   local function judges_of(kind)
     local its_judges = { takers = {} }
     for _, one in ipairs(judges) do
@@ -81,7 +81,7 @@ local function judge_rows(rows, judges, view_of)
         its_judges.takers[#its_judges] = one.take
       end
     end
-    of_kind[kind] = its_judges
+    for_kind[kind] = its_judges
     return its_judges
   end
   local function run()
@@ -93,7 +93,7 @@ local function judge_rows(rows, judges, view_of)
       position, takers = 0, nothing
       local kind, row = rows()
       if not kind then return end
-      list = of_kind[kind] or judges_of(kind)
+      list = for_kind[kind] or judges_of(kind)
       if list[1] then view, takers = view_of(kind, row), list.takers end
     end
   end
@@ -102,7 +102,7 @@ local function judge_rows(rows, judges, view_of)
     if ended then return end
     if not takers[position] then error(problem, 0) end
     list[position]:fail(problem)
-    of_kind = {}
+    for_kind = {}
   end
 end
 

@@ -13,14 +13,14 @@ local presence = {}
 ---@field kind string  "connection", "smb_session", "file", "share", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
 ---@field user? string  who, comparable over all sources; see `presence.user_of`
 ---@field account? string  the user as the source spells it
----@field origin? string  the server or service that told
+---@field origin? string  the server or service that the row is from
 ---@field resource? string  the share, the path, the desktop or the application
 ---@field client? string  the computer that it is from: the address if it is known, else the name
 ---@field address? string  the client, if it is an address
 ---@field since? integer  when it began, in seconds since 1970
 ---@field duration? integer  seconds since it began
 ---@field idle? integer  seconds since it was last used
----@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which tells of what is there and of no state
+---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which has no states
 ---@field row table  the row itself
 
 ---@class rollcall.presence.settings

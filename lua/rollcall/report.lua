@@ -127,12 +127,12 @@ local specification = {
 ---@field title? string
 ---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own
 ---@field filter? fun(view: rollcall.presence): any  which rows are in it
----@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand as they came
+---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand in the order of their arrival
 ---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures
 ---@field measures? string|string[]  "distinct:client", "sum:num_opens", "max:idle", "min:since"; {"distinct:user", "distinct:client"}
 ---@field limit? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
 ---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; true
----@field outcomes? rollcall.outcome[]  what came of each target; a list that may be filled while rows are read
+---@field outcomes? rollcall.outcome[]  the result for each target; a list that may be filled while rows are read
 ---@field failures? rollcall.failure[]
 ---@field now? integer
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence
@@ -204,7 +204,7 @@ end
 ---allows it; else memory is bounded by `limit`, by the groups, or by the rows.
 ---Raises what is wrong with the options, and what the iterator raises.
 ---@param given rollcall.report.options
----@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines came of them, and which of the named fields no row had
+---@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines were written, and which of the named fields no row had
 function report.render(given)
   given = options.check("report.render", given, specification, 2)
   if not given.rows then error("report.render: rows is missing", 2) end

@@ -34,7 +34,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---@field time? integer  seconds since it was made; nil, as of a session, if the server does not know
 ---@field username? string
 ---@field netname? string  the client if `qualifier` is a share, the share if it is a computer
----@field placeholder? true  the server cannot tell `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then
+---@field placeholder? true  the server does not know `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then
 
 ---SESSION_INFO_502; poorer levels have the first of these.
 ---@class rollcall.smb.session: rollcall.smb.row
@@ -76,7 +76,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 
 ---@class rollcall.smb.handler_options
 ---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
----@field on_target? fun(outcome: rollcall.outcome)  gets what came of each server, when it is through
+---@field on_target? fun(outcome: rollcall.outcome)  gets the result for each server, after its last row
 ---@field on_wait? rollcall.on_wait
 
 ---@class rollcall.smb.one_options: rollcall.smb.connect_options

@@ -1,7 +1,7 @@
 --- Rows kept in a file: JSON Lines, compressed with gzip where the name ends in `.gz`.
 --
 -- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": ...}`;
--- then a line for each row with its `kind`, a line of kind "target" for what came of each target, and
+-- then a line for each row with its `kind`, a line of kind "target" for the result for each target, and
 -- last `{"kind": "end", "rows": N}`, without which the file was cut.
 local cjson = require "cjson"
 local system = require "rollcall.system"
@@ -45,7 +45,7 @@ end
 ---@class rollcall.snapshot
 ---@field path string
 ---@field generated_at? integer  when it was taken, in seconds since 1970
----@field outcomes rollcall.outcome[]  what came of each target; whole when all rows have been read
+---@field outcomes rollcall.outcome[]  the result for each target; whole when all rows have been read
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
 ---@field utc_offset? integer  as in that inventory
 ---@field cut boolean  whether something is missing; known when all rows have been read
@@ -67,9 +67,9 @@ function snapshot.open(path)
   if version ~= VERSION then
     reader.close()
     if version and version > VERSION then
-      return nil, ("%s: is of the version %d, and this program reads %d; a newer rollcall wrote it"):format(path, version, VERSION)
+      return nil, ("%s has the version %d, and this program reads %d; a newer rollcall wrote it"):format(path, version, VERSION)
     end
-    return nil, ("%s: is no snapshot%s"):format(path, reason and ": " .. reason or "")
+    return nil, ("%s is not a snapshot%s"):format(path, reason and ": " .. reason or "")
   end
   local its_users = users.reader()
   return setmetatable({
@@ -90,11 +90,11 @@ local function ended(self, reason, claimed)
   elseif not claimed then
     self:note(("it was cut after %d rows"):format(self.rows))
   elseif claimed ~= self.rows then
-    self:note(("it says that it has %s rows, and %d came"):format(tostring(claimed), self.rows))
+    self:note(("its end claims %s rows, and it has %d"):format(tostring(claimed), self.rows))
   end
 end
 
----The next row. A line that is damaged is passed over, and told among the outcomes.
+---The next row. A line that is damaged is skipped and reported among the outcomes.
 ---@return string? kind
 ---@return table? row
 function methods:next()

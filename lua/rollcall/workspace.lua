@@ -181,7 +181,7 @@ local function secrets_of(checked)
   return secrets
 end
 
----A client of the service: who asks, and the connections that stay open from one query to the next.
+---A client of the service: the credentials, and the connections that stay open from one query to the next.
 ---@class rollcall.workspace.client
 ---@field private connection_pool userdata
 ---@field private query table
@@ -279,7 +279,7 @@ end
 
 ---@class rollcall.workspace.sessions_options
 ---@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names
----@field on_answer? fun(user_name: string, count: integer)  told of each user who was asked, sessions or none
+---@field on_answer? fun(user_name: string, count: integer)  called for each user who was asked, sessions or none
 ---@field concurrency? integer
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field timeout? number
@@ -295,7 +295,7 @@ end
 --     end
 --
 -- Sessions come as they arrive, those of one user together. A user without sessions yields nothing
--- and is no failure; `on_answer` tells of it. Raises a rollcall.failure for the first user who
+-- and is no failure; `on_answer` is called for it. Raises a rollcall.failure for the first user who
 -- cannot be asked unless there is an `on_error`, and in any case when the credentials are refused.
 ---@param given rollcall.workspace.sessions_options
 ---@return fun(query: userdata): rollcall.workspace.session?, string?
@@ -346,7 +346,7 @@ local list_specification = options.merged(listing.specification, list_query_spec
 ---@field max_body? integer
 ---@field on_wait? rollcall.on_wait
 
----The sessions of the whole enterprise, page by page. `login_user` tells whose each is, and
+---The sessions of the whole enterprise, page by page. `login_user` says whose each is, and
 ---`app_server_group_name` comes beside the fields of a session.
 --
 -- Raises a rollcall.failure if a page cannot be had, or if the pages hold fewer sessions than the

@@ -259,8 +259,8 @@ def main():
             findings.append(f"{name} is not flat: {words}")
         facts.append((words_for_it, f"{len(points)} samples", words))
     facts.insert(0, (f"watch over {len(run.ports)} targets that come and go",
-                     f"{run.ran:.0f} s, {run.looks} looks, {visits} connections, {run.goings} times gone, {run.comings} back",
-                     f"{len(changes)} changes told, stopped by SIGTERM, {len(run.seen_workers)} workers seen, none left"))
+                     f"{run.ran:.0f} s, {run.looks} polls, {visits} connections, {run.goings} times gone, {run.comings} back",
+                     f"{len(changes)} changes reported, stopped by SIGTERM, {len(run.seen_workers)} workers seen, none left"))
     facts.insert(1, ("short queries by one host", f"{run.queries_done}", "each with the right rows"))
     for fact in facts[:2]:
         print(*fact, sep=": ")

@@ -261,9 +261,9 @@ def main():
     if not tried.workers:
         found("no worker was seen")
     fact(f"commands run with {len(MARKS)} marked secrets, by environment, file, command, keys, proxy", tried.runs,
-         f"{tried.looks} looks at arguments and at the environment of {len(tried.workers)} workers, {tried.bytes} bytes printed: none found")
+         f"{tried.looks} samples of arguments and at the environment of {len(tried.workers)} workers, {tried.bytes} bytes printed: none found")
     count, size = written()
-    fact("files written meanwhile: reports, snapshots, kept looks, what was handed on, Samba's logs", count, f"{size} bytes: none found")
+    fact("files written meanwhile: reports, snapshots, snapshots of polls, what was handed on, Samba's logs", count, f"{size} bytes: none found")
     ways, count = refused(files, iam, stored)
     fact(f"files with secrets that others can read or write, {ways} ways to name them", count, "each refused, with path and reason")
     forgive()

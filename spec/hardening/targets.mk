@@ -1,4 +1,4 @@
-# What tries to break rollcall: one block a target. Each is short by default and takes a longer
+# Fuzzing and fault injection: one block a target. Each is short by default and takes a longer
 # budget by a variable, and writes what it did into $(FACTS)/NAME.tsv.
 
 FACTS := $(BUILD)/hardening

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A stand-in for Huawei Cloud Workspace and for IAM, over plain HTTP on loopback, which checks what
+"""A mock of Huawei Cloud Workspace and for IAM, over plain HTTP on loopback, which checks what
 the real ones check: path, query, token and its expiry, or the signature, computed here on its own.
 
     cloud.py TOKEN AK SK PASSWORD

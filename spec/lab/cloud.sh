@@ -69,7 +69,7 @@ servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
 print(*(server.getsockname()[1] for server in servers))'
 }
 
-# The stand-in ends when descriptor 8 is closed, however the lab ends.
+# The mock service ends when descriptor 8 is closed, however the lab ends.
 cloud_start() {
   mkdir -p "$LAB_FOLDER/cloud"
   LAB_CLOUD_CA_FILE=$LAB_FOLDER/cloud/certificate.pem

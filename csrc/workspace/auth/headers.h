@@ -1,4 +1,4 @@
-/* The headers by which a request says who asks. No Lua and no I/O. */
+/* The headers by which a request carries its credentials. No Lua and no I/O. */
 #ifndef ROLLCALL_HEADERS_H
 #define ROLLCALL_HEADERS_H
 

@@ -40,15 +40,15 @@ Examples:
   rollcall check inventory.lua -p policies.lua --fail-on error --trace finance-only
   rollcall check --policy policies.lua --test policies_test.lua
 
-Exit codes: 0 every rule passes, 1 one fails, 2 none fails but one is unknown, 3 a usage error or a
-mistake in one of the files, also one that a rule makes while it is evaluated.]])
+Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is unknown, 3 a usage error or an
+error in one of the files, also one that a rule raises while it is evaluated.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target("source"):args "?"
     command:option("-p --policy", "The file with the rules."):argname("FILE"):count(1)
     command:option("-f --format", "How to print.", "text"):choices(policy.formats)
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
     command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note"):choices { "error", "warning", "note" }
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
-    command:option("--trace", "Show on standard error what this rule sees of each row."):argname "RULE"
+    command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,
   run = function(arguments)
     if arguments.test then return run_tests(arguments) end

@@ -40,7 +40,7 @@ return {
 ]], "connection", "connections", {
     declare = function(command)
       command:option("-q --qualifier", "A share, or a computer as \\\\NAME; without it, every share."):argname("QUALIFIER")
-      command:flag("--no-hidden", "Without a qualifier, pass over shares that end in $."):target("no_hidden")
+      command:flag("--no-hidden", "Without a qualifier, skip shares whose names end in $."):target("no_hidden")
       level_option(command, "CONNECTION_INFO level: 0, 1 or best.", "1")
     end,
     gather = function(arguments, options)

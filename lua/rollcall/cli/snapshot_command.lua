@@ -1,4 +1,4 @@
---- The command snapshot: rows into a file, to be reported on, checked or compared later.
+--- The command snapshot: writes rows to a file, to be reported, checked or compared later.
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 
@@ -6,7 +6,7 @@ local source = require "rollcall.cli.source"
 return {
   name = "snapshot",
   declare = function(parser)
-    local command = parser:command("snapshot", "Keep who is connected in a file.", [[
+    local command = parser:command("snapshot", "Write who is connected to a file.", [[
 Examples:
   rollcall snapshot inventory.lua -o now.jsonl.gz
   rollcall snapshot inventory.lua -o "$(date +%F).jsonl"

@@ -5,7 +5,7 @@ local snapshot = require "rollcall.snapshot"
 
 local source = {}
 
----Rows that are being read, and what came of each target so far.
+---Rows that are being read, and the results for targets so far.
 ---@class rollcall.cli.source
 ---@field rows fun(): string?, table?
 ---@field outcomes rollcall.outcome[]
@@ -39,7 +39,7 @@ end
 
 local PROGRESS_EVERY = 5000
 
----On a terminal, tells how far it is; in a pipe, nothing, nor where rows go to the same terminal.
+---On a terminal, shows the progress; not in a pipe, nor where rows go to the same terminal.
 local function with_progress(rows, outcomes, quiet_terminal)
   rows = with_pace(rows)
   if not system.is_terminal(2) or system.terminal_width() and not quiet_terminal then return rows end
@@ -116,7 +116,7 @@ function source.kinds(path)
   return kinds
 end
 
----Says on standard error which targets could not be asked, or not wholly; returns how many.
+---Reports on standard error which targets failed or answered in part; returns how many.
 ---@param outcomes rollcall.outcome[]
 ---@return integer
 function source.complain(outcomes)

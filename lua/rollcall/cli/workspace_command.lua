@@ -11,7 +11,7 @@ local workspace_command = { name = "workspace" }
 local TOKEN_VARIABLE = "ROLLCALL_TOKEN"
 
 function workspace_command.declare(parser)
-  local command = parser:command("workspace", "Who has sessions on the cloud desktops of Huawei Cloud Workspace.", [[
+  local command = parser:command("workspace", "The sessions on the cloud desktops of Huawei Cloud Workspace.", [[
 Examples:
   rollcall workspace --region ap-southeast-1 --user user001
   rollcall workspace --region ap-southeast-1 --users-from names.txt --format csv
@@ -26,11 +26,11 @@ HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
   command:option("--iam-endpoint", "Address of IAM, instead of the region's."):argname("URL")
-  command:option("--project-id", "Absent: from HUAWEICLOUD_SDK_PROJECT_ID, or the credentials file."):argname("ID")
+  command:option("--project-id", "Project; by default from HUAWEICLOUD_SDK_PROJECT_ID or the credentials file."):argname("ID")
   command:option("-U --iam-user", "The IAM user."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = '.")
     :argname("FILE"):target("auth_file")
-  command:option("--password-command", "Its output's first line is the password."):argname("COMMAND")
+  command:option("--password-command", "Use the first line of this command's output as the password."):argname("COMMAND")
   command:option("--domain", "Name of the account that the IAM user belongs to."):argname("ACCOUNT")
   command:option("--ca-file", "Certificates to trust, PEM."):argname("FILE")
   command:option("--proxy", "Proxy, as curl takes it; without a password."):argname("URL")
@@ -181,7 +181,7 @@ function workspace_command.run(arguments)
       writer:row(row)
     end
   end)
-  -- Refused credentials end everything; what came until then is shown.
+  -- Refused credentials end everything; the rows until then are shown.
   if not ran and not (type(result) == "table" and result.source == "workspace") then
     return nil, tostring(result)
   end

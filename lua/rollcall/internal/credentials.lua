@@ -41,7 +41,7 @@ function credentials.from_command(command)
   return line
 end
 
----Puts together what a command line says about who asks: the file first, then what is said beside
+---Puts together what a command line says about the credentials: the file first, then what is said beside
 ---it; a password from the command, the environment, or the terminal, in this order.
 ---@param arguments { user: string?, auth_file: string?, password_command: string?, kerberos: boolean? }
 ---@return { username: string?, password: string?, domain: string?, kerberos: boolean? }?

@@ -92,7 +92,8 @@ function options.checked(given, specification)
     end
     local result, expectation = check(value)
     if result == nil and expectation then
-      return nil, ("%s %s%s"):format(name, expectation, (unshown[name] or type(value) == "table") and "" or (", not %s"):format(shown(value)))
+      local hidden = unshown[name] or type(value) == "table"
+      return nil, ("%s %s%s"):format(name, expectation, hidden and "" or (", not %s"):format(shown(value)))
     end
     checked[name] = result
   end

@@ -78,7 +78,7 @@ end
 
 local function problem_of(values, checks)
   for name, value in pairs(values) do
-    if not is_text(name) then return ("%s is no name of a field"):format(shown(name)) end
+    if not is_text(name) then return ("%s is not the name of a field"):format(shown(name)) end
     local check = checks[name] or is_plain
     if not check(value) then return ("field '%s' must be %s, not %s"):format(text.printable(name), words[check], shown(value)) end
   end

@@ -53,7 +53,7 @@ function core.query_sessions(query) end
 ---@class rollcall.workspace.core.token_request: rollcall.workspace.core.transfer_settings
 ---@field path string
 ---@field body string  JSON
----@field query? userdata  that it is for: its on_wait is called, and told its descriptor
+---@field query? userdata  that it is for: its on_wait is called with its descriptor
 
 ---Gets a token, or raises a rollcall.failure.
 ---@param request rollcall.workspace.core.token_request

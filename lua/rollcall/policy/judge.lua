@@ -41,7 +41,7 @@ local metatable = { __index = methods }
 ---@field now integer
 ---@field waivers rollcall.policy.waiver[]
 ---@field normalize_user fun(account: string): string?
----@field trace? rollcall.policy.trace  what is told of each row
+---@field trace? rollcall.policy.trace  what gets a report of each row
 
 ---@param rule rollcall.policy.rule
 ---@param settings rollcall.policy.judging
@@ -89,7 +89,7 @@ end
 ---Ends this rule, and no other.
 ---@param problem any
 function methods:fail(problem)
-  self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is no text"):format(self.rule.place)
+  self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is not text"):format(self.rule.place)
 end
 
 local durations = { idle = true, duration = true }
@@ -228,7 +228,7 @@ function methods:result_of(view, judged_before, violations_before, waived_before
   return #self.waived > waived_before and "waived" or "pass"
 end
 
----As `taker`, and each row is reported: what the rule read of it, and what came of it.
+---As `taker`, and each row is reported: what the rule read of it, and the result.
 ---@return fun(view: rollcall.presence)
 function methods:traced_taker()
   local rule, tracing = self.rule, self.trace

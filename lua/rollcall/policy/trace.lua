@@ -1,4 +1,4 @@
---- What one rule saw of each row, and what came of it.
+--- What one rule read of each row, and the result.
 local text = require "rollcall.internal.text"
 
 ---@class rollcall.policy.trace

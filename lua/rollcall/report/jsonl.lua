@@ -1,5 +1,5 @@
 --- The format `jsonl`: a JSON object a line. Each has a `kind`: first one "report", then a line for
--- each row, and at the end one "target" for what came of each target, one "failure" for each
+-- each row, and at the end one "target" for the result for each target, one "failure" for each
 -- failure, and of a whole report its "totals".
 local json = require "rollcall.internal.json_text"
 

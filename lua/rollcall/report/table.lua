@@ -47,7 +47,7 @@ function writer_methods:line(cells, style)
   self.write((style and style .. line .. "\27[0m" or line) .. "\n")
 end
 
----Of a server that does not tell who: how many connections each share has.
+---Of a server that does not say who: how many connections each share has.
 local function connections_text(outcome)
   if not outcome.connections then return "" end
   local shares = {}
@@ -86,7 +86,7 @@ function writer_methods:row(row)
   if #self.waiting == ROWS_FOR_WIDTHS then self:start() end
 end
 
----After the rows, what came of each target: nobody there, and could not look, are not the same.
+---After the rows, the result for each target: an empty answer and a failure are not the same.
 function writer_methods:finish(outcomes, _, totals)
   if self.waiting and #self.waiting > 0 then self:start() end
   if totals then

@@ -1,9 +1,9 @@
---- A visit to one server: one call or several over one pipe, what came of them, and whether it was
+--- A visit to one server: one call or several over one pipe, the result, and whether it was
 -- all there is. 'Nobody is connected' and 'could not look' are different answers; this is where
 -- they part.
 local visit = {}
 
----What came of a target, as `on_target` gets it and the outputs tell it.
+---The result for a target, as `on_target` gets it and the outputs show it.
 ---@class rollcall.outcome
 ---@field source "smb"
 ---@field target string  the server, as the caller named it

@@ -1,4 +1,4 @@
---- What is not given to `workspace.client`, looked for where Huawei's SDKs look: in the environment,
+--- What is not given to `workspace.client`, taken from where Huawei's SDKs take it: in the environment,
 -- then in `~/.huaweicloud/credentials`.
 local system = require "rollcall.system"
 local platform = require "rollcall.internal.platform"

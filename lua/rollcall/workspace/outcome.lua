@@ -11,6 +11,6 @@ return function(target, asked, answered, failures)
   if #failures > 0 then completeness = answered > 0 and "partial" or refused and "denied" or "unreachable" end
   return {
     source = "workspace", target = target, completeness = completeness, claimed = asked, received = answered,
-    reason = failures[1] and ("%d of %d users could not be asked: %s"):format(asked - answered, asked, failures[1].message),
+    reason = failures[1] and ("the query failed for %d of %d users: %s"):format(asked - answered, asked, failures[1].message),
   }
 end

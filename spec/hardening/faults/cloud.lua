@@ -1,4 +1,4 @@
--- Faults on the wire between libcurl and the cloud: in front of nginx with TLS, and of the stand-in without.
+-- Faults on the wire between libcurl and the cloud: in front of nginx with TLS, and of the mock service without.
 --
 -- Behind TLS nothing that is changed passes for an answer. In plain HTTP, which goes to this computer only unless somebody
 -- asks for more, nobody can tell a letter that was changed from one that was sent; what is promised there is an

@@ -99,7 +99,7 @@ return function()
     end
   end
   harness.expect((counts.refused or 0) > 40, "the disk was hardly ever full")
-  harness.fact("snapshots, reports and kept looks on a disk that is full at once, or after up to 4 kB", count,
+  harness.fact("snapshots, reports and snapshots of polls on a disk that is full at once, or after up to 4 kB", count,
     harness.tally(counts) .. "; what was there before stayed, nothing half written was left")
   local opened = assert(snapshot.open(old))
   opened:close()
