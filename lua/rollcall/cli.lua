@@ -24,6 +24,18 @@ for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "wat
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
+---Shows each option on one line, `-f, --format FORMAT`, and its choices among what describes it.
+local function align_help(parser)
+  for _, option in ipairs(parser._options) do
+    local label = table.concat(option._aliases, ", ")
+    if option._maxargs > 0 then
+      label = label .. " " .. (type(option._argname) == "string" and option._argname or "VALUE")
+      if option._choices then option._description = option._description .. " One of " .. table.concat(option._choices, ", ") .. "." end
+    end
+    option._get_label_lines = function() return { label } end
+  end
+end
+
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[
 Exit codes: 0 every target answered, 2 a target failed or answered in part, 3 a usage error,
@@ -31,12 +43,14 @@ Exit codes: 0 every target answered, 2 a target failed or answered in part, 3 a 
 'rollcall COMMAND --help' describes a command.]])
   parser:command_target "command"
   parser:require_command(true)
-  parser:help_max_width(100):help_description_margin(30)
+  parser:help_max_width(100):help_description_margin(36)
   parser:flag("--version", "Show the version and exit."):action(function()
     print("rollcall " .. require("rollcall").version)
     os.exit(0, true)
   end)
   for _, command in ipairs(commands) do command.declare(parser) end
+  align_help(parser)
+  for _, command in ipairs(parser._commands) do align_help(command) end
   return parser
 end
 

@@ -44,9 +44,10 @@ Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is unkn
 error in one of the files, also one that a rule raises while it is evaluated.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target("source"):args "?"
     command:option("-p --policy", "The file with the rules."):argname("FILE"):count(1)
-    command:option("-f --format", "How to print.", "text"):choices(policy.formats)
+    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices(policy.formats)
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
-    command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note"):choices { "error", "warning", "note" }
+    command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note")
+      :argname("SEVERITY"):choices { "error", "warning", "note" }
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
     command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,

@@ -5,8 +5,8 @@ local values = require "rollcall.internal.values"
 
 local conditions = {}
 
-conditions.HELP = "FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N, FIELD~TEXT (contains); all of several must be true. "
-  .. "Of a list, any value may fit; FIELD!=VALUE: none may be it."
+conditions.HELP = "Only the rows with FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N or FIELD~TEXT (contains); of a list "
+  .. "one value must match, with != none. May be given again: then all must be true."
 
 local operators = {
   ["="] = function(value, wanted) return text.lower(text.of(value)) == text.lower(wanted) end,

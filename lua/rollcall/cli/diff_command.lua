@@ -51,7 +51,7 @@ Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
-    command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
+    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
   end,
   run = function(arguments)
     local before, problem = poll(arguments.before)

@@ -26,7 +26,7 @@ Examples:
 Fields: user account origin resource client address since duration idle state kind, and
 the rows' own, such as num_opens or session_state.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
-    command:option("-f --format", "How to print.", "table"):choices(report.formats)
+    command:option("-f --format", "The output format.", "table"):argname("FORMAT"):choices(report.formats)
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
     command:option("-w --where", conditions.HELP):argname("CONDITION"):count "*":convert(conditions.parse)
     command:option("-s --sort", "The field to sort by."):argname "FIELD"

@@ -39,7 +39,7 @@ function smb_options.declare(command)
   command:option("--logon-attempts", "Refused logons after which a password is not sent to further servers.")
     :convert(numbers.integer("--logon-attempts")):argname("N")
   command:option("--concurrency", "Servers queried at the same time."):convert(numbers.integer "--concurrency"):argname("N")
-  command:option("-f --format", "How to print.", "table"):choices(report.formats)
+  command:option("-f --format", "The output format.", "table"):argname("FORMAT"):choices(report.formats)
 end
 
 ---@param arguments table  as parsed

@@ -6,7 +6,7 @@ local source = require "rollcall.cli.source"
 return {
   name = "snapshot",
   declare = function(parser)
-    local command = parser:command("snapshot", "Write who is connected to a file.", [[
+    local command = parser:command("snapshot", "Write the rows of an inventory to a file.", [[
 Examples:
   rollcall snapshot inventory.lua -o now.jsonl.gz
   rollcall snapshot inventory.lua -o "$(date +%F).jsonl"

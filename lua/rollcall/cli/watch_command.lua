@@ -94,7 +94,7 @@ connected at the start nor rollcall's own logons are reported.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(numbers.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
-    command:option("-f --format", "How to print.", "text"):choices { "text", "jsonl" }
+    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname "URL"
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
     command:option("--times", "Stop after this many polls."):argname("N"):convert(numbers.integer "--times")

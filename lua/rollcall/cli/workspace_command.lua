@@ -38,7 +38,7 @@ HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
   command:option("--connect-timeout", "Seconds to connect."):convert(numbers.seconds "--connect-timeout"):argname("SECONDS")
   command:option("--retries", "Attempts after the first."):convert(numbers.count "--retries"):argname("N")
   command:option("--concurrency", "Requests in flight."):convert(numbers.integer "--concurrency"):argname("N")
-  command:option("-f --format", "How to print.", "table"):choices(report.formats)
+  command:option("-f --format", "The output format.", "table"):argname("FORMAT"):choices(report.formats)
 end
 
 local function write(output)
