@@ -257,38 +257,38 @@ static bool is_special(const struct match *m, const char *p) {
     return p[1] == 'b' || p[1] == 'f' || is_digit((unsigned char)p[1]);
 }
 
+/* An item that is a single character, and how often it may come. `*p` is as with match_special. */
+static const char *match_repeated(struct match *m, const char *s, const char **p) {
+    const char *at = *p;
+    const char *end = class_end(m, at);
+    const char *rest;
+    *p = NULL;
+    switch (end < m->pattern_end ? *end : 0) {
+    case '*':
+        return match_most(m, s, at, end);
+    case '-':
+        return match_least(m, s, at, end);
+    case '+':
+        return single_match(m, s, at, end) ? match_most(m, s + 1, at, end) : NULL;
+    case '?':
+        rest = single_match(m, s, at, end) ? match_here(m, s + 1, end + 1) : NULL;
+        *p = rest ? NULL : end + 1;
+        return rest ? rest : s;
+    default:
+        *p = end;
+        return single_match(m, s, at, end) ? s + 1 : NULL;
+    }
+}
+
 /* Where the match of the pattern's rest at p ends, or NULL. */
 static const char *match_items(struct match *m, const char *s, const char *p) {
     while (p != m->pattern_end) {
         sandbox_charge(m->guest, 1);
-        if (is_special(m, p)) {
-            s = match_special(m, s, &p);
-            if (!s || !p)
-                return s;
-            continue;
-        }
         if (*p == '$' && p + 1 == m->pattern_end)
             return s == m->text_end ? s : NULL;
-        const char *p_end = class_end(m, p);
-        char suffix = p_end < m->pattern_end ? *p_end : 0;
-        if (suffix == '*')
-            return match_most(m, s, p, p_end);
-        if (suffix == '-')
-            return match_least(m, s, p, p_end);
-        bool matched = single_match(m, s, p, p_end);
-        if (suffix == '+')
-            return matched ? match_most(m, s + 1, p, p_end) : NULL;
-        if (suffix == '?') {
-            const char *end = matched ? match_here(m, s + 1, p_end + 1) : NULL;
-            if (end)
-                return end;
-            p = p_end + 1;
-        } else {
-            if (!matched)
-                return NULL;
-            s++;
-            p = p_end;
-        }
+        s = is_special(m, p) ? match_special(m, s, &p) : match_repeated(m, s, &p);
+        if (!s || !p)
+            return s;
     }
     return s;
 }
