@@ -209,7 +209,7 @@ MUSL_FILES = $(filter-out $(NOT_HERE) csrc/smbpipe/%,$(shell find csrc -name '*.
 # The headers of libraries alone, without those of glibc beside them.
 musl:
 	@mkdir -p $(MUSL) $(FACTS)
-	@for name in lua5.4/lua.h lua5.4/luaconf.h lua5.4/lauxlib.h lua5.4-deb-multiarch.h curl openssl; do \
+	@for name in lua5.4/lua.h lua5.4/luaconf.h lua5.4/lauxlib.h lua5.4/lualib.h lua5.4-deb-multiarch.h curl openssl; do \
 	  for folder in /usr/include /usr/include/*-linux-gnu; do [ ! -e $$folder/$$name ] || cp -RL $$folder/$$name $(MUSL)/; done; done
 	@for file in $(MUSL_FILES); do musl-gcc $(ALL_CFLAGS) -I$(MUSL) -fsyntax-only $$file || exit 1; done
 	@printf 'C files for POSIX compiled with musl\t%s files\tno warning\n' $(words $(MUSL_FILES)) | tee $(FACTS)/musl.tsv
