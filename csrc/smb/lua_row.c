@@ -38,8 +38,7 @@ static void push(lua_State *L, int upvalue) {
     lua_pushvalue(L, lua_upvalueindex(upvalue));
 }
 
-void row_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level,
-                      int target) {
+void row_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level, int target) {
     lua_pushliteral(L, "servername");
     set(L, SERVERNAME);
     lua_getfield(L, target, "servername");
