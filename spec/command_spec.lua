@@ -358,7 +358,6 @@ describe("a standard stream that is closed", function()
   it("takes its messages with it, and nothing else gets them", function()
     local function run(streams)
       local output, code = rollcall(arguments .. " " .. streams)
-      output = output:gsub("%d+%-%d+%-%d+T%d+:%d+:%d+Z", "a time")
       return { (output:gsub("%d%d:%d%d:%d%dZ", "")), code } -- each says when it was generated
     end
     local expected = run ""
