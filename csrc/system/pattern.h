@@ -1,5 +1,5 @@
-/* Lua's patterns for a sandbox: compiled once, then matched with every step counted against the
- * instructions of the call, so a match takes no longer than what is left of them. */
+/* Compiled patterns of Lua, and the matching of them: every step is counted against the
+ * instructions of a sandbox's call, so a match takes no longer than what is left of them. */
 #ifndef ROLLCALL_PATTERN_H
 #define ROLLCALL_PATTERN_H
 
@@ -11,14 +11,6 @@
 #define PATTERN_CAPTURES 32
 #define PATTERN_FEW 8         /* items that take no memory of the guest */
 #define PATTERN_STEP_BYTES 32 /* so much is compared or copied in a step */
-
-/* How a pattern is read. */
-enum pattern_syntax {
-    PATTERN_ANCHORED, /* '^' at its start is an anchor */
-    PATTERN_FLOATING, /* '^' at its start is a character */
-    PATTERN_SOUGHT,   /* as by `find`: anchored, or text where nothing but ')' or ']' is special */
-    PATTERN_PLAIN,    /* it is text */
-};
 
 enum pattern_kind {
     PATTERN_TEXT,
@@ -70,11 +62,6 @@ static inline bool pattern_has(const uint64_t set[4], char character) {
     unsigned char code = (unsigned char)character;
     return set[code / 64] >> code % 64 & 1;
 }
-
-/* [-0, +1, v] pattern_compiler.c: compiles a source. Pushes what keeps the items: userdata, or nil
- * where they are few. Raises if the source is malformed. */
-void pattern_compile(lua_State *guest, struct pattern *p, const char *source, size_t size,
-                     enum pattern_syntax syntax);
 
 /* [-0, +0, -] Sets the text, and where matches begin at the earliest, counted from 0. */
 void pattern_begin(struct pattern *p, const char *text, size_t size, size_t start);

@@ -1,11 +1,12 @@
 /* Compiles a pattern into a row of items. Where they turn out to be more than there is room for,
  * the source is read again into as much room as they need. Classes are those of ASCII, whatever the
  * locale is. */
+#include "system/pattern_compiler.h"
+
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "system/pattern.h"
 #include "system/sandbox_state.h"
 
 #define SOURCE_STEP_BYTES 4 /* so much is compiled in a step */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "system/pattern.h"
+#include "system/pattern_compiler.h"
 #include "system/sandbox_state.h"
 
 enum { TEXT = 1, SOURCE = 2, REPLACEMENT = 3 };
