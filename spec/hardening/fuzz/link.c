@@ -2,18 +2,25 @@
  * what comes out of the socket. The first byte chooses the level, how the stream is cut, and a
  * mishap; the rest is the stream. The link answers each step at once, ends in a state that it
  * should, and can be opened again. */
-#include "smb/link_worker.c"
+#define _GNU_SOURCE
 
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
 
+static bool no_memory;
+#define malloc(size) (no_memory ? NULL : malloc(size))
+#include "smb/link_worker.c"
+
 #define LEVELS 15
 #define ANSWER_LIMIT 100000
 #define NO_PROGRAM "/nonexistent/smbpipe"
+#define ENDS_AT_ONCE "/bin/true"
 
 enum mishap { NONE, NO_TIME, NO_NAME, TOO_LONG };
 
@@ -78,18 +85,29 @@ static int give_worker(struct link *link) {
     return sockets[1];
 }
 
+/* So much comes at once: `most`, but a worker that would log on waits until it may. */
+static size_t next_piece(const uint8_t *data, size_t size, size_t most) {
+    uint8_t logon[FRAME_HEADER_LENGTH + 1];
+    frame_write_header(logon, FRAME_STAGE, 1);
+    logon[FRAME_HEADER_LENGTH] = STAGE_LOGON;
+    const uint8_t *found = memmem(data, size, logon, sizeof logon);
+    size_t length = found ? (size_t)(found - data) + sizeof logon : size;
+    return length < most ? length : most;
+}
+
 static void run(struct link *link, int worker, const struct srvsvc_request *request,
                 const uint8_t *data, size_t size, size_t most) {
     bool going = true;
     for (size_t offset = 0; going && offset < size;) {
-        size_t piece = size - offset < most ? size - offset : most;
+        size_t piece = next_piece(data + offset, size - offset, most);
         ssize_t sent = send(worker, data + offset, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0)
             offset += (size_t)sent;
         enum link_state before;
         do {
             before = link->common.state;
-            link->ready = true;
+            CHECK(link_wait(&link, 1, link->common.poller, 0) == 0);
+            CHECK(link_progress(link, &before, 0) == LINK_LOST);
             link_progress(link, link, 0);
             going = follow(link, request);
             hear(worker);
@@ -134,6 +152,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         link_open(link, NO_PROGRAM, &target, 0); /* nobody waits for the first any more */
         CHECK(link->common.state == LINK_FAILED);
         close(worker);
+        no_memory = true;
+        link_open(link, NO_PROGRAM, &target, 0);
+        CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
+        no_memory = false;
+        CHECK(link_starts_at_once() >= 2);
+        link_open(link, ENDS_AT_ONCE, &target, 0);
+        CHECK(link->common.state == LINK_STARTING);
+        while (link_progress(link, link, 0) == LINK_STARTING)
+            CHECK(link_wait(&link, 1, &poller, -1) == 0);
+        CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
         worker = give_worker(link);
     }
     link_open(link, NO_PROGRAM, &target, 0);

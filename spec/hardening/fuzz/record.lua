@@ -93,7 +93,7 @@ end
 
 local function record(name, call, level, options)
   options.level = level
-  options.timeout = 20
+  options.timeout, options.retry_refused = 20, 0.001
   options.username = options.username or lab.username
   options.password = options.password or lab.password
   pcall(function()

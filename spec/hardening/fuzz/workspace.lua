@@ -61,7 +61,7 @@ return function(answers)
     local told = 0
     for row, user_name in client:sessions {
       user_name = { "alice", "bob" }, retries = 2, on_error = check_failure, on_wait = on_wait,
-      on_answer = function(_, count) told = told + count end,
+      on_answer = #answers % 2 == 0 and function(_, count) told = told + count end or nil,
     } do check_row(row, user_name) end
   end)
   if not ended then check_failure(raised) end
