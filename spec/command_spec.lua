@@ -106,7 +106,7 @@ describe("rollcall connections", function()
     assert.equal(2, #document.failures)
   end)
 
-  it("tells 'nobody is connected' from 'could not look' in every format", function()
+  it("distinguishes 'nobody is connected' from a failed query in every format", function()
     for _, format in ipairs { "table", "csv", "json", "jsonl" } do
       local arguments = "connections %s -q rows-0 -U %s -f " .. format
       local nobody, nobody_code, quiet = rollcall(arguments:format(lab.double, lab.username))
@@ -224,7 +224,7 @@ describe("rollcall connections", function()
     assert.is_truthy(complaint:find("No space left", 1, true), complaint)
   end)
 
-  it("tells its version", function()
+  it("prints its version", function()
     assert.same({ "rollcall scm\n", 0, "" }, { rollcall "--version" })
   end)
 

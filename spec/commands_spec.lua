@@ -126,7 +126,7 @@ describe("rollcall check", function()
 end)
 
 describe("rollcall snapshot and diff", function()
-  it("keep a look and tell the difference of two", function()
+  it("write a snapshot and report the difference of two", function()
     local before, after = lab.folder .. "/before.jsonl.gz", lab.folder .. "/after.jsonl"
     local _, code = rollcall(("snapshot %s -o %s"):format(people, before))
     assert.equal(0, code)
@@ -174,7 +174,7 @@ describe("rollcall watch", function()
     os.remove(kept)
   end)
 
-  it("tells who comes and goes, and leaves a whole file at SIGTERM", function()
+  it("reports who connects and disconnects, and leaves a whole file at SIGTERM", function()
     local inventory = put("samba.lua", ("smb { servers = %q, query = 'sessions', %s }"):format(lab.samba, identity))
     watch(inventory)
     local client = lab.connect("alice", "projects")

@@ -62,7 +62,7 @@ describe("a real Samba", function()
     for _, client in ipairs(clients) do client.close() end
   end)
 
-  it("tells its shares at every level that it knows, as impacket's client sees them", function()
+  it("lists its shares at every level that it knows, as impacket's client sees them", function()
     for _, level in ipairs { 0, 1, 2, 501 } do
       assert_agree("shares", lab.samba, lab.samba_port, level, "netname", { "current_uses" })
     end
@@ -71,7 +71,7 @@ describe("a real Samba", function()
     assert.same({ projects = 0, public = 0, ["IPC$"] = 0x80000003 }, names)
   end)
 
-  it("tells its open files, as smbstatus and impacket's client see them", function()
+  it("lists its open files, as smbstatus and impacket's client see them", function()
     assert_agree("files", lab.samba, lab.samba_port, 3, "pathname")
     local files = rows_of("files", { servername = lab.samba })
     assert.equal(1, #files)
@@ -83,7 +83,7 @@ describe("a real Samba", function()
     assert.same({ "plan.txt" }, names)
   end)
 
-  it("tells its sessions, as smbstatus and impacket's client see them", function()
+  it("lists its sessions, as smbstatus and impacket's client see them", function()
     assert_agree("sessions", lab.samba, lab.samba_port, 1, "username", { "time", "idle_time" })
     local users, expected = {}, {}
     for _, row in ipairs(rows_of("sessions", { servername = lab.samba })) do
@@ -160,7 +160,7 @@ describe("a real Samba", function()
     assert.equal(0, #server:session_page({ filter = { client = "WS-7" } }).entries)
   end)
 
-  it("tells rpcclient the same shares", function()
+  it("lists the same shares to rpcclient", function()
     local output = lab.run(("rpcclient -p %d -U %s%%%s 127.0.0.1 -c netshareenumall"):format(
       lab.samba_port, lab.username, lab.password))
     local names = {}

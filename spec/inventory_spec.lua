@@ -109,7 +109,7 @@ describe("an inventory", function()
     assert.same({ badge = "complete", r1 = "partial", ["/nowhere/x.jsonl"] = "unreachable" }, told)
   end)
 
-  it("tells a refusal from a service that is down", function()
+  it("distinguishes a refusal from a service that is down", function()
     for status, completeness in pairs { [403] = "denied", [500] = "unreachable" } do
       fake_workspace { { failure = { status = status, message = "no" } } }
       local _, outcomes = gathered [[workspace { region = "r1", token = command "echo t", users = "alice" }]]
@@ -211,7 +211,7 @@ describe("an inventory", function()
     ["i.lua:1: normalize_user takes a function"] = "normalize_user 'x'",
     ["i.lua:1: took too many instructions"] = "for i = 1, 1e15 do end",
   } do
-    it("tells a mistake with its place: " .. words, function()
+    it("reports an error with its place: " .. words, function()
       local inv, problem = inventory.parse(text, "i.lua")
       assert.is_nil(inv)
       assert.is_truthy(problem:find(words, 1, true), problem)

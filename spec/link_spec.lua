@@ -120,7 +120,7 @@ describe("a server that never ends", function()
 end)
 
 describe("a call that fails before it is made", function()
-  it("is told at once, and not when its time is over", function()
+  it("is reported at once, and not when its time is over", function()
     local core, target = require "rollcall.smb.core", require "rollcall.smb.target"
     local made = target.new(lab.double, lab.as_auditor { timeout = 5 })
     made.qualifier = "\xFF" -- which calls.lua would refuse

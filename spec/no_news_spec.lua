@@ -89,7 +89,7 @@ describe("a logon of rollcall's own", function()
       look({ session("auditor", 0) }, { outcome "smb_session" })))
   end)
 
-  it("is told from another of the same user by the next poll", function()
+  it("is distinguished from another of the same user by the next poll", function()
     local first = look({ session("auditor", 0), session("auditor", 0) }, { outcome("smb_session", 0) })
     local second = look({ session("auditor", 0), session("auditor", 60) }, { outcome("smb_session", 0) })
     local third = look({ session("auditor", 0) }, { outcome("smb_session", 0) })

@@ -139,7 +139,7 @@ describe("the builtin rules", function()
 end)
 
 describe("networks", function()
-  it("are told from what is none", function()
+  it("are distinguished from other values", function()
     for _, bad in ipairs { "10.0.0.0/33", "10.0.0.256", "10.0.0", "10.0.0.1/8", "fd00::/129", "fd00:::1", "1:2:3:4:5:6:7:8:9", "x", "", "::1::2", "fd00::1/8" } do
       assert.is_nil(network.parse(bad), bad)
     end
@@ -322,14 +322,14 @@ describe("a verdict", function()
       { smb_session("x", "a", 5, nil) }).rules[1].verdict)
   end)
 
-  it("knows what placeholders do not tell", function()
+  it("knows what is missing in placeholders", function()
     local placeholder = { source = "smb", target = "fs3", query = "connection", completeness = "placeholder" }
     local row = connection("dummy_user", "projects", "dummy", 3, { placeholder = true })
     assert.equal("pass", judged(rule, { row }, { placeholder }).rules[1].verdict)
     assert.equal("unknown", judged("rule(builtin.two_clients {})", { row }, { placeholder }).rules[1].verdict)
   end)
 
-  it("is unknown where a row does not tell what the rule needs, or not, as the rule says", function()
+  it("is unknown where a field that the rule requires is missing in a row, or not, as the rule says", function()
     local rows = { smb_session("x", "a", 5, nil) }
     local result = judged("rule(builtin.idle_longer_than { seconds = 5 })", rows)
     assert.same({ "unknown", "field 'idle' is missing in 1 row" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
@@ -357,7 +357,7 @@ describe("a waiver", function()
     assert.equal("pass", judged(text:format "2023-11-14", { rows[1] }).rules[1].verdict)
   end)
 
-  it("is over after its last day, and that is told", function()
+  it("is over after its last day, and that is reported", function()
     local result = judged(text:format "2023-11-13", rows)
     assert.equal(2, result.rules[1].violations)
     assert.equal("the nightly copy", result.expired[1].reason)

@@ -102,7 +102,7 @@ describe("a report", function()
     assert.same({ rows = 4, written = 2, missing = {} }, counts)
   end)
 
-  it("tells which named fields no row has", function()
+  it("reports which named fields no row has", function()
     local _, counts = rendered { columns = { "user", "usr", "num_opens" }, sort = "srot" }
     assert.same({ "srot", "usr" }, counts.missing)
     local _, own = rendered { rows = { { color = "red" } }, columns = { "color" } }

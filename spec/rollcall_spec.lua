@@ -37,7 +37,7 @@ describe("the combined view of a server that tells connections", function()
     assert.is_nil(users.eve[1].idle_time)
   end)
 
-  it("has a row for a session that no connection tells of", function()
+  it("has a row for a session that has no connection", function()
     local users = by_user((listing { servername = lab.double }))
     assert.same({
       servername = lab.double, username = "dave", client = "WS-IDLE", open_files = 0, time = 10, idle_time = 10,
@@ -181,7 +181,7 @@ describe("completeness", function()
     end
   end)
 
-  it("is denied where the server would not tell, or not let us in", function()
+  it("is denied where the server refuses the query or the logon", function()
     assert.equal("denied", outcome_of("sessions", { servername = lab.samba, username = "alice" }).completeness)
     assert.equal("denied", outcome_of("sessions", { servername = lab.samba, password = "wrong" }).completeness)
     assert.equal("denied", outcome_of("rollcall", { servername = lab.samba, username = "alice" }).completeness)
@@ -201,7 +201,7 @@ describe("completeness", function()
     assert.equal("placeholder", outcome_of("connections", { servername = lab.samba, qualifier = "IPC$" }).completeness)
   end)
 
-  it("is told of every server of a fan-out", function()
+  it("is reported for every server of a fan-out", function()
     local completeness = {}
     for _ in smb.connections(lab.as_auditor {
       servername = { lab.double, lab.closed, lab.samba }, qualifier = "IPC$", on_error = function() end,

@@ -85,7 +85,7 @@ describe("a server handle", function()
     end
   end)
 
-  it("tells an iterator that waits that it was closed, or taken for a call that another waits for", function()
+  it("reports to an iterator that waits that it was closed, or taken for a call that another waits for", function()
     for _, meanwhile in ipairs {
       function(server) server:close() end,
       function(server) coroutine.resume(reading({}, "sessions", server:sessions { on_wait = coroutine.yield })) end,

@@ -204,7 +204,7 @@ describe("two queries of one client that wait in an event loop", function()
 end)
 
 describe("system.wait", function()
-  it("waits for a time, and tells how long", function()
+  it("waits for a time, and says how long", function()
     local before = uptime()
     local waited = system.wait { timeout = 0.2 }
     assert.is_true(waited >= 0.19 and waited < 2, waited)

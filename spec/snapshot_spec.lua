@@ -212,7 +212,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     ["is not a snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n', ["x.bin is not a snapshot"] = "\0\1\2\255" .. ("x"):rep(100000),
     ["is empty"] = "",
   } do
-    it("is told from what is none: " .. words, function()
+    it("is distinguished from other files: " .. words, function()
       local opened, problem = snapshot.open(put(lab.folder .. "/x.bin", text))
       assert.is_nil(opened)
       assert.is_truthy(problem:find(words, 1, true), problem)
@@ -260,7 +260,7 @@ describe("a difference", function()
     assert.same({}, told(after, after))
   end)
 
-  it("counts rows that nothing tells apart", function()
+  it("counts rows with the same identity", function()
     local one = { "smb_session", servername = "fs1", username = "x", client = "c" }
     assert.same({ "disconnected x" }, told(look { one, one, one }, look { one, one }))
   end)

@@ -28,7 +28,7 @@ describe("a connection", function()
       end
     end)
 
-    it("on which an answer was changed is told apart from a refusal, at " .. name, function()
+    it("on which an answer was changed is distinguished from a refusal, at " .. name, function()
       local failure = failure_behind(port, { flip = { ANSWER, 3 } })
       assert.same({ "call", "ERROR_BAD_NET_RESP" }, { failure.stage, failure.name })
       assert.is_truthy(failure.message:find("changed on its way", 1, true), failure.message)

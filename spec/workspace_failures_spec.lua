@@ -8,7 +8,7 @@ describe("the failures of a query", function()
   local client = cloud.client { retries = 0 }
 
   for _, status in ipairs { 400, 404, 405, 415, 500, 503, 429, 502, 504 } do
-    it("tell status " .. status, function()
+    it("report status " .. status, function()
       local failure = cloud.failure(client, "x;status=" .. status)
       assert.equal("workspace", failure.source)
       assert.equal(status, failure.status)
@@ -26,7 +26,7 @@ describe("the failures of a query", function()
     assert.truthy(failure.message:find("workspace:session:listSessionByUserName", 1, true))
   end)
 
-  it("tell what a gateway says", function()
+  it("report what a gateway says", function()
     local failure = cloud.failure(client, "x;gateway=429")
     assert.equal("APIGW.0308", failure.code)
     assert.equal("lab-gateway-2", failure.request_id)
@@ -102,7 +102,7 @@ describe("the failures of a query", function()
     assert.equal("INVALID_LIST", cloud.failure(client, body '{"session_info_list":[{"id":true}]}').code)
   end)
 
-  it("tell a connection that ends early", function()
+  it("report a connection that ends early", function()
     for _, endpoint in ipairs { cloud.plain, cloud.tls, cloud.http1 } do
       local cut_off = cloud.client { endpoint = endpoint, retries = 0 }
       assert.truthy(cloud.failure(cut_off, "rows-9;truncate").code:find("^CURLE_"))
@@ -118,7 +118,7 @@ describe("the failures of a query", function()
     assert.is_nil(failure.status)
   end)
 
-  it("tell a certificate that is not trusted", function()
+  it("report a certificate that is not trusted", function()
     local failure = cloud.failure(workspace.client {
       endpoint = cloud.tls, project_id = "p", token = "t", retries = 0,
     }, "alice")
@@ -126,7 +126,7 @@ describe("the failures of a query", function()
     assert.equal("request", failure.stage)
   end)
 
-  it("tell that nobody listens", function()
+  it("report that nobody listens", function()
     local failure = cloud.failure(cloud.client { endpoint = "https://127.0.0.1:1", retries = 0 }, "alice")
     assert.equal("CURLE_COULDNT_CONNECT", failure.code)
   end)

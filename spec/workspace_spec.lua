@@ -44,7 +44,7 @@ describe("workspace.client", function()
     end
   end)
 
-  it("tells a user without sessions from one that could not be asked", function()
+  it("distinguishes a user without sessions from a failed query", function()
     local answered, failures = {}, {}
     local rows = cloud.collect(cloud.client():sessions {
       user_name = { "nobody", "bob", "x;status=404" },

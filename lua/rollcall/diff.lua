@@ -86,7 +86,7 @@ end
 ---@field order string[]
 ---@field outcomes rollcall.outcome[]
 
----Takes in rows. Of several that are the same in all that tells them apart, each counts.
+---Takes in rows. Of several with the same identity, each counts.
 ---@param rows fun(): string?, table?
 ---@param outcomes rollcall.outcome[]
 ---@return rollcall.diff.poll

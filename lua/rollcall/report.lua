@@ -182,7 +182,7 @@ local function new_tally()
   end
 end
 
----Watches for the fields that only a user-made row could have; a name that no row has is a mistake.
+---Watches for the fields that only a user-made row could have; a name that no row has is a usage error.
 local function new_lookout(given)
   local missing, some = {}, false
   local function add(name)

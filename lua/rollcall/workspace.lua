@@ -190,7 +190,7 @@ end
 local client_methods = {}
 local client_metatable = { __name = "rollcall.workspace.client", __index = client_methods }
 
----Checks the options of a client, and adds what is found where Huawei's SDKs look.
+---Checks the options of a client, and adds what is found where Huawei's SDKs take it from.
 ---@param given rollcall.workspace.client_options
 ---@return table? checked
 ---@return string? problem

@@ -25,7 +25,7 @@ return {
   ["commands_spec.lua"] = {
     ["shows how far it is on a terminal"] = POSIX,
     ["has color on a terminal"] = POSIX,
-    ["keep a look and tell the difference of two"] = ZLIB,
+    ["write a snapshot and report the difference of two"] = ZLIB,
     ["rollcall watch"] = OTHERWISE,
   },
   ["connections_spec.lua"] = {
@@ -76,7 +76,7 @@ return {
     ["takes memory for sessions and files"] = "read the process's memory from /proc",
     ["of a real Samba"] = SAMBA,
     ["is placeholder where the server does not know"] = SAMBA,
-    ["is told of every server of a fan-out"] = SAMBA,
+    ["is reported for every server of a fan-out"] = SAMBA,
   },
   ["secrets_spec.lua"] = {
     ["in no argument and no environment of the worker"] = WORKER,
@@ -99,8 +99,8 @@ return {
     ["the end of a process"] = "run the interpreter of POSIX",
   },
   ["workspace_failures_spec.lua"] = {
-    ["tell a connection that ends early"] = "know the words of POSIX for a reset connection",
-    ["tell a certificate that is not trusted"] = "need a system that trusts some and not others, which Wine is not",
+    ["report a connection that ends early"] = "know the words of POSIX for a reset connection",
+    ["report a certificate that is not trusted"] = "need a system that trusts some and not others, which Wine is not",
   },
   ["workspace_command_spec.lua"] = {
     ["rollcall workspace"] = "run the interpreter of POSIX",

@@ -57,7 +57,7 @@ end
 ---@return fun(running: rollcall.side_by_side.source[]): step: (fun(): string?, table?), close: fun() run  makes one of the sources
 function side_by_side.new(wait)
   local poller = system.poller()
-  local waited = 0 -- seconds so far, nil once a wait did not tell
+  local waited = 0 -- seconds so far, nil once a wait did not say
 
   local function on_wait(waits)
     local before = waited

@@ -196,16 +196,16 @@ local function start_snapshot(fields, own_rule)
         handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = problem }
       end, nil, function() end)
     end
-    local told = false
+    local reported = false
     return running(function()
       local kind, row = opened:next()
       if kind then
         if not own_rule then keep_user(opened, kind, row) end
         return kind, row
       end
-      if not told then
+      if not reported then
         for _, outcome in ipairs(opened.outcomes) do handlers.on_target(outcome) end
-        told = true
+        reported = true
       end
     end, nil, function() opened:close() end)
   end

@@ -111,7 +111,7 @@ function system.caught_signal() end
 ---@return boolean  false if a signal was noted, before or while sleeping
 function system.sleep(seconds) end
 
----Waits for what an on_wait is told of, as the iterators do without one.
+---Waits for what an on_wait gets, as the iterators do without one.
 ---@param waits rollcall.waits
 ---@return number seconds  that it waited
 function system.wait(waits) end

@@ -93,7 +93,7 @@ local function days(value)
   return set
 end
 
----Nobody connected outside working hours: at the time of the look, or since such a time.
+---Nobody connected outside working hours: at the time of the poll, or since such a time.
 builtin.outside_hours = {
   specification = {
     from = time_of_day, to = time_of_day, days = days, utc_offset = options.integer(-50400, 50400),

@@ -60,7 +60,7 @@ local function both(first, second)
   return function(view) return second(view) and first(view) end
 end
 
----Names the file's functions of a rule, and looks whether they can give an answer.
+---Names the file's functions of a rule, and checks that they can return something.
 local function check_functions(place, given, id)
   for _, field in ipairs { "filter", "check", "check_group", "message" } do
     if type(given[field]) == "function" then

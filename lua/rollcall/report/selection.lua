@@ -48,7 +48,7 @@ function selection.new(order, limit, give, value_of)
   return setmetatable({ before = before, limit = limit, give = give, kept = {}, given = 0 }, metatable)
 end
 
----Puts a row behind all that do not come after it, so equal rows stay as they came.
+---Puts a row behind all that do not come after it, so equal rows stay in the order of their arrival.
 local function insert(kept, row, before)
   local low, high = 1, #kept + 1
   while low < high do

@@ -124,7 +124,7 @@ function methods:add_file(row)
 end
 
 ---@param call "shares"|"sessions"|"files"
----@param is_whole boolean  whether all came that there is
+---@param is_whole boolean  whether all entries were received
 function methods:end_call(call, is_whole)
   self.whole[call] = is_whole
 end

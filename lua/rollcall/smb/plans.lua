@@ -57,7 +57,7 @@ local function connections_of_all_shares(checked, hidden)
   }
 end
 
----An iterator over the entries that a caller asked for, given the one over all that came.
+---An iterator over the entries that a caller asked for, given the one over all that were received.
 ---@param call rollcall.smb.call
 ---@param wanted table<string, string>
 ---@return fun(enumeration: userdata): table?

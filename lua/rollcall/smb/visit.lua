@@ -1,5 +1,5 @@
 --- A visit to one server: one call or several over one pipe, the result, and whether it was
--- all there is. 'Nobody is connected' and 'could not look' are different answers; this is where
+-- all there is. 'Nobody is connected' and 'the query failed' are different answers; this is where
 -- they part.
 local visit = {}
 
@@ -9,7 +9,7 @@ local visit = {}
 ---@field target string  the server, as the caller named it
 ---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
 ---@field claimed integer  entries that the server said there are
----@field received integer  entries that came
+---@field received integer  entries that were received
 ---@field logon? { username: string, seconds: integer }  as whom it was asked, and for how many seconds so far; nil of a Kerberos ticket, whose name is not known
 ---@field connections? table<string, integer>  of a combined view whose server gave placeholders: how many connections each share has
 ---@field reason? string  why it is not complete
@@ -21,12 +21,12 @@ local visit = {}
 ---@field claimed integer
 ---@field received integer
 ---@field placeholders integer
----@field answered integer  how many calls came to a good end, of those whose entries the caller wanted
+---@field answered integer  how many calls succeeded, of those whose entries the caller wanted
 ---@field failures rollcall.failure[]
 local methods = {}
 local metatable = { __index = methods }
 
--- Where nothing came: a server that was not reached, and one that would not have us.
+-- Where nothing was received: a server that was not reached, and one that would not have us.
 local unreachable_stages = { worker = true, resolve = true, connect = true }
 local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 

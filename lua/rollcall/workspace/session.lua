@@ -1,7 +1,7 @@
 --- What the fields of a session mean.
 local session = {}
 
----A session as the service answers it, every field a string as it came; nil is absent or null.
+---A session as the service answers it, every field a string as received; nil is absent or null.
 ---@class rollcall.workspace.session
 ---@field id? string  primary key
 ---@field session_stamp? string  the session's id

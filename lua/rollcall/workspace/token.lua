@@ -10,7 +10,7 @@ local token = {}
 token.PATH = "/v3/auth/tokens?nocatalog=true"
 -- A token that is about to run out could do so on its way.
 local SPARE = 300
--- When the answer does not tell; IAM's documentation says 24 hours.
+-- When the answer does not say; IAM's documentation says 24 hours.
 local ASSUMED_LIFE = 3600
 
 ---@class rollcall.workspace.login
