@@ -63,7 +63,7 @@ describe("a page by hand", function()
 
   it("is checked at the door", function()
     local _, message = pcall(smb.connection_page, { qualifier = "x", concurrency = 3 })
-    assert.is_truthy(message:find("smb.connection_page: there is no option 'concurrency'", 1, true), message)
+    assert.is_truthy(message:find("smb.connection_page: unknown option 'concurrency'", 1, true), message)
     assert.has_error(function() smb.connection_page(lab.as_auditor { servername = { "a", "b" }, qualifier = "x" }) end)
   end)
 end)

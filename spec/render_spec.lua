@@ -111,7 +111,7 @@ describe("a report", function()
 
   it("names the option that is wrong", function()
     for words, options in pairs {
-      ["there is no option 'formt'"] = { formt = "csv" },
+      ["unknown option 'formt'"] = { formt = "csv" },
       ["format must be table, csv"] = { format = "xml" },
       ["measures: 'average:x' must be"] = { group_by = "user", measures = "average:x" },
       ["limit must be an integer"] = { limit = 0 },
