@@ -84,13 +84,13 @@ describe("an iterator over a server handle", function()
     for _ = 1, 20 do
       local step, state = smb.connections(lab.as_auditor { servername = lab.double, qualifier = "rows-3000", prefmaxlen = 0xFFFFFFFF })
       assert.is_table(step(state))
+      local rows, closed_at = 1, nil
       setmetatable({}, { __gc = function()
         state:close()
-        closed = closed + 1
+        closed, closed_at = closed + 1, rows
       end })
-      local rows, before = 1, closed
       for _ in step, state do rows = rows + 1 end
-      assert.equal(closed == before, rows == 3000)
+      assert.is_true(closed_at and rows <= closed_at + 1 or rows == 3000, ("%s %d"):format(closed_at, rows))
     end
     assert.is_true(closed > 0)
     assert.same({}, lab.workers())

@@ -1,7 +1,8 @@
 /* Nothing is polled here: threads report their end, and libcurl waits for itself. So a poller has
- * no descriptor, and waiting for one is waiting for a time. */
+ * no descriptor and takes none, and waiting for one is waiting for a time. */
 #include "base/poller.h"
 
+#include <errno.h>
 #include <windows.h>
 
 int poller_open(struct poller *poller) {
@@ -18,7 +19,7 @@ int poller_set(struct poller *poller, int descriptor, unsigned events, void *own
     (void)descriptor;
     (void)events;
     (void)owner;
-    return 0;
+    return EBADF;
 }
 
 int poller_set_timer(struct poller *poller, int64_t milliseconds) {

@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
+local system = require "rollcall.system"
 local workspace = require "rollcall.workspace"
 
 local environment = cloud.environment
@@ -65,6 +66,23 @@ describe("rollcall workspace on Windows", function()
     local path = lab.folder .. "/.huaweicloud"
     lab.run(("mkdir %s; mv %s/credentials %s; chmod 600 %s/credentials"):format(path, lab.folder, path, path))
     assert.is_truthy(require("rollcall.internal.platform").home():find("users", 1, true))
+  end)
+end)
+
+describe("on_wait", function()
+  it("is told of a time alone, which is short", function()
+    local calls = 0
+    local rows = cloud.collect(cloud.client():sessions {
+      user_name = "rows-1;delay=1",
+      on_wait = function(waits)
+        calls = calls + 1
+        assert.is_nil(waits.descriptor)
+        assert.is_true(waits.timeout > 0 and waits.timeout <= 0.02, waits.timeout)
+        return system.wait(waits)
+      end,
+    })
+    assert.equal(1, #rows)
+    assert.is_true(calls >= 10 and calls <= 150, calls)
   end)
 end)
 

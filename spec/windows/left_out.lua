@@ -7,10 +7,18 @@ local OTHERWISE = "are otherwise on Windows"
 local POSIX = "need a terminal, signals or a shell of POSIX"
 local DESCRIPTORS = "count or poll descriptors, of which there are none"
 local ZLIB = "need gzip"
+local LOCALES = "are about the locales of POSIX"
 local CHROMIUM = "are about a browser"
 local HTTPS = "are among those over HTTPS"
 
 return {
+  ["case_spec.lua"] = {
+    ["does not ask the locale"] = LOCALES,
+  },
+  ["check_command_spec.lua"] = {
+    ["and so do a snapshot of it and an inventory of it"] = ZLIB,
+    ["that the README shows"] = OTHERWISE, -- its inventory names a port
+  },
   ["command_spec.lua"] = {
     ["keeps to the width of the terminal"] = POSIX,
     ["fills in placeholders"] = SAMBA,
@@ -68,6 +76,31 @@ return {
     ["ends what is under way when the loop is left"] = WORKER,
     ["of real servers"] = HTTPS,
   },
+  ["link_spec.lua"] = {
+    ["gets no rows of a page that was interrupted"] = POSIX,
+    ["that died while it was idle is replaced"] = WORKER,
+    ["is one descriptor"] = DESCRIPTORS,
+  },
+  ["logon_spec.lua"] = {
+    ["a wrong password"] = SAMBA,
+    ["an account that is disabled"] = SAMBA,
+    ["servers that are dead or silent"] = SAMBA,
+  },
+  ["no_news_spec.lua"] = {
+    ["is no change in a watch with several queries of one server"] = SAMBA,
+  },
+  ["output_spec.lua"] = {
+    ["writes into a device"] = POSIX,
+    ["writes into a FIFO"] = POSIX,
+    ["that a FIFO has lost its reader"] = POSIX,
+    ["follows a link to the file"] = OTHERWISE,
+    ["keeps mode and owner"] = OTHERWISE,
+    ["does not follow what was planted"] = OTHERWISE,
+    ["whoever else writes it at the same time: x.gz"] = ZLIB,
+    ["leaves nothing when it is given up"] = POSIX,
+    ["where the disk is full"] = POSIX,
+    ["what stands in its way"] = OTHERWISE,
+  },
   ["page_spec.lua"] = {
     ["of a real Samba is whole"] = SAMBA,
   },
@@ -98,7 +131,13 @@ return {
     ["frees everything at a break"] = DESCRIPTORS,
     ["the end of a process"] = "run the interpreter of POSIX",
   },
+  ["workspace_waiting_spec.lua"] = {
+    ["has one descriptor"] = DESCRIPTORS,
+    ["is not called again and again for nothing"] = OTHERWISE,
+    ["the descriptors of a query"] = DESCRIPTORS,
+  },
   ["workspace_failures_spec.lua"] = {
+    ["a client without a free descriptor"] = DESCRIPTORS,
     ["report a connection that ends early"] = "know the words of POSIX for a reset connection",
     ["report a certificate that is not trusted"] = "need a system that trusts some and not others, which Wine is not",
   },
@@ -110,10 +149,7 @@ return {
     ["is ended by what closes it while it waits"] = DESCRIPTORS,
     ["leaves nothing when it is forgotten"] = DESCRIPTORS,
     ["ends when something can be read"] = DESCRIPTORS,
-    ["table of what is waited for"] = DESCRIPTORS,
-    ["something else than a descriptor"] = DESCRIPTORS,
-    ["waits for a time"] = "read a clock from /proc",
-    ["asks sources of every kind at once"] = "read a clock from /proc",
+    ["wait once, for all"] = DESCRIPTORS,
     ["takes time that was spent on something else"] = OTHERWISE,
     ["cannot make a wait endless"] = WORKER,
   },

@@ -58,6 +58,7 @@ return function()
     end
     table.sort(why)
     io.write(FORMAT:format(file_name, on_posix[file_name] or "-", handler.successesCount - passed_before, left, table.concat(why, "; ")))
+    io.stdout:flush()
     for part in pairs(rules) do
       if not used[part] then
         io.write("spec/windows/left_out.lua names what is not there: ", file_name, ": ", part, "\n")

@@ -43,7 +43,8 @@ function shell.run(command)
   script:close()
   assert(os.rename(folder .. "/" .. name .. ".new", folder .. "/" .. name))
   local code = shell.eventually("the end of " .. command, function() return take(name .. ".code") end, LONGEST)
-  return take(name .. ".out"), math.tointeger(tonumber(code)), take(name .. ".err")
+  -- What is said on stderr ends its lines as Windows does.
+  return take(name .. ".out"), math.tointeger(tonumber(code)), (take(name .. ".err"):gsub("\r\n", "\n"))
 end
 
 ---`io` and `os` as they are where this shell is the system's.

@@ -14,12 +14,13 @@ WINDOWS_SYSTEM_OBJECTS := $(WINDOWS_SYSTEM_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
-WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,command commands connections enumerations failures fanout html \
-	inventory options page pattern policy policy_outputs presence render report rollcall sandbox secrets server snapshot)) \
+WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,attribution case check_command command commands connections \
+	enumerations failures fanout html inventory json_text link logon no_news options output page pattern policy policy_outputs \
+	presence render report rollcall sandbox secrets server snapshot workspace_outcome)) \
 	spec/windows/windows_on_wine.lua
 
 WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation workspace_command side_by_side signature workspace \
-	workspace_failures)) spec/windows/https_on_wine.lua
+	workspace_failures workspace_waiting)) spec/windows/https_on_wine.lua
 
 # What the half over HTTPS depends on. It is run when this has changed since it last passed.
 WINDOWS_HTTPS_FILES = $(sort $(shell find csrc/base csrc/binding csrc/workspace lua/rollcall/workspace lua/rollcall/workspace.lua \

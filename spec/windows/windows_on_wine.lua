@@ -20,6 +20,15 @@ local function failure_of(f, ...)
   return failure
 end
 
+---The failures of an enumeration, by their targets.
+local function failures_of(options)
+  local failures = {}
+  options.qualifier = "people"
+  options.on_error = function(failure) failures[failure.target] = failure end
+  assert.same({}, gather("connections", options))
+  return failures
+end
+
 local function eventually(what, name, expected)
   lab.eventually(what, function() return lab.counts()[name] == expected end, 30)
 end
@@ -256,6 +265,24 @@ describe("calls that block", function()
     assert.is_true(os.time() - begun <= 4)
   end)
 
+  it("tell on_wait of a time alone, which is short", function()
+    local calls, rows = 0, 0
+    for _ in smb.connections {
+      servername = { "double", "double" }, qualifier = "people;delay=1",
+      on_wait = function(waits)
+        calls = calls + 1
+        assert.is_nil(waits.descriptor)
+        assert.is_true(waits.timeout > 0 and waits.timeout <= 0.02, waits.timeout)
+        return system.wait(waits)
+      end,
+    } do rows = rows + 1 end
+    assert.equal(10, rows)
+    assert.is_true(calls >= 10 and calls <= 120, calls)
+    local poller <close> = system.poller()
+    assert.is_nil(poller:descriptor())
+    assert.error_matches(function() poller:add(1) end, "Bad file descriptor", 1, true)
+  end)
+
   it("cost no more than 1,024 threads, and say so", function()
     local names, servers = {}, {}
     for i = 1, 1100 do servers[i] = "silent" end
@@ -349,6 +376,43 @@ describe("credentials", function()
     assert.equal(before, lab.counts().all_buffers)
   end)
 
+  it("that one server refused are tried at no more of them, and what is under way ends", function()
+    local before = lab.counts().all_logons
+    local servers, ended = { "slow" }, 0
+    for i = 1, 12 do servers[i + 1] = "s" .. i end
+    local options = as("auditor", "wrong everywhere", servers, { concurrency = 2 })
+    options.on_target = function() ended = ended + 1 end
+    options.on_wait = function(waits)
+      if ended == 12 then lab.release() end -- all but the slow one
+      return system.wait(waits)
+    end
+    local failures = failures_of(options)
+    for i, server in ipairs(servers) do
+      local failure = failures[server]
+      assert.same({ "logon", 1326, "ERROR_LOGON_FAILURE" }, { failure.stage, failure.code, failure.name })
+      assert.equal(i > 2, failure.message:find("not tried", 1, true) ~= nil, failure.message)
+    end
+    assert.equal(before + 2, lab.counts().all_logons)
+    -- A later call and a handle do not try them either, and others are no less welcome.
+    local failure = failure_of(smb.connection_page, as("auditor", "wrong everywhere", "s13"))
+    assert.is_truthy(failure.message:find("not tried", 1, true), failure.message)
+    failure = failure_of(smb.server, { servername = "s13", username = "auditor", password = "wrong everywhere" })
+    assert.is_truthy(failure.message:find("not tried", 1, true), failure.message)
+    assert.equal(before + 2, lab.counts().all_logons)
+    assert.equal(5, smb.connection_page(as("auditor", lab.password, "s13")).entriesread)
+  end)
+
+  it("may be refused as often as logon_attempts says, and again after retry_refused", function()
+    local before = lab.counts().all_logons
+    local servers = {}
+    for i = 1, 8 do servers[i] = "s" .. i end
+    failures_of(as("auditor", "wrong thrice", servers, { concurrency = 1, logon_attempts = 3 }))
+    assert.equal(before + 3, lab.counts().all_logons)
+    system.sleep(0.3)
+    failures_of(as("auditor", "wrong thrice", servers, { concurrency = 1, retry_refused = 0.2 }))
+    assert.equal(before + 4, lab.counts().all_logons)
+  end)
+
   it("of one who may not ask are an error that says who may", function()
     local failure = failure_of(smb.connection_page, as("alice", lab.password))
     assert.same({ "call", 5 }, { failure.stage, failure.code })
@@ -396,7 +460,7 @@ describe("credentials", function()
       assert.is_truthy(tostring(message):find("smb.connection_page: " .. case[1] .. " cannot be", 1, true), tostring(message))
     end
     local _, message = pcall(smb.connection_page, { servername = "double:4450", qualifier = "people" })
-    assert.is_truthy(tostring(message):find("445 and nowhere else", 1, true), tostring(message))
+    assert.is_truthy(tostring(message):find("on Windows it can only be 445", 1, true), tostring(message))
     assert.equal(5, smb.connection_page({ servername = "double:445", qualifier = "people" }).entriesread)
   end)
 end)

@@ -1,6 +1,7 @@
 #include "datasets.h"
 
 #include <stdlib.h>
+#include <windows.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define LONGEST 70000
@@ -107,13 +108,14 @@ static struct row big_connection(size_t number) {
 static struct row big_session(size_t number) {
     unsigned long i = (unsigned long)number;
     return (struct row)SESSION(NAMED(1, L"\\\\PC-%04u", (unsigned)i),
-                               NAMED(0, L"user%04u", (unsigned)i), i % 3, i, i / 2);
+                               NAMED(0, L"user%04u", (unsigned)i), 1, i, i / 2);
 }
 
 static struct row big_file(size_t number) {
     unsigned long i = (unsigned long)number;
-    return (struct row)FILE_(i, 1, 0, NAMED(0, L"user%04u", (unsigned)i),
-                             NAMED(2, L"C:\\s\\%03u\\file", (unsigned)(i % 500)));
+    return (struct row)FILE_(
+        i, 1, 0, NAMED(0, L"user%04u", (unsigned)i),
+        NAMED(2, L"C:\\s\\%03u\\file", (unsigned)(i < 2000 ? i / 10 : i % 500)));
 }
 
 static struct row big_share(size_t number) {
@@ -174,15 +176,20 @@ static bool select_connections(const wchar_t *of, struct selection *selection) {
     return is_among_shares(of);
 }
 
+/* Whether two names are the same, in capitals or not, in any alphabet. */
+static bool is_same(const wchar_t *one, const wchar_t *other) {
+    return CompareStringOrdinal(one, -1, other, -1, TRUE) == CSTR_EQUAL;
+}
+
 /* The rows of an array that a filter lets through. */
 static void filter(const struct row *rows, size_t count, enum kind kind,
                    const wchar_t *const filters[2], struct selection *selection) {
     const wchar_t *first = filters[0] ? filters[0] : L"";
     const wchar_t *user = filters[1] ? filters[1] : L"";
     for (size_t i = 0; i < count; i++) {
-        bool passes = !*user || wcscmp(user, rows[i].username) == 0;
+        bool passes = !*user || is_same(user, rows[i].username);
         if (kind == SESSIONS && *first)
-            passes = passes && _wcsicmp(first, rows[i].name) == 0;
+            passes = passes && is_same(first, rows[i].name);
         if (kind == FILES)
             passes = passes && has_prefix(rows[i].pathname, first);
         if (passes)

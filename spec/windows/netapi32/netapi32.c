@@ -8,6 +8,8 @@
  *     status=N[@PAGE] this status, from that page (1) on
  *     hang            no answer, until the specs let go
  *     delay=S         seconds to wait before an answer
+ *     endless=N       pages without end, of N entries each, whose resume handles move on
+ *     levels=N,N,..   no other level is known
  *     counted         entries that are counted, but no buffer
  *
  * A call without a filter is told so by its resume handle: oddities[n] for 0xF0000000 + n.
@@ -50,6 +52,20 @@ static const wchar_t *option(const wchar_t *options, const wchar_t *name) {
 static DWORD number(const wchar_t *options, const wchar_t *name, DWORD otherwise) {
     const wchar_t *value = option(options, name);
     return value ? wcstoul(value, NULL, 0) : otherwise;
+}
+
+/* Whether a list of numbers with commas, up to the next option, has this one. */
+static bool has_number(const wchar_t *list, DWORD wanted) {
+    while (*list && *list != L';') {
+        wchar_t *end;
+        if (wcstoul(list, &end, 10) == wanted && end > list)
+            return true;
+        list = *end == L',' ? end + 1 : wcspbrk(list, L",;");
+        if (!list)
+            return false;
+        list += *list == L',';
+    }
+    return false;
 }
 
 static size_t text_size(const wchar_t *text) {
@@ -197,7 +213,8 @@ static DWORD answer(const struct request *request, const wchar_t *options,
     bool big = request->servername && wcscmp(request->servername, L"\\\\big") == 0;
     if (!dataset_select(big, request->kind, filters, &selection))
         return NERR_NetNameNotFound;
-    if (level == sizeof levels / sizeof *levels)
+    const wchar_t *known = option(options, L"levels");
+    if (level == sizeof levels / sizeof *levels || (known && !has_number(known, request->level)))
         return ERROR_INVALID_LEVEL;
     size_t room = request->prefmaxlen / selection.entry_size;
     const wchar_t *status = option(options, L"status");
@@ -207,12 +224,16 @@ static DWORD answer(const struct request *request, const wchar_t *options,
     DWORD circle = number(options, L"circle", 0);
     if (circle)
         start %= circle;
-    size_t left = start < selection.count ? selection.count - start : 0;
-    size_t count = left < room ? left : room;
-    if (count == 0 && left > 0)
+    bool endless = option(options, L"endless");
+    size_t each = number(options, L"endless", 0);
+    size_t first = endless ? 0 : start;
+    size_t left = first < selection.count ? selection.count - first : 0;
+    size_t fitting = endless ? each : room;
+    size_t count = left < fitting ? left : fitting;
+    if (count == 0 && left > 0 && !endless)
         return NERR_BufTooSmall;
-    bool more = count < left;
-    *handle = more ? (DWORD)(circle ? start + 1 : start + count) : 0;
+    bool more = endless || count < left;
+    *handle = more ? (DWORD)(endless || circle ? start + 1 : start + count) : 0;
     if (option(options, L"stuck")) {
         more = true;
         *handle = 1;
@@ -220,7 +241,7 @@ static DWORD answer(const struct request *request, const wchar_t *options,
     *request->read = (DWORD)count;
     *request->total = number(options, L"total", (DWORD)left);
     if (!option(options, L"counted"))
-        *request->buffer = pack(request, level, &selection, start, count);
+        *request->buffer = pack(request, level, &selection, first, count);
     return more ? ERROR_MORE_DATA : NERR_Success;
 }
 
@@ -247,7 +268,8 @@ static DWORD enumerate_with(const struct request *request, const wchar_t *option
     witness_enter();
     if (option(options, L"hang"))
         witness_hang();
-    Sleep(1000 * number(options, L"delay", 0));
+    const wchar_t *delay = option(options, L"delay");
+    Sleep(delay ? (DWORD)(1000 * wcstod(delay, NULL)) : 0);
     DWORD status = status_of_server(request);
     if (status == NERR_Success)
         status = answer(request, options, filters, handle);

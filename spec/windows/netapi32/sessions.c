@@ -55,6 +55,7 @@ NET_API_STATUS WINAPI NetUseAdd(LMSTR server, DWORD level, LPBYTE buffer, LPDWOR
     DWORD reached = status_of_reaching(use->ui2_remote);
     if (reached != NERR_Success)
         return reached;
+    witness_logon();
     if (_wcsicmp(use->ui2_remote, L"\\\\slow\\IPC$") == 0)
         witness_hang();
     DWORD status = judge(use);

@@ -9,7 +9,8 @@
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE let_go = CONDITION_VARIABLE_INIT;
-static LONG live_buffers, all_buffers, open_sessions, all_sessions, calls_under_way, most_at_once;
+static LONG live_buffers, all_buffers, open_sessions, all_sessions, all_logons, calls_under_way,
+    most_at_once;
 static unsigned releases;
 static struct last_call last;
 
@@ -38,6 +39,10 @@ void witness_session(int change) {
     InterlockedAdd(&open_sessions, change);
     if (change > 0)
         InterlockedIncrement(&all_sessions);
+}
+
+void witness_logon(void) {
+    InterlockedIncrement(&all_logons);
 }
 
 void witness_enter(void) {
@@ -104,6 +109,7 @@ __declspec(dllexport) int stand_in_counts(lua_State *L) {
     set(L, "all_buffers", all_buffers);
     set(L, "open_sessions", open_sessions);
     set(L, "all_sessions", all_sessions);
+    set(L, "all_logons", all_logons);
     set(L, "calls_under_way", calls_under_way);
     set(L, "most_at_once", InterlockedExchange(&most_at_once, 0));
     push_last(L);

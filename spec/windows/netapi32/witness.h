@@ -25,6 +25,9 @@ void witness_call(const struct last_call *call);
 /* Counts a session that is open (+1) or not any more (-1), and every opening. */
 void witness_session(int change);
 
+/* Counts every logon that a server was asked for, refused or not. */
+void witness_logon(void);
+
 /* Counts calls that are under way, and blocks until the specs let hanging calls go. */
 void witness_enter(void);
 void witness_leave(void);
