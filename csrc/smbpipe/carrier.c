@@ -231,12 +231,6 @@ void carrier_close(struct carrier *carrier) {
     carrier->context = NULL;
 }
 
-void carrier_free(struct carrier *carrier) {
-    carrier_close(carrier);
-    smbc_free_context(carrier->keeper, 1);
-    free(carrier);
-}
-
 /* Each byte is escaped that could mean something in a URL: the colons of an IPv6 address would be
  * read as a port. Returns where the text ends. */
 static char *escape(char *url, const char *text) {

@@ -24,7 +24,4 @@ bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
 
 void carrier_close(struct carrier *carrier);
 
-/* Closes it first. */
-void carrier_free(struct carrier *carrier);
-
 #endif

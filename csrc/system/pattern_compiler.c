@@ -42,14 +42,12 @@ static struct pattern_item *add_item(struct compiler *c, enum pattern_kind kind)
 }
 
 static void add_range(uint64_t set[4], unsigned char first, unsigned char last) {
-    for (unsigned word = 0; word < 4; word++) {
-        unsigned low = word * 64, high = low + 63;
-        if (first > high || last < low || first > last)
-            continue;
-        unsigned from = first > low ? first - low : 0;
-        unsigned to = last < high ? last - low : 63;
-        set[word] |= (UINT64_MAX << from) & (UINT64_MAX >> (63 - to));
-    }
+    for (unsigned character = first; character <= last; character++)
+        set[character / 64] |= UINT64_C(1) << (character % 64);
+}
+
+static bool is_among(const char *characters, char character) {
+    return character && strchr(characters, character);
 }
 
 /* What `%` and a character stand for: a class, its complement, or the character. */
@@ -57,7 +55,7 @@ static void add_escaped(uint64_t set[4], char character) {
     static const struct {
         char letter;
         unsigned char ranges[8];
-        int count;
+        size_t count;
     } classes[] = {
         {'a', "AZaz", 2},   {'c', "\0\x1F\x7F\x7F", 2}, {'d', "09", 1},     {'g', "!~", 1},
         {'l', "az", 1},     {'p', "!/:@[`{~", 4},       {'s', "\t\r  ", 2}, {'u', "AZ", 1},
@@ -69,7 +67,7 @@ static void add_escaped(uint64_t set[4], char character) {
         if (classes[i].letter != letter)
             continue;
         uint64_t members[4] = {0};
-        for (int range = 0; range < classes[i].count; range++)
+        for (size_t range = 0; range < classes[i].count; range++)
             add_range(members, classes[i].ranges[2 * range], classes[i].ranges[2 * range + 1]);
         for (int word = 0; word < 4; word++)
             set[word] |= upper ? ~members[word] : members[word];
@@ -205,7 +203,7 @@ static void add_text(struct compiler *c, const char *to) {
 /* Reads characters that stand for themselves, or one such that is repeated. */
 static void read_text(struct compiler *c) {
     const char *to = c->at;
-    while (to < c->end && !memchr("()[.%", *to, 5) && !is_last_dollar(c, to) && !repeats(c, to + 1))
+    while (to < c->end && !is_among("()[.%", *to) && !is_last_dollar(c, to) && !repeats(c, to + 1))
         to++;
     if (to == c->at) {
         read_class(c);
@@ -241,7 +239,7 @@ static void read_source(struct compiler *c, bool anchored) {
 
 static bool is_plain(const char *source, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        if (memchr("^$%.([*+-?", source[i], 10))
+        if (is_among("^$%.([*+-?", source[i]))
             return false;
     }
     return true;

@@ -103,10 +103,6 @@ void carrier_close(struct carrier *carrier) {
     CHECK(carrier == carrier_new());
 }
 
-void carrier_free(struct carrier *carrier) {
-    carrier_close(carrier);
-}
-
 static bool fail(struct frame_failure *failure, enum frame_stage stage) {
     *failure = (struct frame_failure){
         .stage = stage, .status = ERROR_NETNAME_DELETED, .detail = "the server says no"};
