@@ -9,9 +9,6 @@
 #include "smb/lua_failure.h"
 #include "smb/lua_row.h"
 
-/* So many pages in a row may say that there is more, and have nothing. */
-#define EMPTY_PAGES_LIMIT 16
-
 static struct link *link_of(const struct enumeration *enumeration,
                             const struct enumeration_slot *slot) {
     return enumeration->links[slot - enumeration->slots];
@@ -119,9 +116,7 @@ void slot_begin_target(lua_State *L, struct enumeration *enumeration,
     int target = lua_gettop(L);
     luaL_checktype(L, target, LUA_TTABLE);
     target_read_query(L, target, &slot->query);
-    slot->earlier_handle = slot->query.resume_handle;
-    slot->page_count = slot->empty_count = 0;
-    slot->claimed = slot->received = slot->placeholders = 0;
+    paging_begin(&slot->paging, slot->query.resume_handle);
     if (is_next) {
         slot->allowed = target_read_deadline(L, target);
         slot->deadline = WAITER_NEVER;
@@ -152,13 +147,13 @@ void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
     lua_setfield(L, -2, "level");
     lua_pushboolean(L, link && link_is_idle(link));
     lua_setfield(L, -2, "usable");
-    if (slot->page_count > 0) {
-        lua_pushinteger(L, (lua_Integer)slot->claimed);
+    if (slot->paging.page_count > 0) {
+        lua_pushinteger(L, (lua_Integer)slot->paging.claimed);
         lua_setfield(L, -2, "claimed");
     }
-    lua_pushinteger(L, (lua_Integer)slot->received);
+    lua_pushinteger(L, (lua_Integer)slot->paging.received);
     lua_setfield(L, -2, "received");
-    lua_pushinteger(L, (lua_Integer)slot->placeholders);
+    lua_pushinteger(L, (lua_Integer)slot->paging.placeholders);
     lua_setfield(L, -2, "placeholders");
     if (slot->state == SLOT_FAILED) {
         slot_push_failure(L, enumeration, slot);
@@ -167,29 +162,12 @@ void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
     slot->state = SLOT_FREE;
 }
 
-/* Decides what follows the page that was just read to its end. Returns false if the server would
- * go in circles. A handle is compared with one seen before, which is taken anew whenever the
- * number of pages has doubled: a circle of any length is found within three times its length. */
-static bool follow_resume_handle(struct enumeration_slot *slot) {
-    const struct srvsvc_page *page = &slot->page.page;
-    if (!page->has_resume_handle || page->resume_handle == slot->earlier_handle ||
-        page->resume_handle == slot->query.resume_handle)
-        return false;
-    if ((slot->page_count & (slot->page_count - 1)) == 0)
-        slot->earlier_handle = slot->query.resume_handle;
-    slot->query.resume_handle = page->resume_handle;
-    return true;
-}
-
 /* [-0, +0, m] The slot's page is the one that entries are taken from now. */
 static void begin_page(lua_State *L, struct enumeration *enumeration,
                        struct enumeration_slot *slot) {
     const struct srvsvc_page *page = &slot->page.page;
     enumeration->reading = slot;
-    if (slot->page_count++ == 0)
-        slot->claimed = page->total_entries;
-    slot->empty_count = page->entries_read > 0 ? 0 : slot->empty_count + 1;
-    slot->received += page->entries_read;
+    paging_take(&slot->paging, page);
     int target = slot_push_target(L, enumeration, slot);
     row_begin_page(L, page->level, slot->query.best, target);
     lua_pop(L, 1);
@@ -197,23 +175,28 @@ static void begin_page(lua_State *L, struct enumeration *enumeration,
 
 void slot_finish_page(lua_State *L, struct enumeration *enumeration) {
     struct enumeration_slot *slot = enumeration->reading;
-    bool more = slot->page.page.status == ERROR_MORE_DATA;
-    bool moves = more && follow_resume_handle(slot);
-    slot->placeholders += slot->page.page.placeholder_count;
+    enum paging_end end = paging_follow(&slot->paging, &slot->page.page);
+    slot->query.resume_handle = slot->paging.resume_handle;
     link_free_page(&slot->page);
     enumeration->reading = NULL;
-    if (more && !moves)
+    switch (end) {
+    case PAGING_DONE:
+        slot->state = SLOT_ENDED;
+        return;
+    case PAGING_CIRCLES:
         fail_with(slot, "call", ERROR_INVALID_DATA,
                   "the server says there is more, but its resume handle does not move on");
-    else if (more && slot->empty_count >= EMPTY_PAGES_LIMIT)
+        return;
+    case PAGING_EMPTY:
         fail_with(slot, "call", ERROR_INVALID_DATA,
                   "the server says there is more, but its pages have been empty for long");
-    else if (!more)
-        slot->state = SLOT_ENDED;
-    else if (link_is_idle(link_of(enumeration, slot)))
-        call(L, enumeration, slot);
-    else
-        lose(slot);
+        return;
+    case PAGING_MORE:
+        if (link_is_idle(link_of(enumeration, slot)))
+            call(L, enumeration, slot);
+        else
+            lose(slot);
+    }
 }
 
 /* [-0, +0, e] Takes an answer over. Returns whether it is a page. */

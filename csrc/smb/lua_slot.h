@@ -13,6 +13,7 @@
 #include "smb/link.h"
 #include "smb/logon_turn.h"
 #include "smb/lua_target.h"
+#include "smb/paging.h"
 
 enum { ON_WAIT = WAITER_ON_WAIT, NEXT_TARGET, ON_END, TARGETS, SERVER, USER_VALUES = SERVER };
 
@@ -25,17 +26,12 @@ enum slot_state {
 
 struct enumeration_slot {
     enum slot_state state; /* but for SLOT_FREE there is a target in TARGETS */
-    struct query query;    /* with the resume handle of the page that is next */
+    struct query query;
     struct link_page page;
     struct logon_turn logon;
-    int64_t allowed;         /* milliseconds for all that its server is asked */
-    int64_t deadline;        /* of that; WAITER_NEVER before the server's time begins */
-    uint32_t earlier_handle; /* one that was seen before, for noticing a circle */
-    uint32_t page_count;
-    uint32_t empty_count; /* of the latest pages */
-    uint64_t claimed;     /* entries the server said there are, when it was first asked */
-    uint64_t received;
-    uint64_t placeholders; /* of those received */
+    int64_t allowed;  /* milliseconds for all that its server is asked */
+    int64_t deadline; /* of that; WAITER_NEVER before the server's time begins */
+    struct paging paging;
     struct link_failure failure;
 };
 
