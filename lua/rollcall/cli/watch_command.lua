@@ -113,6 +113,8 @@ connected at the start nor rollcall's own logons are reported.]])
       if before then report(arguments, diff.compare(before, poll), generated_at) end
       if arguments.snapshot then write_snapshot(arguments.snapshot, poll, generated_at, inv) end
       before = before and diff.carried(before, poll) or poll
+      -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
+      collectgarbage()
       if polls == arguments.times or not system.sleep(arguments.interval) then break end
     end
     return 0
