@@ -87,15 +87,17 @@ $(BUILD)/worker/%.o: csrc/%.c
 
 $(SMB_MODULE): $(SMB_OBJECTS)
 $(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
+# Signals and threads of theirs may come back when the Lua state that wanted them is closed.
+$(SYSTEM_MODULE) $(WORKSPACE_MODULE): PINNED := -Wl,-z,nodelete
 $(SMB_MODULE) $(SYSTEM_MODULE):
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(LDFLAGS) $^ -o $@
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(PINNED) $(LDFLAGS) $^ -o $@
 
 $(WORKSPACE_MODULE): $(WORKSPACE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) -Wl,-z,nodelete $(LDFLAGS) $^ $(CURL_LIBS) -o $@
+	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(PINNED) $(LDFLAGS) $^ $(CURL_LIBS) -o $@
 
 $(WORKER): $(WORKER_OBJECTS)
 	@mkdir -p $(@D)

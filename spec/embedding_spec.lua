@@ -60,7 +60,7 @@ end)
 describe("a host of several Lua states", function()
   for scenario, expected in pairs {
     closed = { "15\n", 143 }, several = { "1\nNone\n", 129 }, kept = { "alive\n", 0 },
-    own = { "meanwhile before\n", 0 }, interrupt = { "2 reached\nreached\nreached reached\n", 0 },
+    own = { "meanwhile before\n", 0 }, interrupt = { "2 reached\nreached\nreached reached\n", 0 }, watched = { "alive\n", 0 },
   } do
     it("has its signals back, and no handler without its code: " .. scenario, function()
       local output, code, complaint = lab.run(("/usr/bin/python3 spec/embedding/host.py %s; exit $?"):format(scenario))

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import time
 
 lua = ctypes.CDLL("liblua5.4.so.0", mode=ctypes.RTLD_GLOBAL)
 libc = ctypes.CDLL(None)
@@ -101,4 +102,15 @@ def interrupt():
     print(*seen)
 
 
-{scenario.__name__: scenario for scenario in (closed, several, kept, own, interrupt)}[sys.argv[1]]()
+def watched():
+    """Does the clock that ends stuck calls leave a host alone that has closed its state?"""
+    state = State()
+    state.run("system.end_stuck_calls(3600)")
+    state.close()
+    start = time.process_time()
+    while time.process_time() - start < 2.5:
+        pass
+    print("alive")
+
+
+{scenario.__name__: scenario for scenario in (closed, several, kept, own, interrupt, watched)}[sys.argv[1]]()
