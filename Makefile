@@ -54,6 +54,7 @@ BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
 SPEC ?= spec
+AXE := $(BUILD)/axe/node_modules/axe-core/axe.min.js
 SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
@@ -69,7 +70,7 @@ help:
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
-	@echo 'make conformance         SARIF output, by a validator that npm brings'
+	@echo 'make conformance         SARIF output and the page, by a validator and axe-core that npm brings'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
 	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
@@ -166,13 +167,15 @@ test: test-packages
 check: all
 	@$(RUN_SPECS) --exclude-tags=conformance $(SPEC)
 
-# The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
+# The validator is a hundred megabytes, and node's package manager as many on a bare Debian. axe-core finds what a page has
+# against those who cannot see it or use a mouse.
 conformance: test-packages
 	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
 	@test -x $(SARIF_VALIDATOR) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
 	  @microsoft/sarif-multitool-linux@5.7.0
+	@test -f $(AXE) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/axe axe-core@4.14.1
 	@$(MAKE) --no-print-directory all
-	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua
+	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) AXE=$(AXE) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua spec/html_browser_spec.lua
 
 # Old names, and words that a reader of the field would not know: patterns, one a line, that must not come back.
 WORDED ?= Makefile README.md CHANGELOG.md rockspec lua csrc spec
@@ -199,6 +202,7 @@ bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua'
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
+	@$(TREE_PATHS) $(LUA) spec/bench/page.lua
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

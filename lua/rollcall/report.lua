@@ -21,8 +21,8 @@ local report = {}
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---@class rollcall.report.writer
----@field row fun(self, row: table)
----@field observe? fun(self, view: rollcall.presence)  gets every presence, before grouping and `limit`; for charts
+---@field row fun(self, row: table, view: rollcall.presence?)
+---@field takes_views? boolean  `row` gets the presence that a row was made of, too
 ---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)
 
 ---@class rollcall.report.totals
@@ -40,7 +40,7 @@ local is_format = {}
 for _, name in ipairs(report.formats) do is_format[name] = true end
 
 -- The formats for people leave out what has no title.
-local for_people = { table = true, markdown = true, html = true }
+local for_people = { table = true, markdown = true }
 
 local function with_title(all)
   local titled = {}
@@ -223,9 +223,10 @@ function report.render(given)
   for i, column in ipairs(shown) do names[i] = column.name end
 
   local written = 0
+  local views = writer.takes_views and setmetatable({}, { __mode = "k" }) or {}
   local function write_row(row)
     written = written + 1
-    writer:row(row)
+    writer:row(row, views[row])
   end
   local sort, groups, selected = given.sort, nil, nil -- luacheck: ignore 311
   if given.group_by then
@@ -241,7 +242,7 @@ function report.render(given)
   local totals, count
   if given.totals ~= false then totals, count = new_tally() end
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
-  local field, observe, filter = presence.field, writer.observe, given.filter
+  local field, filter = presence.field, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
   local rows = 0
   for kind, row in each_of(given.rows) do
@@ -250,13 +251,13 @@ function report.render(given)
     if not filter or filter(view) then
       rows = rows + 1
       if count then count(view) end
-      if observe then observe(writer, view) end
       if groups then
         groups:add(view)
       else
         local plain = {}
         for _, name in ipairs(names) do plain[name] = field(view, name) end
         if sorted_by then plain[sorted_by] = field(view, sorted_by) end
+        if writer.takes_views then views[plain] = view end
         selected:add(plain)
       end
     end

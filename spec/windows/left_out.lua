@@ -69,6 +69,8 @@ return {
   },
   ["html_spec.lua"] = {
     ["lets its own style and script through"] = CHROMIUM,
+  },
+  ["html_browser_spec.lua"] = {
     ["in Chromium"] = CHROMIUM,
   },
   ["inventory_spec.lua"] = {

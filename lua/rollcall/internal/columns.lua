@@ -7,6 +7,7 @@ local session = require "rollcall.workspace.session"
 ---@field name string  the row's field
 ---@field title? string  absent: machines only
 ---@field right? boolean  numbers stand at the right
+---@field unit? "seconds"|"moment"  of the value: a duration, or seconds since 1970
 ---@field show? fun(value: any, row: table): string?
 
 local share_types = { [0] = "disk", "printer", "device", "ipc" }
@@ -85,7 +86,7 @@ return {
     { name = "client", title = "CLIENT" },
     { name = "num_opens", title = "OPENS", right = true },
     { name = "num_users", title = "USERS", right = true, show = unless_placeholder() },
-    { name = "time", title = "SINCE", right = true, show = unless_placeholder(duration) },
+    { name = "time", title = "SINCE", right = true, show = unless_placeholder(duration), unit = "seconds" },
     { name = "type", title = "TYPE", show = unless_placeholder(share_type) },
     { name = "id", title = "ID", right = true, show = unless_placeholder() },
     { name = "netname" },
@@ -98,8 +99,8 @@ return {
     { name = "username", title = "USER" },
     { name = "client", title = "CLIENT" },
     { name = "num_opens", title = "OPENS", right = true },
-    { name = "time", title = "SINCE", right = true, show = duration },
-    { name = "idle_time", title = "IDLE", right = true, show = duration },
+    { name = "time", title = "SINCE", right = true, show = duration, unit = "seconds" },
+    { name = "idle_time", title = "IDLE", right = true, show = duration, unit = "seconds" },
     { name = "user_flags", title = "FLAGS", show = user_flags },
     { name = "cltype_name", title = "CLIENT TYPE" },
     { name = "transport" },
@@ -137,8 +138,8 @@ return {
     { name = "share", title = "SHARE" },
     { name = "client", title = "CLIENT" },
     { name = "open_files", title = "OPENS", right = true },
-    { name = "time", title = "SINCE", right = true, show = duration },
-    { name = "idle_time", title = "IDLE", right = true, show = duration },
+    { name = "time", title = "SINCE", right = true, show = duration, unit = "seconds" },
+    { name = "idle_time", title = "IDLE", right = true, show = duration, unit = "seconds" },
     { name = "files", title = "FILES", show = file_names },
     { name = "sources" },
   },
@@ -149,11 +150,11 @@ return {
     { name = "resource", title = "RESOURCE" },
     { name = "client", title = "CLIENT" },
     { name = "origin", title = "SERVER" },
-    { name = "duration", title = "DURATION", right = true, show = duration },
-    { name = "idle", title = "IDLE", right = true, show = duration },
+    { name = "duration", title = "DURATION", right = true, show = duration, unit = "seconds" },
+    { name = "idle", title = "IDLE", right = true, show = duration, unit = "seconds" },
     { name = "state", title = "STATE" },
     { name = "kind", title = "KIND" },
     { name = "account" },
-    { name = "since" },
+    { name = "since", unit = "moment" },
   },
 }

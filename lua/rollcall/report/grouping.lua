@@ -72,15 +72,15 @@ end
 ---@return rollcall.report.column[]
 function grouping.columns(fields, measures, known)
   local columns = {}
-  local function show_of(field) return known[field] and known[field].show end
+  local function shown_as(field, way)
+    return way ~= "distinct" and way ~= "sum" and known[field] or {}
+  end
   for _, field in ipairs(fields) do columns[#columns + 1] = known[field] or { name = field, title = text.upper(field) } end
   columns[#columns + 1] = { name = "rows", title = "ROWS", right = true }
   for _, measure in ipairs(measures) do
     local way, field, name = split(measure)
-    columns[#columns + 1] = {
-      name = name, title = text.upper((name:gsub("_", " "))), right = true,
-      show = way ~= "distinct" and way ~= "sum" and show_of(field) or nil,
-    }
+    local like = shown_as(field, way)
+    columns[#columns + 1] = { name = name, title = text.upper((name:gsub("_", " "))), right = true, show = like.show, unit = like.unit }
   end
   return columns
 end
