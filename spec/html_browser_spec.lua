@@ -321,9 +321,9 @@ describe("axe-core on the HTML page in Chromium #conformance", function()
     file:close()
   end)
 
-  local long = put("accessible", pages.hostile())
+  local once, again = put("once", pages.hostile()), put("again", pages.old())
   local states = {
-    ["as it opens"] = "", ["with a row open"] = "openDetails(0)",
+    ["as it opens"] = "", ["that is stale"] = "", ["with a row open"] = "openDetails(0)",
     ["with a filter that finds nothing, and the help"] = [[hint.click(); changeQuery("usr:x")]],
   }
   for colors, arguments in pairs { light = {}, dark = { "--force-dark-mode", "--blink-settings=preferredColorScheme=0" } } do
@@ -333,7 +333,7 @@ describe("axe-core on the HTML page in Chromium #conformance", function()
         for state, script in pairs(states) do
           chromium:size(width, 900)
           chromium:open "about:blank"
-          chromium:open("file://" .. long)
+          chromium:open("file://" .. (state == "that is stale" and again or once))
           chromium:run(axe)
           chromium:run(script)
           chromium:run [[axe.run(document).then(result => { window.found = result.violations.map(one => one.id + ": " + one.nodes[0].html);

@@ -29,6 +29,7 @@ local is_root = lab.run "id -u" == "0\n"
 
 local commands = {
   "report %s -f html -o", "report %s -f csv -o", "report %s -f jsonl -o", "snapshot %s -o", "watch %s --times 1 --snapshot",
+  "watch %s --times 1 --page",
 }
 
 local function run(command, path, around)

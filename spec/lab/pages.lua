@@ -31,6 +31,17 @@ end
 
 function pages.hostile() return pages.rendered { rows = pages.rows, outcomes = outcomes, title = "Who? " .. hostile.markup } end
 
+---A page that ought to have been renewed long ago.
+function pages.old()
+  local history = require "rollcall.report.html.history"()
+  history:add { at = "2026-11-21T07:00:00Z", rows = 3, bad = 0 }
+  history:add { at = "2026-11-21T07:01:00Z", rows = 4, bad = 1, events = { connected = 1 } }
+  local parts = {}
+  report.render { rows = pages.rows, outcomes = outcomes, now = 1795244460, write = function(part) parts[#parts + 1] = part end,
+    format = function(frame) return require "rollcall.report.html"(frame, { above = history:strip(), interval = 60 }) end }
+  return table.concat(parts)
+end
+
 ---@return string path
 function pages.put(name, text)
   local path = ("%s/%s.html"):format(lab.folder, name)

@@ -70,9 +70,6 @@ return {
   ["html_spec.lua"] = {
     ["lets its own style and script through"] = CHROMIUM,
   },
-  ["html_browser_spec.lua"] = {
-    ["in Chromium"] = CHROMIUM,
-  },
   ["inventory_spec.lua"] = {
     ["asks servers, each query side by side"] = POSIX,
     ["ends what is under way when the loop is left"] = WORKER,

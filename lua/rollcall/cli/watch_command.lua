@@ -7,6 +7,7 @@ local inventory = require "rollcall.inventory"
 local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
+local watch_page = require "rollcall.cli.watch_page"
 
 ---Rows until a signal comes; a poll that was broken off is none.
 local function until_stopped(rows)
@@ -86,14 +87,16 @@ return {
 Examples:
   rollcall watch inventory.lua --interval 60
   rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl >> changes.jsonl
+  rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
-SIGTERM, SIGINT and SIGHUP end it; the file of --snapshot is whole at any time. Neither who was
+SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot and --page are whole at any time. Neither who was
 connected at the start nor rollcall's own logons are reported.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(numbers.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
+    command:option("--page", "Write the newest poll to this file, an HTML page that renews itself."):argname "FILE"
     command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname "URL"
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
@@ -105,12 +108,15 @@ connected at the start nor rollcall's own logons are reported.]])
     if arguments.post and not post_command(arguments.post) then return nil, "--post takes an http or https address" end
     system.catch_signals()
     local before, polls, away = nil, 0, {}
+    local page = arguments.page and watch_page(arguments.page, arguments.interval)
     while true do
       local poll, generated_at = take_poll(inv)
       if system.caught_signal() then break end
       polls = polls + 1
       report_targets(away, poll.outcomes)
-      if before then report(arguments, diff.compare(before, poll), generated_at) end
+      local changed = before and diff.compare(before, poll)
+      if changed then report(arguments, changed, generated_at) end
+      if page then page:write(poll, generated_at, inv, changed) end
       if arguments.snapshot then write_snapshot(arguments.snapshot, poll, generated_at, inv) end
       before = before and diff.carried(before, poll) or poll
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.

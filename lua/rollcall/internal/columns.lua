@@ -8,6 +8,7 @@ local session = require "rollcall.workspace.session"
 ---@field title? string  absent: machines only
 ---@field right? boolean  numbers stand at the right
 ---@field unit? "seconds"|"moment"  of the value: a duration, or seconds since 1970
+---@field no_chart? boolean  how many rows have the same value says nothing
 ---@field show? fun(value: any, row: table): string?
 
 local share_types = { [0] = "disk", "printer", "device", "ipc" }

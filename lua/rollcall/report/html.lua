@@ -31,13 +31,17 @@ end
 function writer_methods:finish(outcomes, _, totals)
   document.write(self.write, {
     title = self.title, generated_at = self.generated_at, rows = self.rows, totals = totals_of(self.rows.count, totals),
-    outcomes = outcomes,
+    outcomes = outcomes, above = self.above, interval = self.interval,
   })
 end
 
----@type rollcall.report.format
-return function(frame)
+---@param frame rollcall.report.frame
+---@param settings? { above: string?, interval: number? }  as in rollcall.report.page
+---@return rollcall.report.writer
+return function(frame, settings)
+  settings = settings or {}
   return setmetatable({
     write = frame.write, title = frame.title, generated_at = frame.generated_at, rows = store.new(frame.columns), takes_views = true,
+    above = settings.above, interval = settings.interval,
   }, writer_metatable)
 end

@@ -99,7 +99,7 @@ local TOOLS = [[
 <div class="tools" role="search" hidden><label>Filter <input type="search" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"
  placeholder="anna user:bob idle&gt;1h"></label><button type="button" aria-expanded="false" aria-controls="help">How?</button>
 <button type="button" data-do="copy">Copy</button><button type="button" data-do="csv">CSV</button>
-<button type="button" data-do="json">JSON</button><output aria-live="polite"></output></div>
+<button type="button" data-do="json">JSON</button>%s<output aria-live="polite"></output></div>
 <div id="help" hidden>Every word must be in one of a row's cells. <code>user:ann</code> looks in one field, <code>user=anna</code>
 wants all of it, <code>user=</code> what is not known, <code>-user:svc</code> leaves out, <code>"two words"</code> belong together;
 <code>idle&gt;=1h30m</code>,
@@ -108,9 +108,11 @@ wants all of it, <code>user=</code> what is not known, <code>-user:svc</code> le
 <p class="notes" role="status"></p><p class="printed"></p>
 ]]
 
+local PAUSE = '<button type="button" class="pause" hidden></button>'
+
 local DETAILS = [[
 <dialog aria-labelledby="details"><h2 id="details">Row</h2><dl></dl><button type="button">Previous</button>
-<button type="button">Next</button> <button type="button" autofocus>Close</button></dialog>
+<button type="button">Next</button> <button type="button">Close</button></dialog>
 ]]
 
 ---@class rollcall.report.page
@@ -120,6 +122,7 @@ local DETAILS = [[
 ---@field totals string[]  what stands in the one line under the title, each "NUMBER words"
 ---@field outcomes rollcall.outcome[]
 ---@field above? string  HTML between the strip and the table
+---@field interval? number  seconds after which a newer page stands in the place of this one
 
 ---@param write fun(text: string)
 ---@param page rollcall.report.page
@@ -128,17 +131,18 @@ function document.write(write, page)
   write(([[<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'">
+ content="default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'%s">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
 <title>%s</title>
-<style>]]):format(hashes.style, hashes.script, title))
+<style>]]):format(hashes.style, hashes.script, page.interval and "; connect-src 'self'" or "", title))
   local totals = {}
   for i, words in ipairs(page.totals) do totals[i] = escaped(words):gsub("^%d+", "<b>%0</b>") end
   write(style .. "</style></head><body>\n<header><h1>" .. title .. "</h1>\n")
   write('<p class="totals">' .. table.concat(totals, " · ") .. "</p>\n")
   write(('<p class="generated">Generated at <time datetime="%s">%s</time> from %s<span class="age"></span></p></header>\n<main>'
     .. '<div class="above">\n'):format(page.generated_at, page.generated_at, plural(#page.outcomes, "target")))
-  write(strips(page.outcomes) .. (page.above or "") .. TOOLS)
+  if page.interval then write '<div class="strip stale" role="alert" hidden></div>\n' end
+  write(strips(page.outcomes) .. (page.above or "") .. TOOLS:format(page.interval and PAUSE or ""))
   if page.rows.count > 0 then
     write(("<noscript><p class=\"quiet\">Without its script the page shows %s, and cannot search or sort them.</p></noscript>\n"):format(
       page.rows.count > WITHOUT_SCRIPT and ("the first %d of %d rows"):format(WITHOUT_SCRIPT, page.rows.count)
@@ -149,7 +153,8 @@ function document.write(write, page)
   write('<aside class="charts" aria-label="Rows by column" hidden></aside>\n')
   write('<div class="below">' .. targets(page.outcomes) .. "</div></main>\n")
   write(DETAILS .. '<script type="application/json" id="data">')
-  page.rows:write(write, ('"generated_at":%s,'):format(store.embedded(page.generated_at)))
+  page.rows:write(write, ('"generated_at":%s,%s'):format(store.embedded(page.generated_at),
+    page.interval and ('"interval":%s,'):format(text.number(page.interval)) or ""))
   write("</script>\n<script>" .. script .. "</script></body></html>\n")
 end
 

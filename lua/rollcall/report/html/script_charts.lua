@@ -100,7 +100,7 @@ class Chart {
 
 // A chart says something if there are at least two bars, and not each row has one of its own.
 function saysSomething(field) {
-  if (field.values.length === 1 || field.right && field.unit !== "seconds") return false;
+  if (field.chart === false || field.values.length === 1 || field.right && field.unit !== "seconds") return false;
   if (field.unit === "seconds") return true;
   const unknown = field.numbers.includes(0), most = field.values.length - 1;
   return unknown ? most <= MOST_BARS || most < data.rows / 2 : most > 1 && most < data.rows;

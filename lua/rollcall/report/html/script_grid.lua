@@ -14,7 +14,7 @@ function cellOf(field, row) {
   if (field.right) cell.className = "right";
   if (value === null) {
     cell.classList.add("none");
-    cell.setAttribute("aria-label", "not known");
+    cell.setAttribute("aria-label", field.chart === false ? "none" : "not known");
   }
   if (!printing || text.length < 25) {
     cell.textContent = text;

@@ -1,4 +1,4 @@
---- The page's script, last part: the filter, the address, a row's fields, what leaves the page, and its age.
+--- The page's script, fourth part: the filter, the address, a row's fields, and what leaves the page.
 return [==[
 const tools = document.querySelector(".tools"), input = tools.querySelector("input"), output = tools.querySelector("output");
 const notes = document.querySelector(".notes"), details = document.querySelector("dialog");
@@ -70,10 +70,12 @@ function openDetails(position) {
     list.append(term, value);
   }
   details.querySelector("h2").textContent = "Row " + (position + 1) + " of " + state.shown.length;
-  const [before, after] = details.querySelectorAll("button");
+  const [before, after, close] = details.querySelectorAll("button");
   before.disabled = position === 0;
   after.disabled = position === state.shown.length - 1;
-  if (!details.open) details.showModal();
+  if (details.open) return;
+  details.showModal();
+  close.focus();
 }
 function step(by) {
   openDetails(opened + by);
@@ -139,25 +141,4 @@ document.addEventListener("keydown", event => {
   }
 });
 addEventListener("hashchange", () => { readAddress(); update(); });
-
-const time = document.querySelector(".generated time"), age = document.querySelector(".age");
-function showAge() {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(data.generated_at)) / 1000));
-  const text = " · " + duration(seconds < 60 ? Math.floor(seconds / 5) * 5 : seconds) + " ago";
-  if (age.textContent !== text) age.textContent = text;
-  return seconds;
-}
-
-startGrid();
-startCharts();
-tools.hidden = false;
-document.body.classList.add("live");
-readAddress();
-update();
-charts.forEach(chart => chart.draw());
-showAge();
-setInterval(showAge, 5000);
-// What sorting and searching need is made ready while nobody waits for it.
-const ready = shownFields.flatMap(field => [() => field.ranks, () => field.folded]);
-(function prepare() { if (ready.length) setTimeout(() => { ready.shift()(); prepare(); }); })();
 ]==]

@@ -11,7 +11,7 @@ const moment = seconds => Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).to
 // A field: values[0] is what is not known, and numbers[row] says which of the values a row has.
 class Field {
   constructor(given, earlier) {
-    Object.assign(this, { name: given.name, title: given.title, unit: given.unit, right: given.right });
+    Object.assign(this, { name: given.name, title: given.title, unit: given.unit, right: given.right, chart: given.chart });
     const twin = "same" in given ? earlier[given.same] : null;
     this.twin = twin;
     this.values = twin ? twin.values : [null].concat(given.values);

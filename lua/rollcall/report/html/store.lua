@@ -140,6 +140,14 @@ local function counts_up(rows, count)
   return true
 end
 
+---@param written (table|false)[]  the fields before it; false for those that are others' doubles
+---@return integer? position  of the field that has the same values in the same rows
+local function twin_of(field, written, count)
+  for position, other in ipairs(written) do
+    if other and same(other, field, count) then return position end
+  end
+end
+
 ---@param write fun(text: string)
 ---@param head string  members of the object before the rows, each with a comma behind it
 function methods:write(write, head)
@@ -147,16 +155,14 @@ function methods:write(write, head)
   write(("{%s\"rows\":%d,\"columns\":["):format(head, self.count))
   local written = {}
   for position, field in ipairs(table.move(self.hidden, 1, #self.hidden, #self.shown + 1, table.move(self.shown, 1, #self.shown, 1, {}))) do
-    local column, twin = field.column, nil
-    for number = 1, column and 0 or #written do
-      if same(written[number], field, self.count) then twin = number end
-    end
-    written[position] = field
+    local column = field.column
+    local twin = not column and twin_of(field, written, self.count)
+    written[position] = not twin and field
     write((position > 1 and ",\n" or "") .. ("{\"name\":%s"):format(embedded(text.printable(field.name))))
     local unit = self.units[field.name]
     if unit then write((",\"unit\":%s"):format(embedded(unit))) end
     if column then
-      write((",\"title\":%s%s"):format(embedded(text.printable(column.title)), column.right and ",\"right\":true" or ""))
+      write((",\"title\":%s%s"):format(embedded(text.printable(column.title)), (column.right and ",\"right\":true" or "") .. (column.no_chart and ",\"chart\":false" or "")))
     end
     if twin then
       write((",\"same\":%d}"):format(twin - 1))

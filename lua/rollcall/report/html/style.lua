@@ -10,6 +10,7 @@ header{display:flex;flex-wrap:wrap;gap:0 1.5rem;align-items:baseline;margin-bott
 header p{margin:0;color:var(--muted)}header b{color:var(--text);font-variant-numeric:tabular-nums}
 .strip{background:var(--warnbg);color:var(--warn);border-left:.4rem solid currentColor;padding:.45rem .8rem;margin:0 0 .5rem}
 .strip ul{margin:.2rem 0 0;padding-left:1.2rem;max-height:7.5rem;overflow:auto}.strip li{overflow-wrap:anywhere}
+.stale{font-weight:600}.old .rows,.old .charts,.old .history{filter:grayscale(1)}
 .quiet{color:var(--muted);margin:0 0 .5rem}
 .tools{display:flex;flex-wrap:wrap;gap:.4rem .6rem;align-items:center;margin-bottom:.4rem}
 .tools label{flex:1 1 16rem;display:flex;gap:.5rem;align-items:center}
