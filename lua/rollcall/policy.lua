@@ -16,7 +16,7 @@ policy.PASS, policy.FAIL, policy.UNKNOWN, policy.MISTAKE = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
-policy.formats = { "text", "json", "junit", "sarif", "github" }
+policy.formats = { "text", "json", "junit", "sarif", "github", "html" }
 
 ---@class rollcall.policy
 ---@field name string
@@ -151,7 +151,7 @@ end
 
 ---Writes a result in a format.
 ---@param result rollcall.policy.result
----@param format "text"|"json"|"junit"|"sarif"|"github"
+---@param format "text"|"json"|"junit"|"sarif"|"github"|"html"
 ---@param write fun(text: string)
 ---@param settings? { color: boolean? }
 function policy.write(result, format, write, settings)

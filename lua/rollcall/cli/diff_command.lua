@@ -24,13 +24,22 @@ local function bounded(rows, path)
   end
 end
 
-local function poll(path)
+---@return rollcall.diff.side?
+---@return string? problem
+local function side(path)
   local opened, problem = source.open(path, true)
   if not opened then return nil, problem end
   local took, taken = pcall(diff.poll, bounded(opened.rows, path), opened.outcomes)
   opened.close()
   if not took then error(taken, 0) end
-  return taken
+  return { poll = taken, generated_at = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
+end
+
+---As text or JSON Lines.
+local function write_lines(list, format, write)
+  if format == "jsonl" then write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n") end
+  local color = source.color()
+  for _, change in ipairs(list) do write(format == "jsonl" and changes.json(change) or changes.line(change, color)) end
 end
 
 ---@type rollcall.cli.command
@@ -42,6 +51,7 @@ return {
 Examples:
   rollcall diff yesterday.jsonl.gz today.jsonl.gz
   rollcall diff before.jsonl inventory.lua --format jsonl
+  rollcall diff before.jsonl after.jsonl --format html > changes.html
 
   + connected   - disconnected   ~ changed
   ? unverified: the target was not reachable this time
@@ -51,24 +61,24 @@ Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
-    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
+    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl", "html" }
   end,
   run = function(arguments)
-    local before, problem = poll(arguments.before)
+    local before, problem = side(arguments.before)
     if not before then return nil, problem end
     local after
-    after, problem = poll(arguments.after)
+    after, problem = side(arguments.after)
     if not after then return nil, problem end
-    local output = source.output()
-    if arguments.format == "jsonl" then
-      output.write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n")
+    local list, write, certain = diff.compare(before.poll, after.poll), source.output().write, 0
+    if arguments.format == "html" then
+      require "rollcall.diff.page"(list, before, after, write)
+    else
+      write_lines(list, arguments.format, write)
     end
-    local certain, color = 0, source.color()
-    for _, change in ipairs(diff.compare(before, after)) do
+    for _, change in ipairs(list) do
       if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end
-      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, color))
     end
-    local blind = source.complain(before.outcomes) + source.complain(after.outcomes)
+    local blind = source.complain(before.poll.outcomes) + source.complain(after.poll.outcomes)
     return certain > 0 and 1 or blind > 0 and 2 or 0
   end,
 }
