@@ -2,5 +2,5 @@
 -- nothing else; a spec works them out again.
 return {
   style = "Mnu9+guKp55XaTgJTSnB1pjcCFyXUWrTKnL3S+uNJr0=",
-  script = "hTC4BMEs7vdVd3AZBGWqZ2s+LjbeDAuESdAPeXwKLC0=",
+  script = "z8d1RpNLNuslqfqD7upvc71892Va2XZuRUp/ev9pWCQ=",
 }

@@ -93,7 +93,11 @@ if (stale) {
 }
 showAge();
 setInterval(showAge, stale ? 1000 : 5000);
-// What sorting and searching need is made ready while nobody waits for it.
+// What sorting and searching need is made ready while nobody waits for it, and both are run once, so that they are compiled.
 const ready = shownFields.flatMap(field => [() => field.ranks, () => field.folded]);
+ready.push(() => shownFields[0] && sortRows(shownFields[0], false), () => {
+  filterRows(parse("a -b").terms);
+  filterRows(state.terms);
+});
 (function prepare() { if (ready.length) setTimeout(() => { ready.shift()(); prepare(); }); })();
 ]==]

@@ -43,15 +43,23 @@ local function plain(value)
   return value ~= "" and value or nil
 end
 
-local function put(field, row, value)
-  value = plain(value)
-  if value == nil then return end
-  local number = field.numbers[value]
+---The number of a value, by what it is written as. A value that was seen before is not written out again.
+local function number_of(field, value)
+  local numbers = field.numbers
+  if numbers[value] then return numbers[value] end
+  local written = plain(value)
+  if written == nil then return 0 end
+  local number = numbers[written]
   if not number then
     number = #field.values + 1
-    field.values[number], field.numbers[value] = value, number
+    field.values[number], numbers[written] = written, number
   end
-  field.rows[row] = number
+  if type(value) ~= "table" and value == value then numbers[value] = number end
+  return number
+end
+
+local function put(field, row, value)
+  if value ~= nil then field.rows[row] = number_of(field, value) end
 end
 
 ---What a person sees of a field. Seconds stay a number, which the page shows as a duration and sorts as a number.
