@@ -159,6 +159,7 @@ build = {
             ["rollcall.report.grouping"] = "lua/rollcall/report/grouping.lua",
             ["rollcall.report.html"] = "lua/rollcall/report/html.lua",
             ["rollcall.report.html.document"] = "lua/rollcall/report/html/document.lua",
+            ["rollcall.report.html.field"] = "lua/rollcall/report/html/field.lua",
             ["rollcall.report.html.hashes"] = "lua/rollcall/report/html/hashes.lua",
             ["rollcall.report.html.history"] = "lua/rollcall/report/html/history.lua",
             ["rollcall.report.html.script"] = "lua/rollcall/report/html/script.lua",

@@ -80,6 +80,17 @@ describe("the HTML page as text", function()
     assert.is_truthy(text:find("1 target answered with placeholder rows, which do not say who", 1, true))
   end)
 
+  it("says how many rows it has of how many", function()
+    local function totals(options)
+      options.rows, options.outcomes = pages.rows, {}
+      return pages.rendered(options):match '<p class="totals">(.-)</p>':gsub("</?b>", "")
+    end
+    assert.equal("12 rows · 11 users · 11 clients · 11 resources", (totals {}))
+    assert.equal("2 of 12 rows · 11 users · 11 clients · 11 resources", (totals { limit = 2 }))
+    assert.equal("11 groups · 12 rows · 11 users · 11 clients · 11 resources", (totals { group_by = "user" }))
+    assert.equal("12 rows", (totals { totals = false }))
+  end)
+
   it("has no word of a server's filler", function()
     local row = { kind = "connection", servername = "fs1", share = "s", username = "Guest", id = 4711, placeholder = true }
     local told = pages.rendered { rows = { row } }

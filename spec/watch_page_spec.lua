@@ -22,7 +22,7 @@ local function put_people(count, new)
   local lines = { '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}' }
   local line = '{"kind": "connection", "servername": "fs%d", "share": "share", "username": "%s%03d", "client": "10.0.0.1", "time": %d, '
     .. '"id": %d}'
-  for i = 1, new do lines[#lines + 1] = line:format(1, "new", i, 5, 5000 + i) end
+  for i = 1, new do lines[#lines + 1] = line:format(1, "new", i, 99999, 5000 + i) end
   for i = 1, count do lines[#lines + 1] = line:format(i % 3, "user", i, i * 10, i) end
   lines[#lines + 1] = '{"kind": "target", "source": "smb", "target": "fs1", "query": "connection", "completeness": "complete"}'
   lines[#lines + 1] = ('{"kind": "end", "rows": %d}'):format(count + new)

@@ -18,19 +18,22 @@ function writer_methods:row(row, view)
   self.rows:add(row, own.placeholder and of_placeholder(own) or own, view)
 end
 
-local function totals_of(rows, totals)
-  local list = {}
-  if not totals then return { document.plural(rows, "row") } end
-  if totals.rows ~= rows then list[1] = document.plural(rows, "line") end
-  for _, name in ipairs { "row", "user", "client", "resource" } do
-    list[#list + 1] = document.plural(totals[name .. "s"], name)
+---The one line of totals. What the page has is not always all that was counted: groups, or the first so many.
+local function totals_of(rows, kind, totals)
+  local list = { document.plural(rows, kind == "group" and "group" or "row") }
+  if not totals then return list end
+  if kind == "group" then
+    list[2] = document.plural(totals.rows, "row")
+  elseif totals.rows ~= rows then
+    list[1] = ("%d of %s"):format(rows, document.plural(totals.rows, "row"))
   end
+  for _, name in ipairs { "user", "client", "resource" } do list[#list + 1] = document.plural(totals[name .. "s"], name) end
   return list
 end
 
 function writer_methods:finish(outcomes, _, totals)
   document.write(self.write, {
-    title = self.title, generated_at = self.generated_at, rows = self.rows, totals = totals_of(self.rows.count, totals),
+    title = self.title, generated_at = self.generated_at, rows = self.rows, totals = totals_of(self.rows.count, self.kind, totals),
     outcomes = outcomes, above = self.above, interval = self.interval,
   })
 end
@@ -41,7 +44,7 @@ end
 return function(frame, settings)
   settings = settings or {}
   return setmetatable({
-    write = frame.write, title = frame.title, generated_at = frame.generated_at, rows = store.new(frame.columns), takes_views = true,
-    above = settings.above, interval = settings.interval,
+    write = frame.write, title = frame.title, kind = frame.kind, generated_at = frame.generated_at,
+    rows = store.new(frame.columns), takes_views = true, above = settings.above, interval = settings.interval,
   }, writer_metatable)
 end

@@ -3,7 +3,7 @@
 local hashes = require "rollcall.report.html.hashes"
 local duration = require "rollcall.internal.duration"
 local script = require "rollcall.report.html.script"
-local store = require "rollcall.report.html.store"
+local embedded = require("rollcall.report.html.field").embedded
 local style = require "rollcall.report.html.style"
 local text = require "rollcall.internal.text"
 
@@ -74,7 +74,7 @@ local function targets(outcomes)
 end
 
 local function cell(number, field)
-  local value, class = store.value(number, field), field.column.right and "right" or ""
+  local value, class = field:value(number), field.column.right and "right" or ""
   if value == nil then return ('<td class="none %s">–</td>'):format(class) end
   if field.column.unit == "seconds" and math.type(value) then value = duration(value // 1 | 0) end
   return ("<td%s>%s</td>"):format(class ~= "" and ' class="right"' or "", escaped(value))
@@ -153,7 +153,7 @@ function document.write(write, page)
   write('<aside class="charts" aria-label="Rows by column" hidden></aside>\n')
   write('<div class="below">' .. targets(page.outcomes) .. "</div></main>\n")
   write(DETAILS .. '<script type="application/json" id="data">')
-  page.rows:write(write, ('"generated_at":%s,%s'):format(store.embedded(page.generated_at),
+  page.rows:write(write, ('"generated_at":%s,%s'):format(embedded(page.generated_at),
     page.interval and ('"interval":%s,'):format(text.number(page.interval)) or ""))
   write("</script>\n<script>" .. script .. "</script></body></html>\n")
 end
