@@ -56,7 +56,7 @@ local function timed(chromium, name, prepare, keys)
   end
   table.sort(times)
   local function said(milliseconds) return milliseconds > 0 and ("%4d"):format(milliseconds) or "< 16" end
-  print(("  %-30s %s ms, median %s"):format(name, said(times[1]), said(times[REPEATS // 2 + 1])))
+  print(("  %-40s %s ms, median %s"):format(name, said(times[1]), said(times[REPEATS // 2 + 1])))
 end
 
 local HEADS = { "USER", "RESOURCE", "CLIENT", "SERVER", "DURATION", "IDLE", "STATE", "KIND" }

@@ -15,6 +15,7 @@ header p{margin:0;color:var(--muted)}header b{color:var(--text);font-variant-num
 .tools{display:flex;flex-wrap:wrap;gap:.4rem .6rem;align-items:center;margin-bottom:.4rem}
 .tools label{flex:1 1 16rem;display:flex;gap:.5rem;align-items:center}
 input{flex:1;min-width:8rem;font:inherit;color:inherit;background:var(--page);border:1px solid var(--muted);border-radius:.3rem;padding:.3rem .6rem}
+input::placeholder{color:var(--muted);opacity:1}
 output{color:var(--muted);font-variant-numeric:tabular-nums}
 .tools button,dialog button{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--muted);border-radius:.3rem;padding:.25rem .7rem;cursor:pointer}
 button:disabled{cursor:default;opacity:1}dialog button:disabled{border-style:dashed;color:var(--muted)}
