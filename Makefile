@@ -49,7 +49,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
+	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -58,7 +58,7 @@ SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check conformance lint words bench lab lab-stop install install-rock clean
+.PHONY: all help demo test check conformance lint words bench picture lab lab-stop install install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages
 
 all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
@@ -199,6 +199,10 @@ bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua'
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
+
+# The README's picture.
+picture: all
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/lab/picture.lua lua/rollcall/manual/page.webp
 
 lab: lab-packages
 	@$(MAKE) --no-print-directory all

@@ -126,19 +126,6 @@ describe("rollcall check of rows of one's own", function()
   end)
 end)
 
-it("the policy and the test of it that the README shows are right", function()
-  local shown = {}
-  for block in content("README.md"):gmatch "\n```lua\n(.-)\n```" do
-    for _, word in ipairs { "rule", "test", "smb" } do
-      if block:find("^" .. word .. " ?[{(]") or block:find("\n" .. word .. " {", 1, true) then shown[word] = block end
-    end
-  end
-  local output, code, complaint = rollcall(("check -p %s --test %s"):format(put("readme_policy.lua", shown.rule), put("readme_test.lua", shown.test)))
-  assert.equal("pass  finance is for alice and bob\n# 1 pass, 0 fail\n", output .. complaint)
-  assert.equal(0, code)
-  assert(require("rollcall.inventory").parse(shown.smb, "inventory.lua"))
-end)
-
 describe("a snapshot", function()
   local rows = [[rows { kind = "badge", { account = "EMP-17", resource = "lab" }, { account = "CORP\\\\Bob", resource = "lab" }, { account = "nobody", resource = "lab" },
     { account = "CORP\\\\eve", user = "visitor", resource = "lab" } }]]

@@ -38,10 +38,10 @@ describe("documentation", function()
     end
   end)
 
-  it("names every level and field of every call in the README and the annotations", function()
-    local readme, annotations = content "README.md", content "lua/rollcall/smb.lua"
+  it("names every level and field of every call in the guide and the annotations", function()
+    local guide, annotations = content "lua/rollcall/manual/smb-calls.md", content "lua/rollcall/smb.lua"
     for name, call in pairs(core.calls()) do
-      local line = readme:match("\n(| `smb%." .. name .. "`[^\n]*)")
+      local line = guide:match("\n(| `smb%." .. name .. "`[^\n]*)")
       assert.is_truthy(line, name)
       for _, level in ipairs(call.levels) do
         assert.is_truthy(line:find("[^%d]" .. level.level .. ":"), name .. " " .. level.level)
@@ -53,14 +53,17 @@ describe("documentation", function()
     end
   end)
 
-  it("names every option of smb.connections in the README", function()
-    local readme = content "README.md"
-    for option in pairs {
-      servername = 1, qualifier = 1, level = 1, prefmaxlen = 1, resume_handle = 1, username = 1, password = 1, domain = 1,
-      nt_hash = 1, kerberos = 1, encrypt = 1, port = 1, timeout = 1, concurrency = 1, on_error = 1, on_target = 1,
-      hidden = 1, filter = 1,
-    } do
-      assert.is_truthy(readme:find("`" .. option .. "`", 1, true), option)
+  it("names every option of smb.connections in the guide, and no other", function()
+    local guide, named, declared, within = content "lua/rollcall/manual/smb-calls.md", {}, {}, nil
+    for names in guide:match("## Options\n(.-)\n## "):gmatch "\n| (`[^|]*)|" do
+      for name in names:gmatch "`([%w_]+)`" do named[name] = true end
     end
+    for line in (content "lua/rollcall/smb.lua" .. content "lua/rollcall/smb/target.lua"):gmatch "[^\n]+" do
+      local class = line:match "^%-%-%-@class rollcall%.smb%.(%a+_options)"
+      within = class or not line:find "^%-%-%-@class" and line:find "^%-%-%-" and within
+      local name = line:match "^%-%-%-@field ([%w_]+)"
+      if within and name then declared[name] = true end
+    end
+    assert.same(declared, named)
   end)
 end)

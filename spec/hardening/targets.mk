@@ -261,8 +261,8 @@ locale: all $(LOCALES:%=$(LOCALE_FOLDER)/%)
 	    $(MAKE) --no-print-directory check SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(LOCALE_SPECS))" || exit 1; done
 	@printf 'specs in the locales %s, set by the host\t%d\tall passed in each\n' "$(LOCALES)" $(words $(LOCALE_SPECS)) > $(FACTS)/locale.tsv
 
-# The README's table, of what the checks left in $(FACTS) when they were last run, with whatever budget.
+# The table of the report, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report
 
 hardening-report:
-	@$(LUA) spec/hardening/report.lua $(FACTS) README.md $(HARDENING_CHECKS)
+	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS)

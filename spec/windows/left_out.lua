@@ -17,7 +17,6 @@ return {
   },
   ["check_command_spec.lua"] = {
     ["and so do a snapshot of it and an inventory of it"] = ZLIB,
-    ["that the README shows"] = OTHERWISE, -- its inventory names a port
   },
   ["command_spec.lua"] = {
     ["keeps to the width of the terminal"] = POSIX,

@@ -204,13 +204,13 @@ for line in text:gmatch "[^\n]+" do
 end
 put("inventory", "recorded", (inventory:gsub('ca_file = "[^"]*"', 'ca_file = "ca.pem"')))
 
--- The inventories and policies that the README shows.
+-- The inventories and policies that the guides show.
 local found = { inventory = 0, policy = 0 }
-for block in read "README.md":gmatch "\n```lua\n(.-)\n```" do
+for block in lab.run("cat README.md lua/rollcall/manual/*.md"):gmatch "\n```lua\n(.-)\n```" do
   local is_inventory = (block:find "smb%s*{" or block:find "workspace%s*{") and not block:find "require"
-  local fuzzer = block:find "rule%s*{" and "policy" or is_inventory and "inventory"
+  local fuzzer = block:find "rule[%s(]*[{b]" and "policy" or is_inventory and "inventory"
   if fuzzer then
     found[fuzzer] = found[fuzzer] + 1
-    put(fuzzer, "readme-" .. found[fuzzer], block)
+    put(fuzzer, "guide-" .. found[fuzzer], block)
   end
 end
