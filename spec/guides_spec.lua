@@ -86,6 +86,15 @@ describe("a page", function()
     assert.is_string(helps.watch)
   end)
 
+  it("has the figures of the report in the README", function()
+    local report, count = guide.content "spec/bench/REPORT.md", 0
+    for line in guide.content("README.md"):match("`make bench`.-\n\n(|.-)\n\n"):gmatch "[^\n]+" do
+      assert.is_truthy(report:find(line, 1, true), line)
+      count = count + 1
+    end
+    assert.equal(7, count)
+  end)
+
   it("is one screen of a README", function()
     assert.is_true(select(2, guide.content("README.md"):gsub("\n", "")) <= 150)
   end)

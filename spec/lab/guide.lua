@@ -172,11 +172,14 @@ local function run_console(path, block, lab)
   return commands
 end
 
+local function is_right(block, command)
+  local compare = block.words["any-order"] and has_shown or is_as_shown
+  return compare(lines_of(command.printed), lines_of(command.shown), 1, 1)
+end
+
 local function check_console(path, block, lab)
   for _, command in ipairs(run_console(path, block, lab)) do
-    local printed, shown = lines_of(command.printed), lines_of(command.shown)
-    local as_shown = block.words["any-order"] and has_shown or is_as_shown
-    if not as_shown(printed, shown, 1, 1) then
+    if not is_right(block, command) then
       fail(path, block, "'%s' printed\n%s\nand the guide shows\n%s", command.command, command.printed, command.shown)
     end
   end
@@ -265,7 +268,7 @@ local function narrowed(text, names)
   return table.concat(lines, "\n")
 end
 
----For the author: writes what the commands print into the guide, in place of what stands there.
+---For the author: writes what the commands print into the guide, in place of what stands there and is something else.
 function guide.write(path, lab)
   lab.files = {}
   local text, blocks = guide.content(path), guide.blocks(path)
@@ -273,7 +276,7 @@ function guide.write(path, lab)
     if block.language == "console" then
       local parts = {}
       for _, command in ipairs(run_console(path, block, lab)) do
-        local printed = command.shown:find "%.%.%.\n" and command.shown or narrowed(command.raw, lab.names)
+        local printed = is_right(block, command) and command.shown or narrowed(command.raw, lab.names)
         parts[#parts + 1] = "$ " .. command.command:gsub("\n", "\n> ") .. "\n" .. printed:gsub("\n*$", "\n")
         if printed:gsub("%s", "") == "" then parts[#parts] = "$ " .. command.command:gsub("\n", "\n> ") .. "\n" end
       end
