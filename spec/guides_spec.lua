@@ -86,6 +86,11 @@ describe("a page", function()
     assert.is_string(helps.watch)
   end)
 
+  it("shows the script of the live page as it is tested", function()
+    local script = guide.content("spec/embedding/who.lua"):gsub("^%-%-[^\n]*\n", "")
+    assert.is_truthy(guide.content(FOLDER .. "dashboard.md"):find(script, 1, true))
+  end)
+
   it("has the figures of the report in the README", function()
     local report, count = guide.content "spec/bench/REPORT.md", 0
     for line in guide.content("README.md"):match("`make bench`.-\n\n(|.-)\n\n"):gmatch "[^\n]+" do
