@@ -60,7 +60,7 @@ describe("rollcall report", function()
 
   it("shows how far it is on a terminal where nothing else is written, and nowhere else", function()
     local command = "script -qec '%s snapshot %s -o %s/progress.jsonl' /dev/null"
-    assert.is_truthy(lab.run(command:format(lab.command, people, lab.folder)):find("1 rows, 0 targets done", 1, true))
+    assert.is_truthy(lab.run(command:format(lab.command, people, lab.folder)):find("1 row, 0 targets done", 1, true))
     local _, _, complaint = rollcall(("snapshot %s -o %s/progress.jsonl"):format(people, lab.folder))
     assert.equal("", complaint)
   end)
@@ -109,7 +109,7 @@ describe("rollcall check", function()
     end
   end)
 
-  it("says where the mistake is", function()
+  it("says where the error is", function()
     local _, _, complaint = check("\nrule { id = 'x' }")
     assert.is_truthy(complaint:find("policies.lua:2: rule: message is missing", 1, true), complaint)
   end)
@@ -148,7 +148,7 @@ describe("rollcall snapshot and diff", function()
     assert.equal(2, select(2, rollcall(("diff %s %s"):format(before, before))))
     local _, code, complaint = rollcall(("diff %s %s"):format(before, put("none.jsonl", "hello\n")))
     assert.equal(3, code)
-    assert.is_truthy(complaint:find("none.jsonl is not a snapshot", 1, true))
+    assert.is_truthy(complaint:find("none.jsonl: is not a snapshot", 1, true))
   end)
 end)
 
@@ -373,12 +373,12 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
   end)
 
   for arguments, words in pairs {
-    ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
+    ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'--policy'",
     ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
     ["report x --limit 0"] = "invalid number for --limit: '0'",
-    ["snapshot x"] = "'-o'", ["diff a"] = "AFTER",
+    ["snapshot x"] = "'--output'", ["diff a"] = "AFTER",
     ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
-    ["report /etc/hostname"] = "/etc/hostname is neither a snapshot nor a valid inventory",
+    ["report /etc/hostname"] = "/etc/hostname is neither an inventory nor a snapshot",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do
     it("exit with 3 on a usage error: " .. arguments:gsub("/%S+/", ""), function()

@@ -66,7 +66,7 @@ static void give_credentials(SMBCCTX *context, const char *server, const char *s
 }
 
 /* The library calls this once it has logged on and is connected to IPC$. That is how an EACCES
- * before, a refused logon, is told from one after, a refused pipe. */
+ * before, a refused logon, is distinguished from one after, a refused pipe. */
 static int note_logon(SMBCCTX *context, SMBCSRV *connection, const char *server, const char *share,
                       const char *workgroup, const char *username) {
     struct carrier *carrier = smbc_getOptionUserData(context);
@@ -208,7 +208,7 @@ struct carrier *carrier_new(void) {
 
 /* Closing a pipe, the library waits for the server's answer, which a silent one does not give; it
  * would be the next server that pays for it. So the connection is cut first. The library does not
- * tell its socket, but there is no other to the network here. */
+ * recognise its socket, but there is no other to the network here. */
 static void hang_up(void) {
     const int limit = 256; /* this process opens few, and they are the lowest */
     for (int descriptor = STDERR_FILENO + 1; descriptor < limit; descriptor++) {

@@ -13,7 +13,7 @@ struct carrier;
 /* Loads the configuration once for the whole process. NULL if there is no memory. */
 struct carrier *carrier_new(void);
 
-/* These return false and fill in `failure`, and the pipe is closed then. `at_stage` is told what
+/* These return false and fill in `failure`, and the pipe is closed then. `at_stage` gets what
  * an open has come to; it may not return false or call the carrier. */
 bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure);

@@ -150,7 +150,7 @@ bool kerberos_choose_tickets(const char *principal, struct frame_failure *failur
     void *wanted = NULL, *found = NULL;
     char *name = NULL;
     bool readable = kerberos_tickets(cache, owner);
-    /* Domains do not tell capital letters from small ones. */
+    /* Domains do not distinguish capital letters from small ones. */
     if (readable && strcasecmp(owner, principal) == 0)
         return true;
     if (library() && CALL(parse_name, library(), principal, &wanted) == 0 &&

@@ -157,7 +157,7 @@ static void die_with_the_module(void) {
     fcntl(module, F_SETFL, fcntl(module, F_GETFL) | O_ASYNC);
 }
 
-/* The library prints to stdout before it can be told not to, so the module's descriptor moves
+/* The library prints to stdout before it can be stopped from it, so the module's descriptor moves
  * out of its way. Passwords pass through here: no core file, no debugger. */
 static bool lock_down(bool is_anew) {
     const struct rlimit no_core = {0, 0};

@@ -1,7 +1,7 @@
 --- A roll call of who is connected.
 --
 -- `require "rollcall"` gives the parts by name, each loaded when it is first used.
-local rollcall = { version = "scm" }
+local rollcall = { version = "1.0.0" }
 
 local parts = {
   smb = true, workspace = true, inventory = true, presence = true, report = true, policy = true, snapshot = true, diff = true,

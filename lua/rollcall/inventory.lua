@@ -4,6 +4,7 @@ local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
 local sandbox = require "rollcall.internal.sandbox"
 local side_by_side = require "rollcall.internal.side_by_side"
 local sources = require "rollcall.inventory.sources"
@@ -19,11 +20,13 @@ local inventory = {}
 ---@class rollcall.inventory.source
 ---@field block "smb"|"workspace"|"snapshot"|"rows"
 ---@field fields table
+---@field place? string  FILE:LINE, of blocks that ask something
 
 ---Where a secret is, instead of the secret.
 ---@class rollcall.inventory.reference
 ---@field how "env"|"file"|"command"
 ---@field what string
+---@field place string  FILE:LINE
 local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
 
 local is_reference = setmetatable({}, { __mode = "k" })
@@ -31,8 +34,8 @@ local is_reference = setmetatable({}, { __mode = "k" })
 local function reference(place, how)
   return function(what)
     local checked, expectation = options.text(4096)(what)
-    if not checked then place:mistake(nil, ("%s %s"):format(how, expectation)) end
-    local made = setmetatable({ how = how, what = checked }, reference_metatable)
+    if not checked then place:fail(nil, ("%s %s"):format(how, expectation)) end
+    local made = setmetatable({ how = how, what = checked, place = ("%s:%d"):format(place.name, place.line) }, reference_metatable)
     is_reference[made] = true
     return made
   end
@@ -70,14 +73,14 @@ function inventory.resolve(value)
   if not is_reference[value] then return value end
   local found, problem
   if value.how == "env" then
-    found, problem = os.getenv(value.what), ("the variable %s is not set"):format(value.what)
+    found, problem = os.getenv(value.what), ("the environment variable %s is not set"):format(value.what)
   elseif value.how == "file" then
     found, problem = system.read_private_file(value.what)
     found = found and found:gsub("\r?\n$", "")
   else
     found, problem = credentials.from_command(value.what)
   end
-  if not found then error(problem, 0) end
+  if not found then error(("%s: %s: %s"):format(value.place, value.how, problem), 0) end
   return found
 end
 
@@ -92,38 +95,39 @@ local function vocabulary_of(place, gathered)
       return checked
     end,
     normalize_user = function(rule)
-      if not options.callable(rule) then place:mistake(nil, "normalize_user takes a function") end
-      if gathered.normalize_user then place:mistake(nil, "normalize_user is declared already") end
+      if not options.callable(rule) then place:fail(nil, "normalize_user takes a function") end
+      if gathered.normalize_user then place:fail(nil, "normalize_user is declared already") end
       place:check_function("normalize_user", rule)
       local line = place.line
       gathered.normalize_user = function(account)
-        local user = rule(account)
-        if user ~= nil and type(user) ~= "string" then
-          error(("%s:%d: normalize_user: gives a %s for the account '%s'; it must give a string or nil"):format(
-            name, line, type(user), account), 0)
-        end
-        return user
+        local ran, user = pcall(rule, account)
+        if not ran then declaration.raise(user) end
+        if user == nil or type(user) == "string" then return user end
+        declaration.raise(("%s:%d: normalize_user: returned a %s for the account '%s'; it must return a string or nil"):format(
+          name, line, type(user), account))
       end
     end,
     utc_offset = function(seconds)
       local checked, expectation = options.integer(-86400, 86400)(seconds)
-      if not checked then place:mistake(nil, "utc_offset " .. expectation) end
+      if not checked then place:fail(nil, "utc_offset " .. expectation) end
       gathered.utc_offset = checked
     end,
     snapshot = function(path)
       local checked, expectation = options.text(4096)(path)
-      if not checked then place:mistake(nil, "snapshot " .. expectation) end
+      if not checked then place:fail(nil, "snapshot " .. expectation) end
       table.insert(gathered.sources, { block = "snapshot", fields = { path = checked } })
     end,
     rows = function(given)
-      if type(given) ~= "table" then place:mistake(nil, "rows takes a table") end
+      if type(given) ~= "table" then place:fail(nil, "rows takes a table") end
       local kind, expectation = options.text(50)(given.kind)
-      if not kind then place:mistake("kind", "rows: kind " .. expectation) end
+      if not kind then place:fail("kind", "rows: kind " .. expectation) end
       if not kind:find "^%l[%l_]*$" or sources.reserved[kind] then
-        place:mistake("kind", "rows: kind must be a word of its own, such as badge")
+        place:fail("kind", "rows: kind must be a word of its own, such as badge")
       end
+      local near = presence.kind_problem(kind)
+      if near then place:fail("kind", "rows: " .. near) end
       for i, row in ipairs(given) do
-        if type(row) ~= "table" then place:mistake(nil, ("rows: row %d is not a table"):format(i)) end
+        if type(row) ~= "table" then place:fail(nil, ("rows: row %d is not a table"):format(i)) end
       end
       table.insert(gathered.sources, { block = "rows", fields = given })
     end,
@@ -132,8 +136,8 @@ local function vocabulary_of(place, gathered)
     words[block] = function(given)
       local checked = place:block(block, given, specification[block].fields, specification[block].required)
       local problem, field = specification[block].problem(checked)
-      if problem then place:mistake(field, ("%s: %s"):format(block, problem)) end
-      table.insert(gathered.sources, { block = block, fields = checked })
+      if problem then place:fail(field, ("%s: %s"):format(block, problem)) end
+      table.insert(gathered.sources, { block = block, fields = checked, place = ("%s:%d"):format(place.name, place.line) })
     end
   end
   return place:words(words)
@@ -148,7 +152,7 @@ function inventory.parse(text, name)
   local gathered = { name = name, sources = {} }
   local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered), "inventory files")
   if not ran then return nil, problem end
-  if #gathered.sources == 0 then return nil, name .. ": names no source" end
+  if #gathered.sources == 0 then return nil, name .. ": declares no source; smb, workspace, snapshot and rows declare one" end
   return gathered
 end
 

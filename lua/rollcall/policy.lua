@@ -12,7 +12,7 @@ local sandbox = require "rollcall.internal.sandbox"
 local policy = {}
 
 ---Exit codes of a check.
-policy.PASS, policy.FAIL, policy.UNKNOWN, policy.MISTAKE = 0, 1, 2, 3
+policy.PASS, policy.FAIL, policy.UNKNOWN, policy.ERROR = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
@@ -76,7 +76,7 @@ local function judge_rows(rows, judges, view_of)
   local function judges_of(kind)
     local its_judges = { takers = {} }
     for _, one in ipairs(judges) do
-      if one:is_about(kind) and not one.mistake then
+      if one:is_about(kind) and not one.error then
         its_judges[#its_judges + 1] = one
         its_judges.takers[#its_judges] = one.take
       end
@@ -129,19 +129,23 @@ function policy.evaluate(its_policy, given)
   return { policy = its_policy.name, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
 end
 
+---The severities of rules, from the gravest down.
+---@type string[]
+policy.severities = { "error", "warning", "note" }
+
 local severities = { note = 1, warning = 2, error = 3 }
 
----What a command that checks exits with. A mistake that a rule made while it was evaluated counts whatever its severity is.
+---What a command that checks exits with. An error that a rule raised while it was evaluated counts whatever its severity is.
 ---@param result rollcall.policy.result
 ---@param fail_on? "error"|"warning"|"note"  rules of a lower severity do not count; note if not given
----@return integer  0 every rule passes, 1 one fails, 3 none fails but one made a mistake, 2 else, where one is unknown
+---@return integer  0 every rule passes, 1 one fails, 3 none fails but one raised an error, 2 else, where one is unknown
 function policy.exit_code(result, fail_on)
   local code = policy.PASS
   for _, verdict in ipairs(result.rules) do
     local counts = severities[verdict.severity] >= severities[fail_on or "note"]
     if verdict.verdict == "fail" and counts then return policy.FAIL end
-    if verdict.mistake then
-      code = policy.MISTAKE
+    if verdict.error then
+      code = policy.ERROR
     elseif verdict.verdict == "unknown" and counts and code == policy.PASS then
       code = policy.UNKNOWN
     end

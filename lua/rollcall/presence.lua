@@ -4,6 +4,7 @@
 -- out then, and not before; so a million rows grouped by user cost a million users and no more.
 local case = require "rollcall.internal.case"
 local remembering = require "rollcall.internal.remembering"
+local suggestion = require "rollcall.internal.suggestion"
 local session = require "rollcall.workspace.session"
 
 local presence = {}
@@ -241,12 +242,31 @@ function presence.names(kind)
   return names
 end
 
+---The fields that rows of any kind of this project can have.
+---@return table<string, true>
+function presence.all_names()
+  local names = {}
+  for kind in pairs(sources) do
+    for name in pairs(presence.names(kind)) do names[name] = true end
+  end
+  return names
+end
+
 ---The kinds that this project knows.
 ---@return table<string, any>
 function presence.kinds()
   local kinds = {}
   for kind in pairs(sources) do kinds[kind] = true end
   return kinds
+end
+
+---What is wrong with a kind that rows of the user's are to have: it is nearly one of this project's, so probably that was meant.
+---@param kind string
+---@return string? problem
+function presence.kind_problem(kind)
+  if sources[kind] then return nil end
+  local _, meant = suggestion(kind, sources)
+  return meant and ("there is no kind '%s'; did you mean '%s'? A kind of your own must differ more from it"):format(kind, meant) or nil
 end
 
 ---All the fields of a presence that are known, as a plain table.

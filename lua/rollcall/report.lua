@@ -5,6 +5,7 @@ local grouping = require "rollcall.report.grouping"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
+local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
@@ -111,10 +112,29 @@ end
 
 local function anything(value) return value end
 
+---The most that `limit` can be.
+report.LIMIT = 1000000
+
+local title = options.text(1000)
+
+---What `title` may be.
+---@type rollcall.options.check
+function report.check_title(value)
+  return title(value)
+end
+
+---What one of `measures` may be.
+---@type rollcall.options.check
+function report.check_measure(value)
+  local problem = grouping.problem(value)
+  if problem then return nil, problem end
+  return value
+end
+
 local specification = {
   rows = rows_check, format = format_check, write = options.callable, width = anything, color = options.boolean,
-  title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
-  group_by = names_check, measures = names_check, limit = options.integer(1, 1000000), totals = options.boolean,
+  title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
+  group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
@@ -182,7 +202,27 @@ local function new_tally()
   end
 end
 
+local DEFAULT_MEASURES = { "distinct:user", "distinct:client" }
+
+---What is wrong with a field to sort groups by; nil: nothing, or there are no groups.
+---@param given { sort: any, group_by: string[]?, measures: string[]? }
+---@return string? problem
+function report.sort_problem(given)
+  if type(given.sort) ~= "string" or not given.group_by then return nil end
+  local wanted, names = given.sort:match "^%-?(.*)$", {}
+  for i, column in ipairs(grouping.columns(given.group_by, given.measures or DEFAULT_MEASURES, {})) do
+    if column.name == wanted then return nil end
+    names[i] = column.name
+  end
+  return ("a group has no field '%s'; it has %s%s"):format(wanted, table.concat(names, ", "), suggestion(wanted, names))
+end
+
+-- The fields of so many rows are listed.
+local ROWS_FOR_FIELDS = 100
+
 ---Watches for the fields that only a user-made row could have; a name that no row has is a usage error.
+---@return table<string, true> missing
+---@return fun(row: table)? look_out
 local function new_lookout(given)
   local missing, some = {}, false
   local function add(name)
@@ -200,18 +240,28 @@ local function new_lookout(given)
   end or nil
 end
 
+---@class rollcall.report.result
+---@field rows integer  how many were in it
+---@field written integer  how many lines that came to
+---@field missing string[]  which of the named fields no row had
+---@field fields table<string, true>  which fields there are, those of this project and of the first rows
+
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
 ---allows it; else memory is bounded by `limit`, by the groups, or by the rows.
 ---Raises what is wrong with the options, and what the iterator raises.
 ---@param given rollcall.report.options
----@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines were written, and which of the named fields no row had
+---@return rollcall.report.result
 function report.render(given)
   given = options.check("report.render", given, specification, 2)
   if not given.rows then error("report.render: rows is missing", 2) end
   given.format = given.format or "table"
-  given.measures = given.measures or given.group_by and { "distinct:user", "distinct:client" }
-  local problem = given.measures and grouping.problem(given.measures)
-  if problem then error("report.render: measures: " .. problem, 2) end
+  given.measures = given.measures or given.group_by and DEFAULT_MEASURES
+  for _, measure in ipairs(given.measures or {}) do
+    local problem = grouping.problem(measure)
+    if problem then error(("report.render: measures: '%s' %s"):format(measure, problem), 2) end
+  end
+  local problem = report.sort_problem(given)
+  if problem then error("report.render: sort: " .. problem, 2) end
 
   local now = given.now or os.time()
   local shown = columns_of(given)
@@ -243,9 +293,13 @@ function report.render(given)
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   local field, observe, filter = presence.field, writer.observe, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
-  local rows = 0
+  local rows, read, fields = 0, 0, presence.all_names()
   for kind, row in each_of(given.rows) do
     local view = view_of(kind, row)
+    read = read + 1
+    if read <= ROWS_FOR_FIELDS then
+      for name in pairs(row) do fields[name] = true end
+    end
     if look_out then look_out(row) end
     if not filter or filter(view) then
       rows = rows + 1
@@ -270,7 +324,7 @@ function report.render(given)
   local missing_names = {}
   for name in pairs(missing) do missing_names[#missing_names + 1] = name end
   table.sort(missing_names, system.text_less)
-  return { rows = rows, written = written, missing = missing_names }
+  return { rows = rows, written = written, missing = missing_names, fields = fields }
 end
 
 return report

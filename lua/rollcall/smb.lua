@@ -83,7 +83,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---@field servername? string  a name or an address, with `\\` or without, with `:port` or without; absent: this computer
 
 ---@class rollcall.smb.many_options: rollcall.smb.connect_options, rollcall.smb.handler_options
----@field servername? string|table|fun(): string|table|nil  also a list, or an iterator, of names, or of tables of a name and connect options of its own
+---@field servername? string|table|fun(): string|table|nil  also a list, or an iterator, of names, or of tables of a name and connect options; of several, a wrong name fails alone
 ---@field concurrency? integer  servers asked at the same time; 16
 
 ---@class rollcall.smb.connections_options: rollcall.smb.many_options, rollcall.smb.query_options
@@ -98,8 +98,9 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 
 ---@class rollcall.smb.shares_options: rollcall.smb.many_options, rollcall.smb.query_options
 
+---A share's name, or a computer's with two backslashes in front.
 ---@type rollcall.options.check
-local function qualifier(value)
+function smb.check_qualifier(value)
   local text, expectation = options.text(1024)(value)
   if text and not text:find("[^\\]") then return nil, "must be a share or \\\\computer" end
   return text, expectation
@@ -115,7 +116,7 @@ local many_specification = options.merged(servers.connect_specification, handler
 local specifications = {}
 for _, name in ipairs { "connections", "sessions", "files", "shares" } do
   local own = calls.specification(calls[name])
-  if name == "connections" then own.qualifier = qualifier end
+  if name == "connections" then own.qualifier = smb.check_qualifier end
   local walk = name == "connections" and { hidden = options.boolean } or {}
   specifications[name] = {
     page = own,

@@ -8,6 +8,7 @@ local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
+local text = require "rollcall.internal.text"
 local snapshot_file = require "rollcall.snapshot.file"
 local users = require "rollcall.snapshot.users"
 
@@ -56,10 +57,12 @@ local metatable = { __name = "rollcall.snapshot", __index = methods }
 ---@param path string
 ---@return rollcall.snapshot?
 ---@return string? problem
+---@return string? reason  the problem without the path
 function snapshot.open(path)
   cjson.new() -- The library notes the locale's decimal point then, and the host may have set another locale since.
-  local reader, problem = snapshot_file.reader(path)
-  if not reader then return nil, problem end
+  local function refuse(reason) return nil, ("%s: %s"):format(path, reason), reason end
+  local reader, unreadable = snapshot_file.reader(path)
+  if not reader then return refuse(unreadable) end
   local line, reason = reader.next()
   local header = line and decode(line)
   local schema = header and header.kind == "snapshot" and header.schema
@@ -67,9 +70,9 @@ function snapshot.open(path)
   if version ~= VERSION then
     reader.close()
     if version and version > VERSION then
-      return nil, ("%s has the version %d, and this program reads %d; a newer rollcall wrote it"):format(path, version, VERSION)
+      return refuse(("has the version %d, and this program reads %d; a newer rollcall wrote it"):format(version, VERSION))
     end
-    return nil, ("%s is not a snapshot%s"):format(path, reason and ": " .. reason or "")
+    return refuse("is not a snapshot" .. (reason and ": " .. reason or ""))
   end
   local its_users = users.reader()
   return setmetatable({
@@ -88,7 +91,7 @@ local function ended(self, reason, claimed)
   if reason then
     self:note(reason)
   elseif not claimed then
-    self:note(("it was cut after %d rows"):format(self.rows))
+    self:note(("it was cut after %s"):format(text.count(self.rows, "row")))
   elseif claimed ~= self.rows then
     self:note(("its end claims %s rows, and it has %d"):format(tostring(claimed), self.rows))
   end
@@ -105,7 +108,7 @@ function methods:next()
     local row = decode(line)
     local kind = row and row.kind
     if not row and without_end then
-      return ended(self, ("it was cut in line %d, after %d rows"):format(self.line, self.rows))
+      return ended(self, ("it was cut in line %d, after %s"):format(self.line, text.count(self.rows, "row")))
     elseif type(kind) ~= "string" then
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then

@@ -3,6 +3,7 @@
 -- The query and its names are those of 'Querying Current Session by Username'.
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
+local number_of = require("rollcall.internal.text").count
 local credentials = require "rollcall.workspace.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
 local listing = require "rollcall.workspace.listing"
@@ -33,12 +34,6 @@ local function header_text(most)
     if type(value) == "string" and #value <= most and value:find("^[\x21-\x7e]+$") then return value end
     return nil, "must be printable ASCII without blanks"
   end
-end
-
----@type rollcall.options.check
-local function project_id(value)
-  if type(value) == "string" and #value <= 64 and value:find("^[A-Za-z0-9%-_]+$") then return value end
-  return nil, "must be a project's id: letters, digits, - and _"
 end
 
 ---@class rollcall.workspace.client_options
@@ -75,7 +70,7 @@ local query_specification = {
 local client_specification = {
   endpoint = endpoint.check,
   region = endpoint.check_region,
-  project_id = project_id,
+  project_id = endpoint.check_project_id,
   token = header_text(32768),
   username = options.text(256),
   password = options.text(1024),
@@ -107,6 +102,8 @@ local function check_found(checked)
   end
 end
 
+---@return string? problem
+---@return string? missing  the option
 local function check_credentials(checked)
   local login = checked.username or checked.password or checked.domain
   local keys = checked.ak or checked.sk or checked.security_token
@@ -114,16 +111,16 @@ local function check_credentials(checked)
     return "token, username and ak exclude each other"
   end
   if login then
-    if not checked.username then return "username is missing" end
+    if not checked.username then return "username is missing", "username" end
     if not checked.password then return "password is missing" end
     if not (checked.domain or checked.domain_id) then
-      return "domain is missing: the name of the account that the user belongs to"
+      return "domain is missing: the name of the account that the user belongs to", "domain"
     end
   elseif keys then
     if not checked.ak then return "ak is missing" end
     if not checked.sk then return "sk is missing" end
   elseif not checked.token then
-    return "credentials are missing: token; or username, password and domain; or ak and sk"
+    return "credentials are missing: token; or username, password and domain; or ak and sk", "token"
   end
 end
 
@@ -140,7 +137,7 @@ end
 local function service_origin(checked)
   local text = checked.endpoint
   if not text then
-    if not checked.region then return nil, "endpoint or region is missing" end
+    if not checked.region then return nil, "endpoint or region is missing", "endpoint" end
     text = endpoint.of_region(checked.region)
     if not text then
       return nil, ("region '%s' is not known to have the service; give its endpoint"):format(checked.region)
@@ -151,7 +148,7 @@ end
 
 local function iam_origin(checked)
   local text = checked.iam_endpoint or checked.region and endpoint.iam_of_region(checked.region)
-  if not text then return nil, "iam_endpoint or region is missing, where the token comes from" end
+  if not text then return nil, "iam_endpoint or region is missing, where the token comes from", "iam_endpoint" end
   return origin_of("iam_endpoint", text, checked)
 end
 
@@ -194,32 +191,39 @@ local client_metatable = { __name = "rollcall.workspace.client", __index = clien
 ---@param given rollcall.workspace.client_options
 ---@return table? checked
 ---@return string? problem
+---@return string? missing  the option that is
 local function completed(given)
+  local missing
   local checked, problem = options.checked(given, client_specification)
   if not checked then return nil, problem end
   checked, problem = credentials.complete(checked)
   if not checked then return nil, problem end
-  problem = check_found(checked) or check_credentials(checked) or not checked.project_id and "project_id is missing"
+  problem = check_found(checked)
   if problem then return nil, problem end
-  checked.origin, problem = service_origin(checked)
-  if problem then return nil, problem end
-  if checked.username then checked.iam_origin, problem = iam_origin(checked) end
-  if problem then return nil, problem end
+  problem, missing = check_credentials(checked)
+  if problem then return nil, problem, missing end
+  if not checked.project_id then return nil, "project_id is missing", "project_id" end
+  checked.origin, problem, missing = service_origin(checked)
+  if problem then return nil, problem, missing end
+  if checked.username then checked.iam_origin, problem, missing = iam_origin(checked) end
+  if problem then return nil, problem, missing end
   return checked
 end
 
 ---What is wrong with the options of a client, as text; nil: nothing.
 ---@param given rollcall.workspace.client_options
 ---@return string? problem
+---@return string? missing  the option, if one that is missing is what is wrong
 function workspace.problem(given)
-  local _, problem = completed(given)
-  return problem
+  local _, problem, missing = completed(given)
+  return problem, missing
 end
 
 ---@param given rollcall.workspace.client_options
 ---@return rollcall.workspace.client
 function workspace.client(given)
-  local checked = options.insist("workspace.client", 2, completed(given))
+  local checked, problem = completed(given)
+  options.insist("workspace.client", 2, checked, problem)
   local origin, iam = checked.origin, checked.iam_origin
   local connection_pool = core.connection_pool()
   local query = options.merged(settings_of(checked), {
@@ -278,7 +282,7 @@ function client_methods:host()
 end
 
 ---@class rollcall.workspace.sessions_options
----@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names
+---@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names; of several, one that no user can have fails alone
 ---@field on_answer? fun(user_name: string, count: integer)  called for each user who was asked, sessions or none
 ---@field concurrency? integer
 ---@field on_error? fun(failure: rollcall.failure)
@@ -306,7 +310,11 @@ function client_methods:sessions(given)
   local caller = "client:sessions"
   local checked = options.check(caller, given, sessions_specification, 2)
   if not checked.user_name then error(caller .. ": user_name is missing", 2) end
-  local next_name = user_names.each(caller, checked.user_name)
+  local on_error = checked.on_error or self.defaults.on_error
+  local next_name = user_names.each(caller, checked.user_name, function(failure)
+    if not on_error then error(core.failure(failure), 0) end
+    on_error(core.failure(failure))
+  end)
   return core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
     list_name = "session_info_list",
@@ -381,7 +389,7 @@ function client_methods:list_sessions(given)
       if count == 0 and expected and received < expected then
         error(core.failure {
           source = "workspace", target = self.origin.base_url, stage = "answer", code = "SHORT_LIST",
-          message = ("the service counts %d sessions and gives %d"):format(expected, received),
+          message = ("the service counts %s and gives %d"):format(number_of(expected, "session"), received),
         }, 0)
       end
     end,

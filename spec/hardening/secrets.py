@@ -1,4 +1,4 @@
-"""Runs everything with secrets that can be told from anything else, and looks for them wherever they must not be.
+"""Runs everything with secrets that nothing else looks like, and looks for them wherever they must not be.
 
     secrets.py FOLDER
 

@@ -30,7 +30,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     levels=N,N,..   no other level is known
     timeless        times that are not known
 
-A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
+A call without a filter is known by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
 import json
 import logging

@@ -1,5 +1,5 @@
 --- busted's output where the specs run on Windows: leaves out the tests of spec/windows/left_out.lua, and
--- tells for each file how many were run here, how many passed on POSIX, and how many were left out and why.
+-- says for each file how many were run here, how many passed on POSIX, and how many were left out and why.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
 local counts = require "spec.lab.counts"

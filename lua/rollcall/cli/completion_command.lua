@@ -1,4 +1,5 @@
 --- The command completion: what a shell needs to complete commands and options.
+local arguments = require "rollcall.cli.arguments"
 local source = require "rollcall.cli.source"
 
 local shells = { "bash", "zsh", "fish" }
@@ -11,12 +12,11 @@ return {
 Examples:
   rollcall completion bash > /etc/bash_completion.d/rollcall
   rollcall completion zsh > ~/.zfunc/_rollcall
-  rollcall completion fish > ~/.config/fish/completions/rollcall.fish
-]])
-    command:argument("SHELL", "bash, zsh or fish."):choices(shells):target "shell"
+  rollcall completion fish > ~/.config/fish/completions/rollcall.fish]])
+    arguments.choices(command:argument("SHELL", "One of bash, zsh, fish."):target "shell", "SHELL", shells)
   end,
-  run = function(arguments, parser)
-    source.output().write(parser["get_" .. arguments.shell .. "_complete"](parser))
+  run = function(given, parser)
+    source.output().write(parser["get_" .. given.shell .. "_complete"](parser))
     return 0
   end,
 }

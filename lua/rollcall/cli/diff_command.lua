@@ -1,4 +1,5 @@
 --- The command diff: who connected, who disconnected and what changed between two snapshots.
+local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
 local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
@@ -47,26 +48,26 @@ Examples:
   ? unverified: the target was not reachable this time
   ! newly visible: the target was not reachable last time
 
-Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed or answered in part,
-3 a usage error.]])
+Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
+or answered in part, 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
-    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
+    arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl" })
   end,
-  run = function(arguments)
-    local before, problem = poll(arguments.before)
+  run = function(given)
+    local before, problem = poll(given.before)
     if not before then return nil, problem end
     local after
-    after, problem = poll(arguments.after)
+    after, problem = poll(given.after)
     if not after then return nil, problem end
     local output = source.output()
-    if arguments.format == "jsonl" then
+    if given.format == "jsonl" then
       output.write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n")
     end
     local certain, color = 0, source.color()
     for _, change in ipairs(diff.compare(before, after)) do
       if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end
-      output.write(arguments.format == "jsonl" and changes.json(change) or changes.line(change, color))
+      output.write(given.format == "jsonl" and changes.json(change) or changes.line(change, color))
     end
     local blind = source.complain(before.outcomes) + source.complain(after.outcomes)
     return certain > 0 and 1 or blind > 0 and 2 or 0

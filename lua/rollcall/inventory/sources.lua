@@ -1,9 +1,9 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
-local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
 local target = require "rollcall.smb.target"
+local user_names = require "rollcall.workspace.user_names"
 
 local sources = {}
 
@@ -23,15 +23,20 @@ local queries = {
   shares = { call = "shares", kind = "share" },
 }
 
----@type rollcall.options.check
-local function servers(value)
-  local names, expectation = declaration.names(value)
-  if not names then return nil, expectation end
-  for _, name in ipairs(names) do
-    local checked, problem = target.check_servername(name)
-    if not checked then return nil, ("has '%s', which %s"):format(name, problem) end
+---One name or several. Where it is one it must be right; of several, each is asked for itself, and a wrong one fails then.
+---@param check rollcall.options.check
+---@return rollcall.options.check
+local function targets(check)
+  return function(value)
+    if type(value) == "string" then value = { value } end
+    if type(value) ~= "table" or #value == 0 then return nil, "must be a name or a list of names" end
+    for i, name in ipairs(value) do
+      if type(name) ~= "string" then return nil, ("must be names; number %d is a %s"):format(i, type(name)) end
+    end
+    local checked, expectation = check(value[1])
+    if checked or value[2] then return value end
+    return nil, value[1] == "" and expectation or ("%s, not %q"):format(expectation, value[1])
   end
-  return names
 end
 
 local connect = { "username", "domain", "password", "nt_hash", "kerberos" }
@@ -48,7 +53,7 @@ function sources.specification(checks)
   return {
     smb = {
       fields = with {
-        servers = servers, query = declaration.one_of { "rollcall", "connections", "sessions", "files", "shares" },
+        servers = targets(target.check_servername), query = options.one_of { "rollcall", "connections", "sessions", "files", "shares" },
         qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
         encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
         concurrency = options.integer(1, 1024), logon_attempts = options.integer(1, 1000), retry_refused = options.seconds,
@@ -64,7 +69,7 @@ function sources.specification(checks)
     },
     workspace = {
       fields = with {
-        region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = declaration.names,
+        region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = targets(user_names.check),
         token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
         ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
         timeout = options.seconds, deadline = options.seconds,
@@ -78,13 +83,14 @@ function sources.specification(checks)
 end
 
 ---The fields of a block over those of its credential, secrets fetched.
-local function resolved(fields, names, resolve)
+local function resolved(source, names, resolve)
   local result, from_file = {}, {}
+  local fields = source.fields
   local credential = fields.credential or {}
   if credential.authentication_file then
     local problem
     from_file, problem = require("rollcall.internal.credentials").from_file(credential.authentication_file)
-    if not from_file then error(problem, 0) end
+    if not from_file then error(("%s: %s: %s"):format(source.place, source.block, problem), 0) end
   end
   for _, name in ipairs(names) do
     local value = fields[name]
@@ -109,10 +115,13 @@ local function start_smb(query, blocks)
   return function(handlers)
     local smb = require "rollcall.smb"
     local elements, concurrency = {}, nil
-    local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
-    for _, fields in ipairs(blocks) do
-      local identity = resolved(fields, connect, handlers.resolve)
+    local shared = { qualifier = blocks[1].fields.qualifier, hidden = blocks[1].fields.hidden }
+    for _, block in ipairs(blocks) do
+      local fields = block.fields
+      local identity = resolved(block, connect, handlers.resolve)
       for _, name in ipairs(smb_way) do identity[name] = fields[name] end
+      local problem = smb.problem("rollcall", identity)
+      if problem then error(("%s: smb: %s"):format(block.place, problem), 0) end
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
@@ -139,11 +148,14 @@ end
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
-local function start_workspace(fields)
+local function start_workspace(source)
+  local fields, place = source.fields, source.place
   return function(handlers)
     local workspace = require "rollcall.workspace"
-    local given = resolved(fields, workspace_identity, handlers.resolve)
+    local given = resolved(source, workspace_identity, handlers.resolve)
     for _, name in ipairs(workspace_way) do given[name] = fields[name] end
+    local problem = workspace.problem(given)
+    if problem then error(("%s: workspace: %s"):format(place, problem), 0) end
     local client = workspace.client(given)
     local origin = fields.region or fields.endpoint
     local failures, answered = {}, 0
@@ -190,10 +202,10 @@ end
 ---@param own_rule? function  the inventory's own rule, before which that of the snapshot gives way
 local function start_snapshot(fields, own_rule)
   return function(handlers)
-    local opened, problem = require("rollcall.snapshot").open(fields.path)
+    local opened, _, reason = require("rollcall.snapshot").open(fields.path)
     if not opened then
       return running(function()
-        handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = problem }
+        handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = reason }
       end, nil, function() end)
     end
     local reported = false
@@ -247,9 +259,9 @@ function sources.plan(inv)
         groups[key] = group
         plan[#plan + 1] = start_smb(queries[fields.query or "rollcall"], group)
       end
-      group[#group + 1] = fields
+      group[#group + 1] = source
     elseif source.block == "workspace" then
-      plan[#plan + 1] = start_workspace(source.fields)
+      plan[#plan + 1] = start_workspace(source)
     elseif source.block == "snapshot" then
       plan[#plan + 1] = start_snapshot(source.fields, inv.normalize_user)
     else

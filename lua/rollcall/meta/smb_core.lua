@@ -102,4 +102,9 @@ function server:page(target) end
 ---Ends the worker. May be called again.
 function server:close() end
 
+---Makes an error object of a table that has the fields of one.
+---@param failure table
+---@return rollcall.failure
+function core.failure(failure) end
+
 return core

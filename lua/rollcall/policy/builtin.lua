@@ -75,21 +75,19 @@ end
 
 local weekdays = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" }
 
+local weekday = options.one_of(weekdays)
+
 ---@type rollcall.options.check
 local function days(value)
-  local names = declaration.names(value)
-  local set = {}
-  for _, name in ipairs(names or {}) do
-    for number, weekday in ipairs(weekdays) do
-      if name == weekday then set[number] = true end
-    end
-  end
-  if not names or next(set) == nil then return nil, "must be days: " .. table.concat(weekdays, ", ") end
+  local names, problem = declaration.names(value)
+  if not names then return nil, problem end
+  local wanted, set = {}, {}
   for _, name in ipairs(names) do
-    if not declaration.one_of(weekdays)(name) then
-      return nil, ("has '%s', which is none of %s"):format(name, table.concat(weekdays, ", "))
-    end
+    local checked, expectation = weekday(name)
+    if not checked then return nil, ("has '%s', which %s"):format(name, expectation) end
+    wanted[name] = true
   end
+  for number, name in ipairs(weekdays) do set[number] = wanted[name] end
   return set
 end
 
@@ -97,11 +95,11 @@ end
 builtin.outside_hours = {
   specification = {
     from = time_of_day, to = time_of_day, days = days, utc_offset = options.integer(-50400, 50400),
-    at = declaration.one_of { "now", "since" },
+    at = options.one_of { "now", "since" },
   },
   required = { "from", "to" },
   make = function(given, place)
-    if given.from >= given.to then place:mistake("from", "builtin.outside_hours: from must be before to") end
+    if given.from >= given.to then place:fail("from", "builtin.outside_hours: from must be before to") end
     local at = given.at or "now"
     local inside = remembering(function(epoch)
       local time = os.date("!*t", epoch + (given.utc_offset or 0))
@@ -127,7 +125,7 @@ local function networks(value)
   local parsed = {}
   for i, name in ipairs(names) do
     parsed[i], problem = network.parse(name)
-    if not parsed[i] then return nil, "has a mistake: " .. problem end
+    if not parsed[i] then return nil, "has " .. problem end
   end
   return parsed
 end
@@ -237,7 +235,7 @@ end
 builtin.accounts = {
   specification = { deny = globs, allow = globs }, required = {},
   make = function(given, place)
-    if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "builtin.accounts: takes deny or allow, one of them") end
+    if (given.deny == nil) == (given.allow == nil) then place:fail(nil, "builtin.accounts: takes deny or allow, one of them") end
     local matches = matcher(given.deny or given.allow)
     return {
       requires = { "account" }, except = "share",

@@ -18,7 +18,7 @@ local group_metatable = {
   __index = function(group, name)
     local known = {}
     for field in next, group do known[field] = true end
-    error(("a group has no field '%s'%s; it has count, distinct, values and those of group_by"):format(tostring(name),
+    error(("a group has no field '%s'; it has count, distinct, values and those of group_by%s"):format(tostring(name),
       suggestion(tostring(name), known)), 2)
   end,
 }

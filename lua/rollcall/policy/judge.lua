@@ -24,7 +24,7 @@ local judge = {}
 ---@field description? string
 ---@field verdict "pass"|"fail"|"unknown"
 ---@field reasons string[]  why it is unknown
----@field mistake? string  that the rule itself made while it was evaluated; one of the reasons
+---@field error? string  that a function of the rule raised while it was evaluated; one of the reasons
 ---@field rows_judged integer
 ---@field rows_seen integer  of the kinds that the rule is about
 ---@field violations integer  all of them, of which `findings` are the first
@@ -89,7 +89,8 @@ end
 ---Ends this rule, and no other.
 ---@param problem any
 function methods:fail(problem)
-  self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is not text"):format(self.rule.place)
+  local is_text = type(problem) == "string" or (getmetatable(problem) or {}).__tostring
+  self.error = is_text and tostring(problem) or ("%s: raised an error that is not text"):format(self.rule.place)
 end
 
 local durations = { idle = true, duration = true }
@@ -246,7 +247,7 @@ function methods:traced_taker()
     watched, asked = tracing.watch(view)
     local judged, violations, waived = self.counts(), self.violations, #self.waived
     local ended, problem = pcall(take, view)
-    local result = ended and self:result_of(view, judged, violations, waived) or "mistake: " .. tostring(problem)
+    local result = ended and self:result_of(view, judged, violations, waived) or "error: " .. tostring(problem)
     tracing:row(view, asked, self.required, result)
     if not ended then error(problem, 0) end
   end
@@ -313,17 +314,17 @@ end
 ---@param rows_judged integer
 ---@return string[]
 function methods:reasons(outcomes, rows_judged)
-  local reasons = { self.mistake }
+  local reasons = { self.error }
   local names = {}
   for name in pairs(self.missing) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
     local count = self.missing[name]
-    reasons[#reasons + 1] = ("field '%s' is missing in %d row%s"):format(name, count, count == 1 and "" or "s")
+    reasons[#reasons + 1] = ("field '%s' is missing in %s"):format(name, text.count(count, "row"))
   end
   local min_rows = self.rule.min_rows
   if min_rows and rows_judged < min_rows then
-    reasons[#reasons + 1] = ("%d rows were judged, and min_rows is %d"):format(rows_judged, min_rows)
+    reasons[#reasons + 1] = ("%s judged, and min_rows is %d"):format(text.count(rows_judged, "row was", "rows were"), min_rows)
   end
   local asked = rows_judged > 0
   for _, outcome in ipairs(outcomes or {}) do
@@ -342,7 +343,7 @@ end
 ---@return rollcall.policy.verdict
 function methods:finish(outcomes)
   local rule = self.rule
-  if not self.mistake then
+  if not self.error then
     local ended, problem = pcall(self.take_groups, self)
     if not ended then self:fail(problem) end
   end
@@ -351,7 +352,7 @@ function methods:finish(outcomes)
   return {
     id = rule.id, severity = rule.severity, description = rule.description,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
-    reasons = reasons, mistake = self.mistake, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
+    reasons = reasons, error = self.error, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
     findings = self.findings, waived = self.waived,
   }
 end

@@ -40,9 +40,9 @@ local function message(value)
 end
 
 local specification = {
-  id = options.text(100), severity = declaration.one_of { "error", "warning", "note" }, description = options.text(1000),
+  id = options.text(100), severity = options.one_of { "error", "warning", "note" }, description = options.text(1000),
   kind = declaration.names, filter = callable, check = callable, group_by = declaration.names, check_group = callable,
-  message = message, requires = declaration.names, on_missing = declaration.one_of { "unknown", "skip" },
+  message = message, requires = declaration.names, on_missing = options.one_of { "unknown", "skip" },
   min_rows = options.integer(1, math.maxinteger),
 }
 
@@ -101,23 +101,23 @@ specification.except = options.text(100)
 
 local function check_rule(place, given, declared, is_builtin, kinds)
   if not is_builtin and type(given) == "table" and given.except ~= nil then
-    place:mistake("except", "rule: there is no field 'except'")
+    place:fail("except", "rule: there is no field 'except'")
   end
   local rule = place:block("rule", given, specification, { "id", "message" })
-  if not rule.id:find "^[%w][%w_.-]*$" then place:mistake("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
-  if declared[rule.id] then place:mistake("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
+  if not rule.id:find "^[%w][%w_.-]*$" then place:fail("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
+  if declared[rule.id] then place:fail("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
   if (rule.check == nil) == (rule.check_group == nil) then
-    place:mistake(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
+    place:fail(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
   end
   if (rule.check_group == nil) ~= (rule.group_by == nil) then
-    place:mistake(nil, ("rule '%s': check_group and group_by belong together"):format(rule.id))
+    place:fail(nil, ("rule '%s': check_group and group_by belong together"):format(rule.id))
   end
   if rule.distinct and not rule.group_by then
-    place:mistake("distinct", ("rule '%s': distinct belongs to group_by"):format(rule.id))
+    place:fail("distinct", ("rule '%s': distinct belongs to group_by"):format(rule.id))
   end
   if not is_builtin then check_functions(place, rule, rule.id) end
   local problem, field = fields.problem(rule, kinds)
-  if problem then place:mistake(field, ("rule '%s': %s"):format(rule.id, problem)) end
+  if problem then place:fail(field, ("rule '%s': %s"):format(rule.id, problem)) end
   rule.severity = rule.severity or "error"
   rule.place = ("%s:%d"):format(place.name, place.line)
   return rule
@@ -147,7 +147,7 @@ end
 ---@param kinds? table<string, true>  the kinds that the sources can give besides those of this project; absent: not known
 ---@return table<string, any> vocabulary
 ---@return rollcall.policy.declared gathered
----@return fun() finish  raises the mistakes that can be seen only at the end of the file
+---@return fun() finish  raises the errors that can be seen only at the end of the file
 function rules.vocabulary(place, kinds)
   local gathered, declared, unused = { rules = {}, waivers = {} }, {}, {}
   local words = place:words {
@@ -167,12 +167,12 @@ function rules.vocabulary(place, kinds)
       if not first or one.line < first.line then first = one end
     end
     if first then
-      place:mistake(nil, ("builtin.%s: is not used; write rule(builtin.%s { ... })"):format(first.name, first.name), first.line)
+      place:fail(nil, ("builtin.%s: is not used; write rule(builtin.%s { ... })"):format(first.name, first.name), first.line)
     end
     for _, waiver in ipairs(gathered.waivers) do
       for id in pairs(waiver.rule) do
         if not declared[id] then
-          place:mistake("rule", ("waive: there is no rule '%s'%s"):format(id, suggestion(id, declared)), waiver.line)
+          place:fail("rule", ("waive: there is no rule '%s'%s"):format(id, suggestion(id, declared)), waiver.line)
         end
       end
     end

@@ -1,6 +1,7 @@
 --- Tests of a policy: rows, and the verdicts and findings that the rules must give for them.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
 local policy = require "rollcall.policy"
 local sandbox = require "rollcall.internal.sandbox"
 local session = require "rollcall.workspace.session"
@@ -39,11 +40,13 @@ local function rows(value)
   if not list then return nil, expectation end
   for i, row in ipairs(list) do
     if not options.text(50)(row.kind) then return nil, ("must have a kind each; number %d has none"):format(i) end
+    local problem = presence.kind_problem(row.kind)
+    if problem then return nil, ("must each have a right kind; in number %d %s"):format(i, problem) end
   end
   return list
 end
 
-local completeness = declaration.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
+local completeness = options.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
 
 ---@type rollcall.options.check
 local function targets(value)
@@ -76,7 +79,7 @@ end
 
 local specification = {
   name = options.text(200), rows = rows, targets = targets, now = instant, normalize_user = options.callable,
-  verdicts = table_of(declaration.one_of { "pass", "fail", "unknown" }), findings = table_of(messages),
+  verdicts = table_of(options.one_of { "pass", "fail", "unknown" }), findings = table_of(messages),
 }
 
 ---Each kind of the rows, and of the rules, complete: nothing else was there.
@@ -126,8 +129,8 @@ local function differences(test, result)
       local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
       lines[#lines + 1] = ("rule '%s': the verdict is %s, not %s%s"):format(verdict.id, verdict.verdict, wanted, reasons)
     end
-    if verdict.mistake and wanted ~= "unknown" then
-      lines[#lines + 1] = ("rule '%s': %s"):format(verdict.id, verdict.mistake)
+    if verdict.error and wanted ~= "unknown" then
+      lines[#lines + 1] = ("rule '%s': %s"):format(verdict.id, verdict.error)
     end
     local findings = test.findings and test.findings[verdict.id]
     if findings then
@@ -156,11 +159,11 @@ function tests.load(path, its_policy)
   ran, problem = sandbox.run(content, path, place:words {
     test = function(given)
       local test = place:block("test", given, specification, { "name", "rows" })
-      if not test.verdicts and not test.findings then place:mistake(nil, "test: verdicts or findings is missing") end
+      if not test.verdicts and not test.findings then place:fail(nil, "test: verdicts or findings is missing") end
       for _, field in ipairs { "verdicts", "findings" } do
         for id in pairs(test[field] or {}) do
           if not ids[id] then
-            place:mistake(field, ("test: %s: there is no rule '%s'%s"):format(field, tostring(id), suggestion(tostring(id), ids)))
+            place:fail(field, ("test: %s: there is no rule '%s'%s"):format(field, tostring(id), suggestion(tostring(id), ids)))
           end
         end
       end

@@ -90,7 +90,8 @@ end
 function writer_methods:finish(outcomes, _, totals)
   if self.waiting and #self.waiting > 0 then self:start() end
   if totals then
-    self:note(("%d rows, %d users, %d clients, %d resources"):format(totals.rows, totals.users, totals.clients, totals.resources))
+    self:note(("%s, %s, %s, %s"):format(text.count(totals.rows, "row"), text.count(totals.users, "user"),
+      text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
   if self.generated_at then self:note(("generated at %s"):format(self.generated_at)) end
   for _, outcome in ipairs(outcomes) do

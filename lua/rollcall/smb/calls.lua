@@ -103,10 +103,12 @@ end
 
 ---@param call rollcall.smb.call
 ---@param checked table  options that were checked by `specification`
+---@param prefix? string  of the filters' names as the caller knows them; "filter."
 ---@return string? problem  why entries at the level that is asked for cannot be filtered as is asked for
-function calls.problem(call, checked)
+function calls.problem(call, checked, prefix)
   if not (checked.filter and next(call.filter)) then return nil end
-  return filter.levels(call.levels, checked.filter).problems[checked.level or call.level]
+  local problem = filter.levels(call.levels, checked.filter).problems[checked.level or call.level]
+  return problem and (prefix or "filter.") .. problem
 end
 
 ---@param base table  what says how to reach the server

@@ -59,12 +59,12 @@ local function split(name)
   if not host then host, port = bare:match("^([^:]*):(%d+)$") end
   host = host or bare
   if not host:find("^[%w%.%-_:%%\x80-\xff]+$") or #host > 255 then
-    return nil, "is not the name or address of a server"
+    return nil, "must be the name or address of a server"
   end
   if port then
     port = math.tointeger(tonumber(port))
-    if not port or port < 1 or port > 65535 then return nil, "has a port that is not a number from 1 to 65535" end
-    if platform.is_windows and port ~= SMB_PORT then return nil, "has a port; on Windows it can only be 445" end
+    if not port or port < 1 or port > 65535 then return nil, "must have a port from 1 to 65535" end
+    if platform.is_windows and port ~= SMB_PORT then return nil, "must have the port 445 on Windows, or none" end
   end
   return host, port
 end

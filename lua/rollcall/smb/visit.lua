@@ -1,6 +1,8 @@
 --- A visit to one server: one call or several over one pipe, the result, and whether it was
 -- all there is. 'Nobody is connected' and 'the query failed' are different answers; this is where
 -- they part.
+local text = require "rollcall.internal.text"
+
 local visit = {}
 
 ---The result for a target, as `on_target` gets it and the outputs show it.
@@ -30,7 +32,7 @@ local metatable = { __index = methods }
 local unreachable_stages = { worker = true, resolve = true, connect = true }
 local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 
----@param server rollcall.smb.core.target
+---@param server rollcall.smb.core.target|rollcall.smb.misnamed
 ---@param began integer
 ---@return rollcall.smb.visit
 function visit.new(server, began)
@@ -58,7 +60,7 @@ function methods:judge()
   local failure = self.failures[1]
   if not failure then
     if self.received < self.claimed then
-      return "partial", ("the server claimed %d entries, and gave %d"):format(self.claimed, self.received)
+      return "partial", ("the server claimed %s, and gave %d"):format(text.count(self.claimed, "entry", "entries"), self.received)
     end
     if self.placeholders > 0 then
       return "placeholder", "the server does not say users, clients and times of connections"

@@ -85,7 +85,7 @@ static __thread struct row selected[SELECTED_LIMIT];
 static __thread wchar_t long_name[LONGEST + 1];
 static __thread wchar_t generated_names[3][32];
 
-/* The entries that are made up: names that tell their numbers. */
+/* The entries that are made up: names that hold their numbers. */
 #define NAMED(place, ...)                                                                          \
     (swprintf(generated_names[place], 32, __VA_ARGS__), generated_names[place])
 

@@ -1,4 +1,4 @@
-/* What the stand-in's servers tell: the datasets of spec/lab/double.py, and names that only
+/* What the mock's servers give: the datasets of spec/lab/double.py, and names that only
  * netapi32 can hand over. */
 #ifndef STAND_IN_DATASETS_H
 #define STAND_IN_DATASETS_H

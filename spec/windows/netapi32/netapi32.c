@@ -1,4 +1,4 @@
-/* A stand-in for netapi32.dll: its four enumerations over canned data, in pages, and on demand as
+/* A mock netapi32.dll: its four enumerations over canned data, in pages, and on demand as
  * no honest server does. It is asked as spec/lab/double.py is: behind a semicolon in a qualifier,
  * or in the user that the other calls filter by, may stand
  *
@@ -12,7 +12,7 @@
  *     levels=N,N,..   no other level is known
  *     counted         entries that are counted, but no buffer
  *
- * A call without a filter is told so by its resume handle: oddities[n] for 0xF0000000 + n.
+ * A call without a filter is known by its resume handle: oddities[n] for 0xF0000000 + n.
  *
  * The servers are "double", which is this computer too, and "big"; "closed", "gone" and "nowhere",
  * which answer as a server that does not listen, whose server service ended, and that is not there;
