@@ -1,4 +1,4 @@
---- The commands that ask SMB servers: connections, sessions, files, shares, and smb, the combined
+--- The commands that ask SMB servers: connections, sessions, files, shares, logons, and smb, the combined
 --- view.
 local smb_options = require "rollcall.cli.smb_options"
 
@@ -82,6 +82,17 @@ return {
 ]], "share", "shares", {
     declare = function(command)
       level_option(command, "SHARE_INFO level: 0, 1, 2, 501 or best.", "1")
+    end,
+    gather = function(arguments, options)
+      options.level = arguments.level
+    end,
+  }),
+  command_of("logons", "Who is logged on to a computer, at its console or by a service.", [[
+  rollcall logons ws-042 -U CORP\auditor
+  rollcall logons fs1 fs2 --level 0 -A ~/.smbauth --format csv
+]], "logon", "logons", {
+    declare = function(command)
+      level_option(command, "WKSTA_USER_INFO level: 0, 1 or best.", "best")
     end,
     gather = function(arguments, options)
       options.level = arguments.level

@@ -73,7 +73,7 @@ local function write(text)
 end
 
 ---Prints the rows of a call, and then the result for each server.
----@param call "connections"|"sessions"|"files"|"shares"|"rollcall"
+---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
 ---@param format string
