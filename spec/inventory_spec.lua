@@ -215,8 +215,8 @@ describe("an inventory", function()
     ['i.lua:2: smb: servers must be the name or address of a server, not "two words"'] = "smb {\n servers = 'two words' }",
     ["i.lua:2: smb: servers must be names; number 2 is a number"] = "smb {\n servers = { 'fs1', 7 } }",
     ["i.lua:1: workspace: users must not be empty"] = "workspace { region = 'x', users = '' }",
-    ["i.lua:1: smb: query must be rollcall, connections, sessions, files or shares"] = "smb { servers = 'x', query = 'all' }",
-    ["i.lua:2: smb: query must be rollcall, connections, sessions, files or shares; did you mean 'connections'?"] =
+    ["i.lua:1: smb: query must be rollcall, connections, sessions, files, shares or logons"] = "smb { servers = 'x', query = 'all' }",
+    ["i.lua:2: smb: query must be rollcall, connections, sessions, files, shares or logons; did you mean 'connections'?"] =
       "smb { servers = 'x',\n query = 'conections' }",
     ["i.lua:2: rows: there is no kind 'conection'; did you mean 'connection'? A kind of your own must differ more from it"] =
       "rows { { a = 1 },\n kind = 'conection' }",

@@ -178,7 +178,7 @@ local at_running = {
   { "report x.txt", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "report typo.lua", "typo.lua:1: smb: there is no field 'pasword'; did you mean 'password'?" },
   { "report typo2.lua", "typo2.lua:1: 'smbb' is not available in inventory files; did you mean 'smb'?" },
-  { "report typo3.lua", "typo3.lua:1: smb: query must be rollcall, connections, sessions, files or shares; did you mean 'connections'?" },
+  { "report typo3.lua", "typo3.lua:1: smb: query must be rollcall, connections, sessions, files, shares or logons; did you mean 'connections'?" },
   { "report secret.lua", [[secret.lua:1: smb: password must be env "NAME", file "PATH" or command "COMMAND", not the secret itself]] },
   { "report unset.lua", "unset.lua:1: env: the environment variable NOT_SET is not set" },
   { "report syntax.lua", "syntax.lua:2: '}' expected (to close '{' at line 1) near <eof>" },
@@ -207,7 +207,7 @@ local at_running = {
   { "check inv.lua -p nowhere.lua", "nowhere.lua: No such file or directory" },
   { "check inv.lua -p inv.lua", "inv.lua:1: 'smb' is not available in policy files" },
   { "check inv.lua -p pkind.lua",
-    "pkind.lua:1: rule 'x': there is no kind 'acess'; did you mean 'access'? The kinds are access, connection, file, "
+    "pkind.lua:1: rule 'x': there is no kind 'acess'; did you mean 'access'? The kinds are access, connection, file, logon, "
       .. "session, share, smb_session" },
   { "check inv.lua -p pfield.lua", "pfield.lua:1: rule: there is no field 'mesage'; did you mean 'message'?" },
   { "check inv.lua -p psev.lua", "psev.lua:1: rule: severity must be error, warning or note; did you mean 'error'?" },

@@ -11,7 +11,7 @@ local presence = {}
 
 ---A row as a presence. What the source did not say is nil.
 ---@class rollcall.presence
----@field kind string  "connection", "smb_session", "file", "share", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
+---@field kind string  "connection", "smb_session", "file", "share", "logon", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
 ---@field user? string  who, comparable over all sources; see `presence.user_of`
 ---@field account? string  the user as the source spells it
 ---@field origin? string  the server or service that the row is from
@@ -86,6 +86,13 @@ local sources = {
   },
   file = { account = own "username", origin = own "servername", resource = own "pathname" },
   share = { origin = own "servername", resource = own "share" },
+  logon = {
+    account = function(view)
+      local row = view.row
+      return row.username and row.logon_domain and row.logon_domain .. "\\" .. row.username or row.username
+    end,
+    origin = own "servername",
+  },
   access = {
     account = own "username", client = own "client", origin = own "servername", resource = own "share",
     since = smb_since.since, duration = smb_since.duration, idle = own "idle_time",

@@ -1,7 +1,7 @@
---- Who is connected to SMB servers: to which share, from where, with what open.
+--- Who is connected to SMB servers: to which share, from where, with what open; and who is logged on to them.
 --
--- The calls and their names are those of MS-SRVS and of netapi32: NetConnectionEnum, NetSessionEnum,
--- NetFileEnum and NetShareEnum.
+-- The calls and their names are those of MS-SRVS, MS-WKST and of netapi32: NetConnectionEnum, NetSessionEnum,
+-- NetFileEnum, NetShareEnum and NetWkstaUserEnum.
 local calls = require "rollcall.smb.calls"
 local core = require "rollcall.smb.core"
 local enumerate = require "rollcall.smb.enumerate"
@@ -69,6 +69,13 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---@field passwd? string
 ---@field flags? integer
 
+---WKSTA_USER_INFO_1; of level 0 only `username` is there. An account that is logged on several times may be there as often.
+---@class rollcall.smb.logon: rollcall.smb.row
+---@field username? string
+---@field logon_domain? string  the domain or computer whose account it is
+---@field oth_domains? string  other domains, with blanks between them
+---@field logon_server? string  the computer that checked the password
+
 ---@class rollcall.smb.query_options
 ---@field level? integer|"best"  "best": the richest that the server knows
 ---@field prefmaxlen? integer  PreferedMaximumLength: bytes for the server to keep a page to; 65536
@@ -98,6 +105,8 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 
 ---@class rollcall.smb.shares_options: rollcall.smb.many_options, rollcall.smb.query_options
 
+---@class rollcall.smb.logons_options: rollcall.smb.many_options, rollcall.smb.query_options
+
 ---A share's name, or a computer's with two backslashes in front.
 ---@type rollcall.options.check
 function smb.check_qualifier(value)
@@ -114,7 +123,7 @@ local many_specification = options.merged(servers.connect_specification, handler
 
 ---What each call takes: on a server handle, by hand, and over many servers.
 local specifications = {}
-for _, name in ipairs { "connections", "sessions", "files", "shares" } do
+for _, name in ipairs { "connections", "sessions", "files", "shares", "logons" } do
   local own = calls.specification(calls[name])
   if name == "connections" then own.qualifier = smb.check_qualifier end
   local walk = name == "connections" and { hidden = options.boolean } or {}
@@ -167,7 +176,7 @@ local function check_many(caller, name, given)
 end
 
 ---What is wrong with the options of a call over many servers, as text; nil: nothing.
----@param name "connections"|"sessions"|"files"|"shares"|"rollcall"
+---@param name "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param given table
 ---@return string? problem
 function smb.problem(name, given)
@@ -249,6 +258,18 @@ function smb.shares(given)
   return run("shares", checked, next_server)
 end
 
+---The users logged on to a computer: at its console, over a remote desktop, or as a service. Otherwise as `smb.connections`.
+---@see MS-WKST 3.2.4.3 NetrWkstaUserEnum
+---@param given rollcall.smb.logons_options
+---@return fun(enumeration: userdata): rollcall.smb.logon?
+---@return userdata enumeration
+---@return nil
+---@return userdata enumeration
+function smb.logons(given)
+  local checked, next_server = check_many("smb.logons", "logons", given)
+  return run("logons", checked, next_server)
+end
+
 ---The combined view: who is connected to what, from where, with what open, since when, idle for how long, as far as shares,
 ---connections, sessions and open files leave no other way. The rest is nil, and rows of files whose session is not certain.
 ---@param given rollcall.smb.many_options
@@ -301,9 +322,17 @@ function smb.share_page(given)
   return page
 end
 
+---One page of logons, by hand.
+---@param given rollcall.smb.one_options|rollcall.smb.query_options
+---@return rollcall.smb.page<rollcall.smb.logon>
+function smb.logon_page(given)
+  local page = one_page("smb.logon_page", "logons", given)
+  return page
+end
+
 ---A server whose pipe stays open over several calls: one logon for all of them. It has the
----iterators `connections`, `sessions`, `files`, `shares` and the pages `connection_page`,
----`session_page`, `file_page`, `share_page` of this module, with their options but for those that
+---iterators `connections`, `sessions`, `files`, `shares`, `logons` and the pages `connection_page`,
+---`session_page`, `file_page`, `share_page`, `logon_page` of this module, with their options but for those that
 ---say which server and as whom, and `close`.
 ---@class rollcall.smb.server
 ---@field private handle rollcall.smb.core.server
@@ -313,10 +342,12 @@ end
 ---@field sessions fun(self, given: table?): function, userdata, nil, userdata
 ---@field files fun(self, given: table?): function, userdata, nil, userdata
 ---@field shares fun(self, given: table?): function, userdata, nil, userdata
+---@field logons fun(self, given: table?): function, userdata, nil, userdata
 ---@field connection_page fun(self, given: table): rollcall.smb.page<rollcall.smb.connection>
 ---@field session_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.session>
 ---@field file_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.file>
 ---@field share_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.share>
+---@field logon_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.logon>
 local server_methods = {}
 local server_metatable = { __name = "rollcall.smb.server", __index = server_methods }
 
@@ -331,7 +362,11 @@ function smb.server(given)
   return setmetatable({ began = os.time(), handle = core.server(its_target), target = its_target }, server_metatable)
 end
 
-for name, page_name in pairs { connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page" } do
+local page_names = {
+  connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page", logons = "logon_page",
+}
+
+for name, page_name in pairs(page_names) do
   server_methods[name] = function(self, given)
     local caller = "server:" .. name
     local checked = options.check(caller, given or {}, specifications[name].handle, 2)

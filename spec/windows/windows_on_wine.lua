@@ -114,6 +114,10 @@ describe("netapi32", function()
     assert.same({
       servername = "double", id = 4294967295, permissions = 1, num_locks = 0, pathname = [[D:\plan\a.txt]], username = "Zoë",
     }, gather("files", { servername = "double" })[3])
+    assert.same({
+      servername = "double", level = 1, username = "Zoë 💻", logon_domain = "CORP", oth_domains = "SALES PLAN", logon_server = "DC1",
+    }, gather("logons", { servername = "double" })[4])
+    assert.same({ servername = "double", username = "FS1$" }, gather("logons", { servername = "double", level = 0 })[5])
     local people = gather("connections", { servername = "double", qualifier = "people" })
     assert.equal("Zoë 💻 张三", people[2].username)
     assert.equal("WS-ÜBER", people[2].client)

@@ -1,4 +1,4 @@
---- The commands that ask SMB servers: connections, sessions, files, shares, and smb, the combined
+--- The commands that ask SMB servers: connections, sessions, files, shares, logons, and smb, the combined
 --- view.
 local arguments = require "rollcall.cli.arguments"
 local calls = require "rollcall.smb.calls"
@@ -102,6 +102,15 @@ return {
 ]], "share", "shares", {
     declare = function(command)
       level_option(command, calls.shares, "SHARE_INFO")
+    end,
+    gather = function(given) return { level = level_of(given.level) } end,
+  }),
+  command_of("logons", "Who is logged on to a computer, at its console or by a service.", [[
+  rollcall logons fs1 -U 'CORP\auditor'
+  rollcall logons fs1 fs2 --level 0 -A ~/.smbauth --format csv
+]], "logon", "logons", {
+    declare = function(command)
+      level_option(command, calls.logons, "WKSTA_USER_INFO")
     end,
     gather = function(given) return { level = level_of(given.level) } end,
   }),

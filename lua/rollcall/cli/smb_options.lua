@@ -90,7 +90,7 @@ local function write(output)
 end
 
 ---Prints the rows of a call, and then the result for each server.
----@param call "connections"|"sessions"|"files"|"shares"|"rollcall"
+---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
 ---@param format string

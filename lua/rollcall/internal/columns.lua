@@ -131,6 +131,15 @@ return {
     { name = "level" },
   },
   ---@type rollcall.report.column[]
+  logon = {
+    { name = "servername", title = "SERVER" },
+    { name = "username", title = "USER" },
+    { name = "logon_domain", title = "DOMAIN" },
+    { name = "logon_server", title = "LOGON SERVER" },
+    { name = "oth_domains" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
   access = {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },

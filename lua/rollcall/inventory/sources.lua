@@ -9,7 +9,7 @@ local sources = {}
 
 ---Kinds that rows of one's own cannot have, since they have a meaning of their own.
 sources.reserved = {
-  connection = true, smb_session = true, file = true, share = true, access = true, session = true,
+  connection = true, smb_session = true, file = true, share = true, logon = true, access = true, session = true,
   snapshot = true, target = true, normalize_user = true,
   failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
@@ -21,6 +21,7 @@ local queries = {
   sessions = { call = "sessions", kind = "smb_session" },
   files = { call = "files", kind = "file" },
   shares = { call = "shares", kind = "share" },
+  logons = { call = "logons", kind = "logon" },
 }
 
 ---One name or several. Where it is one it must be right; of several, each is asked for itself, and a wrong one fails then.
@@ -53,7 +54,8 @@ function sources.specification(checks)
   return {
     smb = {
       fields = with {
-        servers = targets(target.check_servername), query = options.one_of { "rollcall", "connections", "sessions", "files", "shares" },
+        servers = targets(target.check_servername),
+        query = options.one_of { "rollcall", "connections", "sessions", "files", "shares", "logons" },
         qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
         encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
         concurrency = options.integer(1, 1024), logon_attempts = options.integer(1, 1000), retry_refused = options.seconds,

@@ -31,7 +31,7 @@ local core = {}
 ---@field meaning? "share"|"client"  what an entry's netname or cname is
 
 ---@class rollcall.smb.core.query
----@field call "connections"|"sessions"|"files"|"shares"
+---@field call "connections"|"sessions"|"files"|"shares"|"logons"
 ---@field level integer|"best"
 ---@field prefmaxlen integer  PreferedMaximumLength
 ---@field resume_handle integer  where to begin
@@ -86,8 +86,9 @@ function core.calls() end
 ---@return userdata enumeration
 function core.enumerate(enumeration) end
 
----Opens one server's srvsvc pipe and keeps it open.
----@param target rollcall.smb.core.target
+---Logs on to a server and keeps one of its pipes open: that of the target's query, or else srvsvc.
+---A call of another interface opens that one's pipe instead, over the same logon.
+---@param target rollcall.smb.core.target  its query may be nil
 ---@return rollcall.smb.core.server
 function core.server(target) end
 

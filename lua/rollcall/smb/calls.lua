@@ -1,11 +1,11 @@
---- The four calls of MS-SRVS as their callers see them. What a level consists of comes from C.
+--- The calls of MS-SRVS and MS-WKST as their callers see them. What a level consists of comes from C.
 local core = require "rollcall.smb.core"
 local filter = require "rollcall.smb.filter"
 local options = require "rollcall.internal.options"
 
 ---@class rollcall.smb.call
----@field name "connections"|"sessions"|"files"|"shares"
----@field procedure string  in MS-SRVS
+---@field name "connections"|"sessions"|"files"|"shares"|"logons"
+---@field procedure string  in MS-SRVS or MS-WKST
 ---@field level integer|"best"  if the caller gives none
 ---@field check_level rollcall.options.check
 ---@field levels { level: integer, fields: { name: string }[] }[]  from the richest down
@@ -74,6 +74,11 @@ local calls = {
     describe = function(target)
       target.meaning = "share"
     end,
+  },
+  logons = {
+    level = "best",
+    filter = {},
+    describe = function() end,
   },
 }
 

@@ -86,7 +86,7 @@ local function harvest(name, call, level)
   put("frame", name, (to .. from):sub(1, 1024))
   if #pdus > 0 then put("dcerpc", name, pdus) end
   for i, stub in ipairs(stubs(pdus)) do
-    put("srvsvc", ("%s-%d"):format(name, i), number .. stub)
+    put("net_enum", ("%s-%d"):format(name, i), number .. stub)
     if name == "double-people" then put("text", "people", stub) end
   end
 end
