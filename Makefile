@@ -58,7 +58,7 @@ SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check conformance lint words bench picture lab lab-stop install install-rock clean
+.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop install install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages
 
 all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
@@ -69,6 +69,8 @@ help:
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
+	@echo 'make doc                 the API reference, $(BUILD)/doc/index.html'
+	@echo 'make editor              the annotations, by a lua-language-server that LUA_LANGUAGE_SERVER names'
 	@echo 'make conformance         SARIF output, by a validator that npm brings'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
@@ -164,7 +166,17 @@ test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
 check: all
-	@$(RUN_SPECS) --exclude-tags=conformance $(SPEC)
+	@$(RUN_SPECS) --exclude-tags=conformance,editor $(SPEC)
+
+doc:
+	@mkdir -p $(BUILD)/doc
+	@$(LUA) spec/reference/generate.lua $(BUILD)/doc/index.html
+	@echo '  DOC   $(BUILD)/doc/index.html'
+
+# No Debian package has the server.
+editor: all
+	@test -x "$(LUA_LANGUAGE_SERVER)" || { echo 'make editor LUA_LANGUAGE_SERVER=/path/to/lua-language-server' >&2; exit 1; }
+	@LUA_LANGUAGE_SERVER="$(LUA_LANGUAGE_SERVER)" $(TREE_PATHS) busted --lua=$(LUA) --tags=editor spec/editor_spec.lua
 
 # The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
 conformance: test-packages

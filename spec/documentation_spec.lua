@@ -23,21 +23,6 @@ describe("documentation", function()
     end)
   end
 
-  it("has annotations above every public function", function()
-    for module, path in pairs {
-      smb = "smb.lua", report = "report.lua", presence = "presence.lua", policy = "policy.lua", inventory = "inventory.lua",
-      snapshot = "snapshot.lua", diff = "diff.lua", sandbox = "internal/sandbox.lua",
-    } do
-      local text = content("lua/rollcall/" .. path)
-      for name, value in pairs(require("rollcall." .. path:gsub("%.lua$", ""):gsub("/", "."))) do
-        if type(value) == "function" then
-          assert.is_truthy(text:find("\n%-%-%-[^\n]*\nfunction " .. module .. "%." .. name)
-            or text:find("\n%-%-%-[^\n]*\n[^\n]*local function " .. name), module .. "." .. name)
-        end
-      end
-    end
-  end)
-
   it("names every level and field of every call in the guide and the annotations", function()
     local guide, annotations = content "lua/rollcall/manual/smb-calls.md", content "lua/rollcall/smb.lua"
     for name, call in pairs(core.calls()) do

@@ -7,6 +7,7 @@ local system = require "rollcall.system"
 local cli = {}
 
 ---Exit codes.
+---@type integer
 cli.ANSWERED, cli.UNANSWERED, cli.USAGE_ERROR = 0, 2, 3
 local INTERRUPTED = 130 -- as of a program that an interrupt ends
 
@@ -104,9 +105,9 @@ local function complain(message)
   return cli.USAGE_ERROR
 end
 
----Runs the command and returns its exit code.
----@param arguments string[]
----@return integer
+---Runs the command. Writes to standard output and standard error, and changes how the process handles signals. Raises nothing.
+---@param arguments string[]  those of the command line
+---@return integer  its exit code
 function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)

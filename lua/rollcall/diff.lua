@@ -1,20 +1,21 @@
 --- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
--- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+--- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
 local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
+---@class rollcall.diff
 local diff = {}
 
 ---One difference.
 ---@class rollcall.diff.change
 ---@field event "connected"|"disconnected"|"changed"|"unverified"|"newly_visible"  unverified: the target was not reachable this time; newly_visible: it was not reachable last time
----@field kind string
+---@field kind string  of the row
 ---@field row table  as it is, or if disconnected, as it was
 ---@field before? table  of what changed: as it was
----@field fields? string[]  of what changed
+---@field fields? string[]  of what changed: which fields did
 
 ---What passes by itself.
 local elapsing = { time = true, idle_time = true, status_continue_time = true, last_update_status_time = true }
@@ -81,15 +82,16 @@ local function is_open_in(poll)
   end
 end
 
+---Rows that were taken at one time.
 ---@class rollcall.diff.poll
 ---@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier poll; own: a logon of rollcall's, which is compared with nothing
----@field order string[]
----@field outcomes rollcall.outcome[]
+---@field order string[]  the identities of the entries, in the order of their arrival
+---@field outcomes rollcall.outcome[]  the result for each target
 
----Takes in rows. Of several with the same identity, each counts.
----@param rows fun(): string?, table?
----@param outcomes rollcall.outcome[]
----@return rollcall.diff.poll
+---Takes in rows. Of several with the same identity, each counts. Raises what the iterator raises.
+---@param rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
+---@param outcomes rollcall.outcome[]  the result for each target; a list that may be filled while rows are read
+---@return rollcall.diff.poll  to compare with another
 function diff.poll(rows, outcomes)
   local poll = { entries = {}, order = {}, outcomes = outcomes }
   local times, taken = {}, {}
@@ -174,8 +176,9 @@ local function only_in(poll, other)
   end
 end
 
----@param before rollcall.diff.poll
----@param after rollcall.diff.poll
+---What differs between two polls. Raises nothing.
+---@param before rollcall.diff.poll  the earlier one
+---@param after rollcall.diff.poll  the later one
 ---@return rollcall.diff.change[]  first who disconnected, then who connected and what changed
 function diff.compare(before, after)
   local changes, paired = {}, {}
@@ -207,10 +210,10 @@ function diff.compare(before, after)
 end
 
 ---A poll to compare the next with: the newer one, and of targets that could not be asked, what was
----known of them. So a target that is away for a while disconnects and connects nobody.
----@param before rollcall.diff.poll
----@param after rollcall.diff.poll
----@return rollcall.diff.poll
+---known of them. So a target that is away for a while disconnects and connects nobody. Raises nothing.
+---@param before rollcall.diff.poll  the earlier one, or what was carried of it
+---@param after rollcall.diff.poll  the later one
+---@return rollcall.diff.poll  what the next one is to be compared with
 function diff.carried(before, after)
   local outcomes, carried_targets = {}, {}
   for i, outcome in ipairs(after.outcomes) do outcomes[i] = outcome end

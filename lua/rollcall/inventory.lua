@@ -1,5 +1,5 @@
 --- A Lua file that names the targets: servers, desktops, snapshots, and rows of one's own; and asks
--- them all.
+--- them all. The words of such a file are in `meta/inventory.lua`.
 local system = require "rollcall.system"
 local credentials = require "rollcall.internal.credentials"
 local declaration = require "rollcall.internal.declaration"
@@ -9,23 +9,25 @@ local sandbox = require "rollcall.internal.sandbox"
 local side_by_side = require "rollcall.internal.side_by_side"
 local sources = require "rollcall.inventory.sources"
 
+---@class rollcall.inventory_module
 local inventory = {}
 
+---An inventory that was read.
 ---@class rollcall.inventory
----@field name string
----@field sources rollcall.inventory.source[]
+---@field name string  the file's
+---@field sources rollcall.inventory.source[]  what it names, in its order
 ---@field normalize_user? fun(account: string): string?  makes the user of an account
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
 
 ---@class rollcall.inventory.source
----@field block "smb"|"workspace"|"snapshot"|"rows"
----@field fields table
+---@field block "smb"|"workspace"|"snapshot"|"rows"  the word that declares it
+---@field fields table  what the block says
 ---@field place? string  FILE:LINE, of blocks that ask something
 
 ---Where a secret is, instead of the secret.
 ---@class rollcall.inventory.reference
----@field how "env"|"file"|"command"
----@field what string
+---@field how "env"|"file"|"command"  which kind of place
+---@field what string  the variable, the path or the command
 ---@field place string  FILE:LINE
 local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
 
@@ -66,9 +68,11 @@ local function is_credential(value)
   return nil, "must be what credential { ... } gave"
 end
 
----Fetches a secret. Never says what it is.
----@param value any
----@return any
+---Fetches a secret.
+---
+---Raises, as text, that it cannot be fetched; never what it is.
+---@param value any  a reference to a secret, or anything else
+---@return any  the secret; what is no reference, as it is
 function inventory.resolve(value)
   if not is_reference[value] then return value end
   local found, problem
@@ -143,10 +147,10 @@ local function vocabulary_of(place, gathered)
   return place:words(words)
 end
 
----Reads an inventory from a text.
----@param text string
----@param name string  for messages
----@return rollcall.inventory?
+---Reads an inventory from a text. Raises nothing.
+---@param text string  what the file holds
+---@param name string  of the file, for messages
+---@return rollcall.inventory?  nil where there is an error
 ---@return string? problem  with file, line and field
 function inventory.parse(text, name)
   local gathered = { name = name, sources = {} }
@@ -156,27 +160,35 @@ function inventory.parse(text, name)
   return gathered
 end
 
----Reads an inventory file.
----@param path string
----@return rollcall.inventory?
----@return string? problem
+---Reads an inventory file. Raises nothing.
+---@param path string  of the file, at most 1 MiB
+---@return rollcall.inventory?  nil where there is an error
+---@return string? problem  with file, line and field
 function inventory.load(path)
   local text, problem = sandbox.read(path)
   if not text then return nil, problem end
   return inventory.parse(text, path)
 end
 
+---What is called while the rows come.
+---@class rollcall.inventory.rows_options
+---@field on_target? fun(outcome: rollcall.outcome)  gets the result for each target, after its last row; absent: nobody does
+---@field on_error? fun(failure: rollcall.failure)  gets each failure; absent: nobody does
+---@field on_wait? rollcall.on_wait  waits in place of rollcall; absent: the call blocks
+
 ---Asks all sources at once, and gives their rows as they come.
---
---     for kind, row in inventory.rows(inv, { on_target = function(outcome) ... end }) do ... end
---
----Raises where a secret cannot be fetched; a target that fails raises nothing.
----@param inv rollcall.inventory
----@param given? { on_target: fun(outcome: rollcall.outcome)?, on_error: fun(failure: rollcall.failure)?, on_wait: rollcall.on_wait? }
----@return fun(): string?, table?
+---
+---     for kind, row in inventory.rows(inv, { on_target = function(outcome) print(outcome.target, outcome.completeness) end }) do
+---       print(kind, row.servername, row.username)
+---     end
+---
+---Raises what is wrong with the options, and where a secret cannot be fetched, as text. A target that fails raises nothing.
+---@param inv rollcall.inventory  what to ask
+---@param given? rollcall.inventory.rows_options  what to call meanwhile
+---@return fun(): string?, table?  gives the next row: its kind, and a rollcall.smb.access, .connection, .session, .file or .share, a rollcall.workspace.session, or a row of one's own
 ---@return nil
 ---@return nil
----@return table closing  ends what is under way
+---@return table closing  to be closed by the loop; ends what is under way
 function inventory.rows(inv, given)
   given = options.check("inventory.rows", given or {},
     { on_target = options.callable, on_error = options.callable, on_wait = options.callable }, 2)

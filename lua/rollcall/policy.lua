@@ -1,7 +1,7 @@
---- Rules about who may be connected, and their verdicts.
---
--- A verdict is pass, fail or unknown. A rule that nobody was seen to break passes only where everybody
--- could be seen; where a target could not be asked it is unknown.
+--- Rules about who may be connected, and their verdicts. The words of a policy file are in `meta/policy.lua`.
+---
+--- A verdict is pass, fail or unknown. A rule that nobody was seen to break passes only where everybody
+--- could be seen; where a target could not be asked it is unknown.
 local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
 local options = require "rollcall.internal.options"
@@ -9,32 +9,36 @@ local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
 local sandbox = require "rollcall.internal.sandbox"
 
+---@class rollcall.policy_module
 local policy = {}
 
 ---Exit codes of a check.
+---@type integer
 policy.PASS, policy.FAIL, policy.UNKNOWN, policy.ERROR = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
 policy.formats = { "text", "json", "junit", "sarif", "github" }
 
+---A policy that was read.
 ---@class rollcall.policy
----@field name string
----@field rules rollcall.policy.rule[]
----@field waivers rollcall.policy.waiver[]
+---@field name string  the file's
+---@field rules rollcall.policy.rule[]  in the order of the file
+---@field waivers rollcall.policy.waiver[]  in the order of the file
 
+---What a policy says of the rows.
 ---@class rollcall.policy.result
----@field policy string
+---@field policy string  its name
 ---@field generated_at integer  when the rows were taken, in seconds since 1970
----@field rules rollcall.policy.verdict[]
----@field outcomes rollcall.outcome[]
+---@field rules rollcall.policy.verdict[]  one for each rule, in their order
+---@field outcomes rollcall.outcome[]  the result for each target
 ---@field expired rollcall.policy.waiver[]  waivers that have expired
 
----Reads a policy from a text.
----@param text string
----@param name string  for messages
+---Reads a policy from a text. Raises nothing.
+---@param text string  what the file holds
+---@param name string  of the file, for messages
 ---@param kinds? table<string, true>  the kinds of rows that the sources can give besides those of this project; absent: not known
----@return rollcall.policy?
+---@return rollcall.policy?  nil where there is an error
 ---@return string? problem  with file, line and field
 function policy.parse(text, name, kinds)
   local place = declaration.of(text, name)
@@ -47,11 +51,11 @@ function policy.parse(text, name, kinds)
   return { name = name, rules = gathered.rules, waivers = gathered.waivers }
 end
 
----Reads a policy file.
----@param path string
+---Reads a policy file. Raises nothing.
+---@param path string  of the file, at most 1 MiB
 ---@param kinds? table<string, true>  as for `policy.parse`
----@return rollcall.policy?
----@return string? problem
+---@return rollcall.policy?  nil where there is an error
+---@return string? problem  with file, line and field
 function policy.load(path, kinds)
   local text, problem = sandbox.read(path)
   if not text then return nil, problem end
@@ -106,11 +110,21 @@ local function judge_rows(rows, judges, view_of)
   end
 end
 
+---What `policy.evaluate` takes.
+---@class rollcall.policy.evaluate_options
+---@field rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
+---@field outcomes? rollcall.outcome[]  the result for each target; absent: a rule of which no row was judged is unknown
+---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
+---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
+---@field trace? rollcall.policy.trace  what gets a report of each row that a rule judged; absent: nothing does
+
 ---Evaluates a policy over rows. Memory is bounded by the groups of its rules.
----@param its_policy rollcall.policy
----@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, normalize_user: function?, utc_offset: integer?, trace: rollcall.policy.trace? }
----as for `report.render`; without outcomes, a rule of which no row was judged is unknown
----@return rollcall.policy.result
+---
+---Raises what is wrong with the options, as text, and what the iterator raises. What a rule raises is its verdict's `error`.
+---@param its_policy rollcall.policy  the rules
+---@param given rollcall.policy.evaluate_options  the rows
+---@return rollcall.policy.result  with a verdict for each rule
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
@@ -136,7 +150,8 @@ policy.severities = { "error", "warning", "note" }
 local severities = { note = 1, warning = 2, error = 3 }
 
 ---What a command that checks exits with. An error that a rule raised while it was evaluated counts whatever its severity is.
----@param result rollcall.policy.result
+---Raises nothing.
+---@param result rollcall.policy.result  of `policy.evaluate`
 ---@param fail_on? "error"|"warning"|"note"  rules of a lower severity do not count; note if not given
 ---@return integer  0 every rule passes, 1 one fails, 3 none fails but one raised an error, 2 else, where one is unknown
 function policy.exit_code(result, fail_on)
@@ -153,11 +168,14 @@ function policy.exit_code(result, fail_on)
   return code
 end
 
----Writes a result in a format.
----@param result rollcall.policy.result
----@param format "text"|"json"|"junit"|"sarif"|"github"
----@param write fun(text: string)
----@param settings? { color: boolean? }
+---@class rollcall.policy.writer_settings
+---@field color? boolean  of "text": whether escapes for color may be written; default false
+
+---Writes a result in a format. Raises what `write` raises.
+---@param result rollcall.policy.result  of `policy.evaluate`
+---@param format "text"|"json"|"junit"|"sarif"|"github"  one of `policy.formats`
+---@param write fun(text: string)  takes what is written
+---@param settings? rollcall.policy.writer_settings  absent: the defaults
 function policy.write(result, format, write, settings)
   require("rollcall.policy." .. format)(result, write, settings or {})
 end

@@ -3,11 +3,12 @@
 local duration = require "rollcall.internal.duration"
 local session = require "rollcall.workspace.session"
 
+---A column of a report.
 ---@class rollcall.report.column
 ---@field name string  the row's field
 ---@field title? string  absent: machines only
 ---@field right? boolean  numbers stand at the right
----@field show? fun(value: any, row: table): string?
+---@field show? fun(value: any, row: table): string?  how people see it; absent: as it is
 
 local share_types = { [0] = "disk", "printer", "device", "ipc" }
 

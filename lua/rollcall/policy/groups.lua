@@ -6,10 +6,12 @@ local values = require "rollcall.internal.values"
 
 local groups = {}
 
+---Rows with the same values of the fields of `group_by`, by whose names it has them too.
 ---@class rollcall.policy.group
 ---@field count integer  rows
 ---@field distinct table<string, integer>  how many values each collected field has
 ---@field values table<string, table<any, true>>  these values
+---@field [string] any  the value of a field of `group_by`; another one raises
 
 local methods = {}
 local metatable = { __index = methods }

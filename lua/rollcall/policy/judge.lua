@@ -9,27 +9,28 @@ local judge = {}
 
 ---What a rule found wrong.
 ---@class rollcall.policy.finding
----@field message string
+---@field message string  what the rule says of it
 ---@field kind? string  of the row; nil for a group
----@field user? string
----@field client? string
----@field resource? string
----@field origin? string
+---@field user? string  as in rollcall.presence
+---@field client? string  as in rollcall.presence
+---@field resource? string  as in rollcall.presence
+---@field origin? string  as in rollcall.presence
 ---@field waived? string  why it is waived
----@field waived_until? string
+---@field waived_until? string  the last day of that, `2026-12-31`
 
+---What a rule came to.
 ---@class rollcall.policy.verdict
----@field id string
----@field severity string
----@field description? string
----@field verdict "pass"|"fail"|"unknown"
+---@field id string  the rule's
+---@field severity "error"|"warning"|"note"  the rule's
+---@field description? string  the rule's
+---@field verdict "pass"|"fail"|"unknown"  unknown: some of what it is about could not be seen, or the rule raised an error
 ---@field reasons string[]  why it is unknown
 ---@field error? string  that a function of the rule raised while it was evaluated; one of the reasons
----@field rows_judged integer
+---@field rows_judged integer  those with the fields that it requires, which its filter lets through
 ---@field rows_seen integer  of the kinds that the rule is about
 ---@field violations integer  all of them, of which `findings` are the first
----@field findings rollcall.policy.finding[]
----@field waived rollcall.policy.finding[]
+---@field findings rollcall.policy.finding[]  at most 1000
+---@field waived rollcall.policy.finding[]  likewise, those that a waiver is for
 
 ---How many findings of a rule are kept; all are counted.
 judge.FINDINGS = 1000

@@ -7,15 +7,16 @@ local suggestion = require "rollcall.internal.suggestion"
 
 local rules = {}
 
+---A rule that was declared.
 ---@class rollcall.policy.rule
----@field id string
----@field severity "error"|"warning"|"note"
----@field description? string
+---@field id string  its name in results
+---@field severity "error"|"warning"|"note"  how grave it is
+---@field description? string  what it is for
 ---@field kind? string[]  of the rows it is about; absent: all but `except`
----@field except? string
+---@field except? string  a kind that it is not about
 ---@field filter? fun(view: rollcall.presence): any  which of these rows
 ---@field check? fun(view: rollcall.presence): any  true where a row passes
----@field group_by? string[]
+---@field group_by? string[]  fields whose values make the groups
 ---@field check_group? fun(group: rollcall.policy.group): any  true where a group passes
 ---@field distinct? string[]  fields whose values a group collects
 ---@field message string|fun(subject: table): string  with `{field}` in it
@@ -24,13 +25,14 @@ local rules = {}
 ---@field min_rows? integer  with fewer rows judged, the rule is unknown
 ---@field place string  FILE:LINE
 
+---A waiver that was declared.
 ---@class rollcall.policy.waiver
----@field rule table<string, true>
----@field match table<string, string>
----@field reason string
+---@field rule table<string, true>  the rules that it waives, by their ids
+---@field match table<string, string>  what a finding must have: user, client, resource, origin
+---@field reason string  why it is waived
 ---@field expires integer  the first second after it, since 1970
----@field day string
----@field line integer
+---@field day string  its last day, `2026-12-31`
+---@field line integer  of the file
 
 local callable = options.callable
 

@@ -10,6 +10,7 @@ local text = require "rollcall.internal.text"
 
 local tests = {}
 
+---A test as it was checked; what a file says is in `meta/policy_tests.lua`.
 ---@class rollcall.policy.test
 ---@field name string
 ---@field rows table[]  each with its `kind`

@@ -7,11 +7,12 @@ local visit = {}
 
 ---The result for a target, as `on_target` gets it and the outputs show it.
 ---@class rollcall.outcome
----@field source "smb"
----@field target string  the server, as the caller named it
----@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
----@field claimed integer  entries that the server said there are
----@field received integer  entries that were received
+---@field source "smb"|"workspace"|"snapshot"|"rows"|"test"  what the target is; "test" in tests of a policy
+---@field target string  the server, as the caller named it; the region or endpoint, the path of a snapshot, the kind of rows
+---@field query? string  of an inventory or a snapshot: the kind of the rows that were asked for
+---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"  placeholder: the server filled in words of its own for what it does not know
+---@field claimed? integer  entries that the server said there are; of "workspace" the users asked about
+---@field received? integer  entries that were received; of "workspace" the users about whom it answered
 ---@field logon? { username: string, seconds: integer }  as whom it was asked, and for how many seconds so far; nil of a Kerberos ticket, whose name is not known
 ---@field connections? table<string, integer>  of a combined view whose server gave placeholders: how many connections each share has
 ---@field reason? string  why it is not complete
