@@ -124,6 +124,7 @@ build = {
             ["rollcall.internal.declaration"] = "lua/rollcall/internal/declaration.lua",
             ["rollcall.internal.duration"] = "lua/rollcall/internal/duration.lua",
             ["rollcall.internal.json_text"] = "lua/rollcall/internal/json_text.lua",
+            ["rollcall.internal.memory"] = "lua/rollcall/internal/memory.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",

@@ -2,6 +2,7 @@
 --- this one.
 local argparse = require "argparse"
 
+local memory = require "rollcall.internal.memory"
 local system = require "rollcall.system"
 
 local cli = {}
@@ -128,7 +129,10 @@ function cli.main(arguments)
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
       if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
-      if not (ran and failures) then return complain(tostring(problem or failures)) end
+      if not (ran and failures) then
+        complain(tostring(problem or failures))
+        return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR
+      end
       local flushed, reason = io.stdout:flush()
       if not flushed then return complain("cannot write: " .. reason) end
       if command.gives_exit_code then return failures end

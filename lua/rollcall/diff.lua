@@ -1,5 +1,6 @@
 --- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
 -- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+local memory = require "rollcall.internal.memory"
 local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
@@ -86,14 +87,23 @@ end
 ---@field order string[]
 ---@field outcomes rollcall.outcome[]
 
----Takes in rows. Of several with the same identity, each counts.
+---Takes in rows. Of several with the same identity, each counts. All are kept, in at most half of
+---what rows may take, since a poll is there to be compared with another: raises that it is full.
 ---@param rows fun(): string?, table?
 ---@param outcomes rollcall.outcome[]
 ---@return rollcall.diff.poll
 function diff.poll(rows, outcomes)
   local poll = { entries = {}, order = {}, outcomes = outcomes }
   local times, taken = {}, {}
-  for kind, row in rows do taken[#taken + 1] = { kind = kind, row = row } end
+  local half = memory.LIMIT / 2
+  local is_full = memory.room(half)
+  local function check(count)
+    if is_full() then memory.refuse("a poll", count, "compare parts of it", half) end
+  end
+  for kind, row in rows do
+    taken[#taken + 1] = { kind = kind, row = row }
+    check(#taken)
+  end
   -- Now all outcomes are there.
   local is_own = own_logons(outcomes)
   for i, entry in ipairs(taken) do
@@ -104,6 +114,7 @@ function diff.poll(rows, outcomes)
     identity = identity .. "|" .. number
     poll.entries[identity] = entry
     poll.order[i] = identity
+    check(#taken)
   end
   return poll
 end
