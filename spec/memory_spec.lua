@@ -37,7 +37,8 @@ end
 
 local its_policy = [[
 rule { id = "many", kind = "badge", group_by = "user", check_group = function(group) return group.count < 2 end, message = "{user}" }
-rule { id = "few", kind = "badge", group_by = "resource", distinct = "note", check_group = function() return true end, message = "{resource}" }
+rule { id = "few", kind = "badge", group_by = "resource",
+  distinct = "note", check_group = function() return true end, message = "{resource}" }
 rule { id = "row", kind = "badge", check = function(row) return row.user ~= "user60000" end, message = "{user}" }
 ]]
 

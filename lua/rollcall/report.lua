@@ -330,7 +330,7 @@ function report.render(given)
       end
     end
   end
-  count = nil -- and the names that it has counted
+  count = nil -- luacheck: ignore 311 -- the names that it has counted are not needed for sorting
   if groups then
     groups:finish()
     for group = 1, groups.count do selected:add(group) end

@@ -29,7 +29,7 @@ end
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; 10
 ---@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
 ---@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them; 1. Until one server has accepted them, one logon is made at a time
----@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; 3600
+---@field retry_refused? number  seconds for which refused credentials are not tried again, by this Lua state or another run of yours on this machine; 3600
 target.specification = {
   port = options.integer(1, 65535),
   username = options.text(255),
