@@ -62,7 +62,7 @@ build = {
                   "csrc/smb/lua_calls.c", "csrc/smb/lua_core.c", "csrc/smb/lua_enumeration.c",
                   "csrc/smb/lua_failure.c", "csrc/smb/lua_logon.c", "csrc/smb/lua_row.c", "csrc/smb/lua_server.c",
                   "csrc/smb/lua_slot.c", "csrc/smb/lua_target.c", "csrc/smb/netapi32_windows.c", "csrc/smb/paging.c",
-                  "csrc/smb/task_windows.c", "csrc/smb/worker_path_windows.c",
+                  "csrc/smb/refusal_record_windows.c", "csrc/smb/task_windows.c", "csrc/smb/worker_path_windows.c",
                },
             },
             ["rollcall.workspace.core"] = {
@@ -124,6 +124,7 @@ build = {
             ["rollcall.internal.declaration"] = "lua/rollcall/internal/declaration.lua",
             ["rollcall.internal.duration"] = "lua/rollcall/internal/duration.lua",
             ["rollcall.internal.json_text"] = "lua/rollcall/internal/json_text.lua",
+            ["rollcall.internal.memory"] = "lua/rollcall/internal/memory.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",

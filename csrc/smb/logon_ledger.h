@@ -18,6 +18,7 @@ typedef uint64_t logon_credential;
 
 enum logon_verdict {
     LOGON_NOW,     /* a logon has begun, and its end is to be noted */
+    LOGON_FIRST,   /* as LOGON_NOW, of a credential that nobody has accepted lately */
     LOGON_LATER,   /* another is under way that will show it */
     LOGON_REFUSED, /* it was refused as often as it may be */
 };

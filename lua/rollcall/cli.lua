@@ -2,6 +2,7 @@
 --- this one.
 local argparse = require "argparse"
 
+local memory = require "rollcall.internal.memory"
 local system = require "rollcall.system"
 
 local cli = {}
@@ -81,8 +82,8 @@ local function show_choices(parser)
   return parser
 end
 
----All that the command line can be, as argparse has it.
----@return table
+---All that the command line can be, as argparse has it. Raises nothing.
+---@return table parser  of argparse
 function cli.parser()
   return show_choices(new_parser())
 end
@@ -129,7 +130,10 @@ function cli.main(arguments)
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
       if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
-      if not (ran and failures) then return complain(tostring(problem or failures)) end
+      if not (ran and failures) then
+        complain(tostring(problem or failures))
+        return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR
+      end
       local flushed, reason = io.stdout:flush()
       if not flushed then return complain("cannot write: " .. reason) end
       if command.gives_exit_code then return failures end

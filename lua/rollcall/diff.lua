@@ -1,5 +1,6 @@
 --- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
 --- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+local memory = require "rollcall.internal.memory"
 local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
@@ -88,14 +89,23 @@ end
 ---@field order string[]  the identities of the entries, in the order of their arrival
 ---@field outcomes rollcall.outcome[]  the result for each target
 
----Takes in rows. Of several with the same identity, each counts. Raises what the iterator raises.
+---Takes in rows. Of several with the same identity, each counts. All are kept, in at most half of what rows may take, since a poll is
+---there to be compared with another. Raises what the iterator raises, and that it is full.
 ---@param rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
 ---@param outcomes rollcall.outcome[]  the result for each target; a list that may be filled while rows are read
 ---@return rollcall.diff.poll  to compare with another
 function diff.poll(rows, outcomes)
   local poll = { entries = {}, order = {}, outcomes = outcomes }
   local times, taken = {}, {}
-  for kind, row in rows do taken[#taken + 1] = { kind = kind, row = row } end
+  local half = memory.LIMIT / 2
+  local is_full = memory.room(half)
+  local function check(count)
+    if is_full() then memory.refuse("a poll", count, "compare parts of it", half) end
+  end
+  for kind, row in rows do
+    taken[#taken + 1] = { kind = kind, row = row }
+    check(#taken)
+  end
   -- Now all outcomes are there.
   local is_own = own_logons(outcomes)
   for i, entry in ipairs(taken) do
@@ -106,6 +116,7 @@ function diff.poll(rows, outcomes)
     identity = identity .. "|" .. number
     poll.entries[identity] = entry
     poll.order[i] = identity
+    check(#taken)
   end
   return poll
 end

@@ -4,6 +4,7 @@
 --- could be seen; where a target could not be asked it is unknown.
 local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
+local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
@@ -77,16 +78,27 @@ local nothing = {}
 ---@param view_of fun(kind: string, row: table): rollcall.presence
 local function judge_rows(rows, judges, view_of)
   local for_kind, list, takers, view, position = {}, {}, nothing, nil, 0
+  local is_full, count = memory.room(), 0
   local function judges_of(kind)
     local its_judges = { takers = {} }
     for _, one in ipairs(judges) do
-      if one:is_about(kind) and not one.error then
+      if one:is_about(kind) and one.take then
         its_judges[#its_judges + 1] = one
         its_judges.takers[#its_judges] = one.take
       end
     end
     for_kind[kind] = its_judges
     return its_judges
+  end
+  -- Groups are what rules keep of rows.
+  local function make_room()
+    local grouped = 0
+    for _, one in ipairs(judges) do
+      if one:give_up_groups(("its groups, with those of other rules, take more memory than %s, which is full after %d rows: %s"):format(
+        memory.said(), count, "give it a filter, or group by a field with fewer values")) then grouped = grouped + 1 end
+    end
+    if grouped == 0 then memory.refuse("check", count, "check parts of the rows") end
+    for_kind, list = {}, nothing
   end
   local function run()
     while true do
@@ -95,6 +107,8 @@ local function judge_rows(rows, judges, view_of)
         takers[i](view)
       end
       position, takers = 0, nothing
+      if is_full() then make_room() end
+      count = count + 1
       local kind, row = rows()
       if not kind then return end
       list = for_kind[kind] or judges_of(kind)
@@ -119,7 +133,8 @@ end
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
 ---@field trace? rollcall.policy.trace  what gets a report of each row that a rule judged; absent: nothing does
 
----Evaluates a policy over rows. Memory is bounded by the groups of its rules.
+---Evaluates a policy over rows. Memory is bounded by the groups of its rules, and by 1 GiB: a rule whose groups
+---would take more is unknown.
 ---
 ---Raises what is wrong with the options, as text, and what the iterator raises. What a rule raises is its verdict's `error`.
 ---@param its_policy rollcall.policy  the rules

@@ -2,6 +2,7 @@
 --- stands in a file of its own beside this one, and a function of your own will do as well.
 local columns = require "rollcall.internal.columns"
 local grouping = require "rollcall.report.grouping"
+local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
@@ -269,12 +270,26 @@ end
 ---@field missing string[]  which of the named fields no row had
 ---@field fields table<string, true>  which fields there are, those of this project and of the first rows
 
+---What takes the memory, and how it would take less.
+local function refuse(given, sort, rows)
+  if given.group_by then
+    memory.refuse(("grouping by '%s'"):format(table.concat(given.group_by, "', '")), rows,
+      "filter the rows, or group by a field with fewer values")
+  elseif sort then
+    memory.refuse(type(sort) == "string" and ("sorting by '%s'"):format(sort:match "^%-?(.*)$") or "sorting", rows,
+      "filter the rows, or set a limit")
+  end
+  memory.refuse(("the format '%s'%s"):format(type(given.format) == "string" and given.format or "of your own",
+    given.totals == false and "" or " with totals"), rows, "filter the rows, or write csv or jsonl without totals")
+end
+
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
----allows it; else memory is bounded by `limit`, by the groups, or by the rows.
+---allows it; else memory is bounded by `limit`, by the groups, or by the rows, and by 1 GiB.
 ---
 ---     report.render { rows = inventory.rows(inv), format = "csv", columns = { "user", "resource", "client" } }
 ---
----Raises what is wrong with the options, as text, and what the iterator, the functions among the options and the format raise.
+---Raises what is wrong with the options, as text, what the iterator, the functions among the options and the format raise, and that
+---1 GiB is full.
 ---@param given rollcall.report.options  the rows, and how to show them
 ---@return rollcall.report.summary  what was in it
 function report.render(given)
@@ -319,8 +334,9 @@ function report.render(given)
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   local field, observe, filter = presence.field, writer.observe, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
-  local rows, read, fields = 0, 0, presence.all_names()
+  local rows, read, fields, is_full = 0, 0, presence.all_names(), memory.room()
   for kind, row in each_of(given.rows) do
+    if is_full() then refuse(given, sort, rows) end
     local view = view_of(kind, row)
     read = read + 1
     if read <= ROWS_FOR_FIELDS then
@@ -341,6 +357,7 @@ function report.render(given)
       end
     end
   end
+  count = nil -- luacheck: ignore 311 -- the names that it has counted are not needed for sorting
   if groups then
     groups:finish()
     for group = 1, groups.count do selected:add(group) end

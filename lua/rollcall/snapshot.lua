@@ -6,6 +6,7 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
+local memory = require "rollcall.internal.memory"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
 local text = require "rollcall.internal.text"
@@ -85,6 +86,7 @@ function snapshot.open(path)
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
+    is_full = memory.room(),
   }, metatable)
 end
 
@@ -104,7 +106,7 @@ local function ended(self, reason, claimed)
   end
 end
 
----The next row. A line that is damaged is skipped and reported among the outcomes. Raises nothing.
+---The next row. A line that is damaged is skipped and reported among the outcomes. Raises that these are too many.
 ---@return string? kind  nil at the end
 ---@return table? row  as a source gave it
 function methods:next()
@@ -140,6 +142,7 @@ function methods:next()
       local more, problem = self.reader.next()
       return ended(self, problem or more and "something follows its end", row.rows or -1)
     end
+    if self.is_full() then memory.refuse(self.path .. ": what is kept of its lines that are no rows", self.rows, "it is damaged") end
   end
 end
 

@@ -268,7 +268,7 @@ u = socket.socket(2, 2); u.bind(("10.99.0.20", 88)); t = socket.create_server(("
   it("a locked account is reported by NTLM, and by Kerberos as one of three things", function()
     tool "user create locked Corr3ct-horse"
     tool "domain passwordsettings set --account-lockout-threshold=2 --account-lockout-duration=1 --reset-account-lockout-after=1"
-    for _ = 1, 2 do logon { servername = controller, username = "LAB\\locked", password = "x" } end
+    for i = 1, 2 do logon { servername = controller, username = "LAB\\locked", password = "x" .. i } end
     local by_ntlm, by_kerberos = logon { servername = controller, username = "LAB\\locked", password = password }, by_password "locked"
     tool "domain passwordsettings set --account-lockout-threshold=0"
     assert_failure(by_ntlm, 1909, "ERROR_ACCOUNT_LOCKED_OUT")

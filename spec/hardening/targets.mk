@@ -3,7 +3,7 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
-	spec/hardening/apicheck \
+	spec/hardening/apicheck spec/hardening/outputs \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
@@ -137,6 +137,16 @@ $(FACTS)/clock.so: spec/hardening/clock.c
 faults: all $(FACTS)/clock.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(BYTE_STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
 	  $(FACTS)/faults.tsv
+
+# Outputs into devices, FIFOs, links, closed pipes and full disks, by root and by nobody: make outputs OUTPUT_ROUNDS=100
+HARDENING_CHECKS += outputs
+.PHONY: outputs
+
+OUTPUT_ROUNDS ?= 3
+
+outputs: all
+	@mkdir -p $(FACTS)
+	@spec/hardening/outputs $(BUILD) $(abspath $(FACTS))/outputs.tsv $(LUA) $(OUTPUT_ROUNDS)
 
 # The combined view, held against what was really set up: make joined JOINED_SECONDS=600 SEED=7
 HARDENING_CHECKS += joined

@@ -84,6 +84,7 @@ return {
     ["a wrong password"] = SAMBA,
     ["an account that is disabled"] = SAMBA,
     ["servers that are dead or silent"] = SAMBA,
+    ["runs of one user"] = SAMBA,
   },
   ["no_news_spec.lua"] = {
     ["is no change in a watch with several queries of one server"] = SAMBA,

@@ -3,6 +3,7 @@ local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
 local system = require "rollcall.system"
 local diff = require "rollcall.diff"
+local memory = require "rollcall.internal.memory"
 local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
@@ -113,6 +114,7 @@ Neither who was connected at the start nor rollcall's own logons are reported.]]
     if not inv then return nil, problem end
     system.catch_signals()
     local before, polls, away = nil, 0, {}
+    local is_full = memory.room()
     while true do
       local poll, generated_at = take_poll(inv)
       if system.caught_signal() then break end
@@ -123,6 +125,7 @@ Neither who was connected at the start nor rollcall's own logons are reported.]]
       before = before and diff.carried(before, poll) or poll
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()
+      if is_full() then memory.refuse("what is known of targets that fail", #before.order, "watch fewer of them at once") end
       if polls == given.times or not system.sleep(given.interval) then break end
     end
     return 0

@@ -90,8 +90,18 @@ end
 ---Ends this rule, and no other.
 ---@param problem any
 function methods:fail(problem)
+  self.take = nil
   local is_text = type(problem) == "string" or (getmetatable(problem) or {}).__tostring
   self.error = is_text and tostring(problem) or ("%s: raised an error that is not text"):format(self.rule.place)
+end
+
+---Ends a rule that groups, as unknown, and forgets its groups.
+---@param reason string
+---@return boolean  whether there were any
+function methods:give_up_groups(reason)
+  if not (self.groups and self.take) then return false end
+  self.take, self.groups.list, self.groups.tree, self.given_up = nil, {}, {}, reason
+  return true
 end
 
 local durations = { idle = true, duration = true }
@@ -315,7 +325,7 @@ end
 ---@param rows_judged integer
 ---@return string[]
 function methods:reasons(outcomes, rows_judged)
-  local reasons = { self.error }
+  local reasons = { self.error or self.given_up }
   local names = {}
   for name in pairs(self.missing) do names[#names + 1] = name end
   table.sort(names)

@@ -166,14 +166,19 @@ function methods:add(view)
   self:measure(self.numbers[key] or self:new_group(key, { value }), view)
 end
 
+-- From so many groups on it pays to collect what led to them before they are sorted.
+local MANY = 100000
+
 ---Ends the counting: a distinct count of nothing is 0.
 function methods:finish()
+  self.numbers = nil
   for _, measure in ipairs(self.measured) do
     if measure.take == add_to_set then
       local sets = measure.values
       for group = 1, self.count do sets[group] = size_of_set(sets[group]) end
     end
   end
+  if self.count > MANY then collectgarbage() end
 end
 
 ---@param group integer  its number, in the order in which the groups appeared

@@ -2,6 +2,7 @@
 -- what matters most, the totals and who could not be asked, stands at the top.
 local assets = require "rollcall.report.html_assets"
 local chart = require "rollcall.report.html_chart"
+local memory = require "rollcall.internal.memory"
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
 
@@ -38,7 +39,10 @@ function writer_methods:observe(view)
 end
 
 function writer_methods:row(row)
-  if not self.whole and presence.is_known_kind(self.kind) then self:observe(presence.of(self.kind, row)) end
+  if not self.whole then
+    if self.is_full() then memory.refuse("the format 'html'", #self.rows, "write csv or jsonl") end
+    if presence.is_known_kind(self.kind) then self:observe(presence.of(self.kind, row)) end
+  end
   local cells = {}
   for i, column in ipairs(self.columns) do cells[i] = cell(column, row) end
   self.rows[#self.rows + 1] = "<tr>" .. table.concat(cells) .. "</tr>\n"
@@ -119,6 +123,6 @@ end
 return function(frame)
   return setmetatable({
     write = frame.write, columns = frame.columns, title = frame.title, generated_at = frame.generated_at, kind = frame.kind,
-    whole = frame.whole, rows = {}, shares = {}, states = {}, users = {},
+    whole = frame.whole, is_full = memory.room(), rows = {}, shares = {}, states = {}, users = {},
   }, writer_metatable)
 end

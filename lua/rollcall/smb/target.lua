@@ -29,7 +29,7 @@ end
 ---@field timeout? number  seconds that a server has to log on, and again for each answer; default 10
 ---@field deadline? number  seconds for all that a server is asked, its logon and every answer together, without the time that the caller's own code takes; default 120
 ---@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them, from 1 to 1000; until one has accepted them, one logon at a time; default 1
----@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; default 3600
+---@field retry_refused? number  seconds for which refused credentials are not tried again, by this Lua state or another run of yours on this machine; default 3600
 
 target.specification = {
   port = options.integer(1, 65535),
