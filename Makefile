@@ -49,7 +49,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
+	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base \
+	poppler-utils python3-jsonschema
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -164,7 +165,7 @@ test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
 check: all
-	@$(RUN_SPECS) --exclude-tags=conformance $(SPEC)
+	@$(RUN_SPECS) --exclude-tags=conformance --helper=spec.lab.collect $(SPEC) spec/schema/collected.lua
 
 # The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
 conformance: test-packages
