@@ -2,7 +2,7 @@
 
     validate.py SCHEMAS FOLDER
 
-FOLDER holds documents, *.json, and files of lines, *.jsonl, some compressed with gzip. Prints a line for each mistake, and at the end a
+FOLDER holds documents, *.json, and files of lines, *.jsonl, some compressed with gzip. Prints a line for each fault, and at the end a
 line of how often each definition was used.
 """
 import collections
@@ -40,7 +40,7 @@ class Checker:
         self.store = {schema["$id"]: schema for schema in self.schemas.values()}
         self.validators = {}
         self.used = collections.Counter()
-        self.mistakes = 0
+        self.faults = 0
 
     def validator(self, schema, definition):
         key = schema, definition
@@ -52,7 +52,7 @@ class Checker:
         return self.validators[key]
 
     def report(self, place, message):
-        self.mistakes += 1
+        self.faults += 1
         print("%s: %s" % (place, message[:600]))
 
     def check(self, place, schema, definition, value):
@@ -117,7 +117,7 @@ def main(schemas, folder):
     for name in sorted(os.listdir(folder)):
         checker.file(os.path.join(folder, name))
     print("used:", " ".join("%s=%d" % (name.replace(" ", "-"), count) for name, count in sorted(checker.used.items())))
-    return 1 if checker.mistakes or not checker.used else 0
+    return 1 if checker.faults or not checker.used else 0
 
 
 sys.exit(main(*sys.argv[1:]))
