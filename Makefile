@@ -43,13 +43,16 @@ WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(shell find lua -name '*.lua')
+MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
+MAN := $(BUILD)/man
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev \
 	libcurl4-openssl-dev libssl-dev
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
+	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
+	poppler-utils python3-jsonschema
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -58,14 +61,14 @@ SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop install install-rock clean
+.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop man install install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages
 
 all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
-	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION) and lib/lua/$(LUA_VERSION) under it'
+	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION), share/man and lib/lua/$(LUA_VERSION) under it'
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
@@ -130,20 +133,33 @@ $(COMMAND): Makefile
 
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
-	for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
+	for file in $(patsubst lua/%,%,$(LUA_SOURCES) $(MANUAL_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
 	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
 	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
 
-install: all
+# $(1): where the manual pages go
+define INSTALL_MAN
+	for page in $(MAN)/*/*; do install -D -m 644 "$$page" "$(1)/$${page#$(MAN)/}" || exit 1; done
+endef
+
+# The pages are made of what the command declares.
+man: all
+	@rm -rf $(MAN)
+	@mkdir -p $(MAN)/man1 $(MAN)/man5
+	@$(TREE_PATHS) $(LUA) lua/rollcall/manual/write.lua $(MAN)
+
+install: man
 	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
-	install -D -m 644 lua/rollcall/manual/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
+	$(call INSTALL_MAN,$(DESTDIR)$(PREFIX)/share/man)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
 
-install-rock: all
+# LuaRocks has no place for manual pages; they go to the folder of the rock.
+install-rock: man
 	$(call INSTALL_FILES,$(LUADIR),$(LIBDIR))
+	$(call INSTALL_MAN,$(ROCKDIR)/man)
 
 packages:
 	@spec/lab/install 'building rollcall' $(BUILD_PACKAGES)
@@ -166,7 +182,7 @@ test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
 check: all
-	@$(RUN_SPECS) --exclude-tags=conformance,editor $(SPEC)
+	@$(RUN_SPECS) --exclude-tags=conformance,editor --helper=spec.lab.collect $(SPEC) spec/schema/collected.lua
 
 doc:
 	@mkdir -p $(BUILD)/doc

@@ -302,7 +302,7 @@ server.serve_forever()
 end)
 
 describe("the commands", function()
-  local names = { "report", "check", "snapshot", "diff", "watch", "completion" }
+  local names = { "report", "check", "snapshot", "diff", "watch", "completion", "help" }
 
   for _, name in ipairs(names) do
     it("have help with examples: " .. name, function()
@@ -352,24 +352,20 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
       local _, test_code, complaint = lab.run("HOME=$LAB_FOLDER " .. test:format(put("completion." .. shell, output)))
       assert.equal(0, test_code, complaint)
     end
-    local completed = lab.run(([[bash -c 'source %s/completion.bash; COMP_WORDS=(rollcall rep); COMP_CWORD=1; COMP_LINE="rollcall rep"
-      COMP_POINT=12; _rollcall; echo ${COMPREPLY[@]}']]):format(lab.folder))
-    assert.equal("report\n", completed)
+    for words, wanted in pairs { ["rollcall rep"] = "report\n", ["rollcall help in"] = "inventory in-a-domain\n" } do
+      local completed = lab.run(([[bash -c 'source %s/completion.bash; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _rollcall; echo ${COMPREPLY[@]}']]):format(lab.folder, words))
+      assert.equal(wanted, completed)
+    end
+    for shell, mark in pairs { zsh = ":(rollcall connections ", fish = "using_command help' -xa 'rollcall connections " } do
+      assert.is_truthy((rollcall("completion " .. shell)):find(mark, 1, true), shell)
+    end
   end)
 
   it("exit with 3 where completions cannot be written", function()
     local _, code, complaint = rollcall "completion bash > /dev/full"
     assert.equal(3, code)
     assert.is_truthy(complaint:find("No space left", 1, true), complaint)
-  end)
-
-  it("stand in a man page without faults", function()
-    local path = "lua/rollcall/manual/rollcall.1"
-    local _, code, complaint = lab.run("LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z " .. path)
-    assert.equal(0, code)
-    assert.equal("", complaint)
-    local page = content(path)
-    for _, name in ipairs(names) do assert.is_truthy(page:find(name, 1, true), name) end
   end)
 
   for arguments, words in pairs {

@@ -4,6 +4,7 @@ local lab = require "spec.lab"
 
 local names = {
   "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "report", "check", "snapshot", "diff", "watch", "completion",
+  "help",
 }
 
 local command = lab.run("realpath " .. lab.command):gsub("%s+$", "")

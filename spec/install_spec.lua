@@ -30,13 +30,26 @@ describe("make install", function()
     assert.is_truthy(output:find("CORP\\alice", 1, true))
     local listing = lab.run(("cd '%s' && find . -type f"):format(prefix))
     for _, file in ipairs {
-      "bin/rollcall", "share/man/man1/rollcall.1",
+      "bin/rollcall", "share/man/man1/rollcall.1", "share/man/man1/rollcall-check.1", "share/man/man5/rollcall-policy.5",
+      "share/lua/5.4/rollcall/manual/in-a-domain.md",
       "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/smb/core.so", "lib/lua/5.4/rollcall/smb/smbpipe",
       "lib/lua/5.4/rollcall/system.so",
       "lib/lua/5.4/rollcall/workspace/core.so",
     } do
       assert.is_truthy(listing:find("./" .. file, 1, true), file)
     end
+  end)
+
+  it("has manual pages where man looks, and the manual in the command", function()
+    for page, words in pairs { ["rollcall-check"] = "%-%-fail%-on SEVERITY", ["rollcall-policy"] = "builtin%.client_networks" } do
+      local output, code, complaint = lab.run(("cd / && MANPATH='%s/share/man' MANPAGER=cat MANWIDTH=80 man %s"):format(prefix, page))
+      assert.equal(0, code, complaint)
+      assert.is_truthy(output:find(words), output)
+    end
+    local output, code, complaint = lab.run(
+      ("cd / && unset LUA_PATH_5_4 LUA_CPATH_5_4 && '%s/bin/rollcall' help in-a-domain"):format(prefix))
+    assert.equal(0, code, complaint)
+    assert.is_truthy(output:find("kinit auditor@CORP.EXAMPLE", 1, true))
   end)
 
   it("works through a link to the command", function()
@@ -77,5 +90,16 @@ describe("luarocks", function()
     assert.equal(tree .. "/bin/rollcall\n", (lab.run(paths .. "\ncommand -v rollcall")))
     assert.equal(0, command_code, command_complaint)
     assert.is_truthy(printed:find("CORP\\alice", 1, true))
+    for topic, words in pairs {
+      check = "--fail-on SEVERITY", ["in-a-domain"] = "kinit auditor@CORP.EXAMPLE", ["rollcall-1.schema.json"] = "$defs",
+    } do
+      local page, page_code, page_complaint = lab.run(("cd /\n%s\nrollcall help %s"):format(paths, topic))
+      assert.equal(0, page_code, page_complaint)
+      assert.is_truthy(page:find(words, 1, true), page)
+    end
+    local rock = lab.run(unset .. ("luarocks --lua-version 5.4 --tree %s show --rock-dir rollcall"):format(tree)):match "%S+"
+    local manual, manual_code, manual_complaint = lab.run(("cd / && man -M %s/man -P cat rollcall-check"):format(rock))
+    assert.equal(0, manual_code, manual_complaint)
+    assert.is_truthy(manual:find("--fail-on SEVERITY", 1, true), manual)
   end)
 end)

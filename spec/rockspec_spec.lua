@@ -32,6 +32,15 @@ describe("the rockspec, for Windows,", function()
     end)
   end
 
+  it("has the guides and the JSON Schemas, which go beside the Lua files of the manual", function()
+    local files = {}
+    for name, file in pairs(rockspec().build.platforms.windows.install.lua) do
+      files[#files + 1] = file
+      assert.is_truthy(name:find "^rollcall%.manual%.[^.]+$")
+    end
+    assert.same(lines_of "find lua -name '*.md' -o -name '*.json'", sorted(files))
+  end)
+
   it("has every Lua file, under the name that it is required by", function()
     local files = {}
     for name, file in pairs(modules) do

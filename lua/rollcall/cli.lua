@@ -22,7 +22,7 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion" } do
+for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 

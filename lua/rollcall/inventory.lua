@@ -1,6 +1,7 @@
 --- A Lua file that names the targets: servers, desktops, snapshots, and rows of one's own; and asks
 --- them all. The words of such a file are in `meta/inventory.lua`.
 local system = require "rollcall.system"
+local blocks = require "rollcall.inventory.blocks"
 local credentials = require "rollcall.internal.credentials"
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
@@ -24,48 +25,12 @@ local inventory = {}
 ---@field fields table  what the block says
 ---@field place? string  FILE:LINE, of blocks that ask something
 
----Where a secret is, instead of the secret.
----@class rollcall.inventory.reference
----@field how "env"|"file"|"command"  which kind of place
----@field what string  the variable, the path or the command
----@field place string  FILE:LINE
-local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
-
-local is_reference = setmetatable({}, { __mode = "k" })
-
 local function reference(place, how)
   return function(what)
     local checked, expectation = options.text(4096)(what)
     if not checked then place:fail(nil, ("%s %s"):format(how, expectation)) end
-    local made = setmetatable({ how = how, what = checked, place = ("%s:%d"):format(place.name, place.line) }, reference_metatable)
-    is_reference[made] = true
-    return made
+    return blocks.reference(how, checked, ("%s:%d"):format(place.name, place.line))
   end
-end
-
----A secret in an inventory is never the secret itself.
----@type rollcall.options.check
-local function secret(value)
-  if is_reference[value] then return value end
-  return nil, 'must be env "NAME", file "PATH" or command "COMMAND", not the secret itself'
-end
-
----@type rollcall.options.check
-local function text_or_reference(value)
-  if is_reference[value] then return value end
-  return options.text(1024)(value)
-end
-
-local credential_fields = {
-  username = text_or_reference, domain = options.text(256), password = secret, nt_hash = secret, kerberos = options.boolean,
-  token = secret, ak = secret, sk = secret, security_token = secret, authentication_file = options.text(4096),
-}
-
-local credentials_made = setmetatable({}, { __mode = "k" })
-
-local function is_credential(value)
-  if credentials_made[value] then return value end
-  return nil, "must be what credential { ... } gave"
 end
 
 ---Fetches a secret.
@@ -74,7 +39,7 @@ end
 ---@param value any  a reference to a secret, or anything else
 ---@return any  the secret; what is no reference, as it is
 function inventory.resolve(value)
-  if not is_reference[value] then return value end
+  if not blocks.is_reference(value) then return value end
   local found, problem
   if value.how == "env" then
     found, problem = os.getenv(value.what), ("the environment variable %s is not set"):format(value.what)
@@ -90,13 +55,10 @@ end
 
 local function vocabulary_of(place, gathered)
   local name = place.name
-  local specification = sources.specification { secret = secret, text_or_reference = text_or_reference, credential = is_credential }
   local words = {
     env = reference(place, "env"), file = reference(place, "file"), command = reference(place, "command"),
     credential = function(given)
-      local checked = place:block("credential", given, credential_fields)
-      credentials_made[checked] = true
-      return checked
+      return blocks.credential_of(place:block("credential", given, blocks.credential.fields))
     end,
     normalize_user = function(rule)
       if not options.callable(rule) then place:fail(nil, "normalize_user takes a function") end
@@ -138,8 +100,8 @@ local function vocabulary_of(place, gathered)
   }
   for _, block in ipairs { "smb", "workspace" } do
     words[block] = function(given)
-      local checked = place:block(block, given, specification[block].fields, specification[block].required)
-      local problem, field = specification[block].problem(checked)
+      local checked = place:block(block, given, blocks[block].fields, blocks[block].required)
+      local problem, field = blocks[block].problem(checked)
       if problem then place:fail(field, ("%s: %s"):format(block, problem)) end
       table.insert(gathered.sources, { block = block, fields = checked, place = ("%s:%d"):format(place.name, place.line) })
     end

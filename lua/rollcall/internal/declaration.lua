@@ -106,6 +106,34 @@ function methods:block(what, given, specification, required)
   return checked
 end
 
+---A field that a block can have.
+---@class rollcall.declaration.field
+---@field [1] string  its name
+---@field [2] rollcall.options.check
+---@field [3] string  what it means, in the Markdown of the manual
+
+-- The fields of each specification, in their order.
+local listed = setmetatable({}, { __mode = "k" })
+
+---Makes a specification for `block` of one list of fields or more.
+---@param ... rollcall.declaration.field[]
+---@return table<string, rollcall.options.check>
+function declaration.fields(...)
+  local specification, list = {}, {}
+  for _, fields in ipairs { ... } do
+    for _, field in ipairs(fields) do
+      list[#list + 1] = field
+      specification[field[1]] = field[2]
+    end
+  end
+  listed[specification] = list
+  return specification
+end
+
+---@param specification table<string, rollcall.options.check>  that `fields` made
+---@return rollcall.declaration.field[]
+function declaration.listed(specification) return listed[specification] end
+
 ---A name, or a list of names; gives a list.
 ---@type rollcall.options.check
 function declaration.names(value)

@@ -1,9 +1,6 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
-local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
-local target = require "rollcall.smb.target"
-local user_names = require "rollcall.workspace.user_names"
 
 local sources = {}
 
@@ -24,65 +21,7 @@ local queries = {
   logons = { call = "logons", kind = "logon" },
 }
 
----One name or several. Where it is one it must be right; of several, each is asked for itself, and a wrong one fails then.
----@param check rollcall.options.check
----@return rollcall.options.check
-local function targets(check)
-  return function(value)
-    if type(value) == "string" then value = { value } end
-    if type(value) ~= "table" or #value == 0 then return nil, "must be a name or a list of names" end
-    for i, name in ipairs(value) do
-      if type(name) ~= "string" then return nil, ("must be names; number %d is a %s"):format(i, type(name)) end
-    end
-    local checked, expectation = check(value[1])
-    if checked or value[2] then return value end
-    return nil, value[1] == "" and expectation or ("%s, not %q"):format(expectation, value[1])
-  end
-end
-
 local connect = { "username", "domain", "password", "nt_hash", "kerberos" }
-
----@param checks { secret: rollcall.options.check, text_or_reference: rollcall.options.check, credential: rollcall.options.check }
-function sources.specification(checks)
-  local identity = {
-    username = checks.text_or_reference, domain = options.text(256), password = checks.secret, credential = checks.credential,
-  }
-  local function with(fields)
-    for name, check in pairs(identity) do fields[name] = check end
-    return fields
-  end
-  return {
-    smb = {
-      fields = with {
-        servers = targets(target.check_servername),
-        query = options.one_of { "rollcall", "connections", "sessions", "files", "shares", "logons" },
-        qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
-        encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
-        concurrency = options.integer(1, 1024), logon_attempts = options.integer(1, 1000), retry_refused = options.seconds,
-      },
-      required = { "servers" },
-      problem = function(fields)
-        for _, field in ipairs { "qualifier", "hidden" } do
-          if fields[field] ~= nil and fields.query ~= "connections" then
-            return ('%s belongs to query = "connections"'):format(field), field
-          end
-        end
-      end,
-    },
-    workspace = {
-      fields = with {
-        region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = targets(user_names.check),
-        token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
-        ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
-        timeout = options.seconds, deadline = options.seconds,
-      },
-      required = { "users" },
-      problem = function(fields)
-        if not (fields.region or fields.endpoint) then return "region or endpoint is missing" end
-      end,
-    },
-  }
-end
 
 ---The fields of a block over those of its credential, secrets fetched.
 local function resolved(source, names, resolve)

@@ -37,25 +37,49 @@ local rules = {}
 local callable = options.callable
 
 local function message(value)
-  if type(value) == "string" then return value end
-  return callable(value)
+  if type(value) == "string" or callable(value) then return value end
+  return nil, "must be text or a function"
 end
-
-local specification = {
-  id = options.text(100), severity = options.one_of { "error", "warning", "note" }, description = options.text(1000),
-  kind = declaration.names, filter = callable, check = callable, group_by = declaration.names, check_group = callable,
-  message = message, requires = declaration.names, on_missing = options.one_of { "unknown", "skip" },
-  min_rows = options.integer(1, math.maxinteger),
-}
 
 local function names_or_none(value)
   if type(value) == "table" and #value == 0 then return value end
   return declaration.names(value)
 end
-specification.distinct = names_or_none
 
--- What a use of a builtin rule may set itself.
-local common = { "id", "severity", "description", "kind", "on_missing", "min_rows", "message", "filter" }
+-- What a rule says, and a use of a builtin rule may say itself.
+local common_fields = {
+  { "id", options.text(100),
+    "What the rule is called: letters, digits, `.`, `_` and `-`. A builtin rule has its own name with `-` for `_` if none is given." },
+  { "severity", options.one_of { "error", "warning", "note" },
+    "How grave it is if the rule fails; `error` if not given. See `--fail-on` of **rollcall-check**(1)." },
+  { "description", options.text(1000), "What the rule is for; shown in the formats `json` and `sarif`." },
+  { "kind", declaration.names, "The kinds of rows that the rule is about; all kinds if not given." },
+  { "filter", callable, "Gets a row, and is true where the rule is about it. Fields of `requires` are looked at before." },
+  { "message", message,
+    "What a row or a group that fails is reported with. `{user}` in it is that field of the row or group; a function gets the row or "
+    .. "group and returns the text." },
+  { "on_missing", options.one_of { "unknown", "skip" },
+    "What happens where a row has no value in a field of `requires` or `group_by`: the verdict is "
+    .. "`unknown`, or with `skip` the row is not judged; `unknown` if not given." },
+  { "min_rows", options.integer(1, 1000000000),
+    "With fewer rows judged the verdict is `unknown`: for a rule about rows of which some are always there." },
+}
+
+---The fields of a rule.
+rules.fields = declaration.fields(common_fields, {
+  { "check", callable, "Gets a row, and is true where it passes. A rule has either this, or `group_by` and `check_group`." },
+  { "requires", declaration.names, "Fields without which a row cannot be judged, besides those of `group_by`." },
+  { "group_by", declaration.names,
+    "Rows with the same values of these fields are a group. A row with a list in such a field is in the group of each value." },
+  { "check_group", callable,
+    "Gets a group, and is true where it passes. A group has the fields of `group_by`; `count`, the number of its rows; and of each "
+    .. "field *F* of `distinct` the number of its values, `distinct.F`, and the values, `values.F`, as keys of a table." },
+  { "distinct", names_or_none, "Fields of which a group collects the values." },
+})
+
+rules.required = { "id", "message" }
+
+local specification = options.merged(rules.fields)
 
 local function both(first, second)
   if not first then return second end
@@ -80,15 +104,16 @@ local function builtin_for(place, unused)
     if type(entry) == "table" then
       local specified = {}
       for field, check in pairs(entry.specification) do specified[field] = check end
-      for _, field in ipairs(common) do specified[field] = specification[field] end
+      for _, field in ipairs(common_fields) do specified[field[1]] = field[2] end
       library[name] = function(given)
         local checked = place:block("builtin." .. name, given or {}, specified, entry.required)
         local rule = entry.make(checked, place)
         rule.id = name:gsub("_", "-")
         check_functions(place, checked, checked.id or rule.id)
         local filter = rule.filter
-        for _, field in ipairs(common) do
-          if checked[field] ~= nil then rule[field] = checked[field] end
+        for _, field in ipairs(common_fields) do
+          local name_of_field = field[1]
+          if checked[name_of_field] ~= nil then rule[name_of_field] = checked[name_of_field] end
         end
         if checked.filter and filter then rule.filter = both(checked.filter, filter) end
         unused[rule] = { name = name, line = place.line }
@@ -105,7 +130,7 @@ local function check_rule(place, given, declared, is_builtin, kinds)
   if not is_builtin and type(given) == "table" and given.except ~= nil then
     place:fail("except", "rule: there is no field 'except'")
   end
-  local rule = place:block("rule", given, specification, { "id", "message" })
+  local rule = place:block("rule", given, specification, rules.required)
   if not rule.id:find "^[%w][%w_.-]*$" then place:fail("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
   if declared[rule.id] then place:fail("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
   if (rule.check == nil) == (rule.check_group == nil) then
@@ -125,13 +150,22 @@ local function check_rule(place, given, declared, is_builtin, kinds)
   return rule
 end
 
-local waiver_specification = {
-  rule = declaration.names, user = options.text(256), client = options.text(256), resource = options.text(1024), origin = options.text(256),
-  reason = options.text(1000), expires = function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end,
+---The fields of a waiver.
+rules.waiver_fields = declaration.fields {
+  { "rule", declaration.names, "The ids of the rules that it is for." },
+  { "user", options.text(256), "The user that it is for; compared as accounts are." },
+  { "client", options.text(256), "The client that it is for." },
+  { "resource", options.text(1024), "The resource that it is for." },
+  { "origin", options.text(256), "The server or service that it is for." },
+  { "reason", options.text(1000), "Why; it is shown beside each finding." },
+  { "expires", function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end, "The last day on "
+      .. "which it holds, in UTC." },
 }
 
+rules.waiver_required = { "rule", "reason", "expires" }
+
 local function check_waiver(place, given)
-  local checked = place:block("waive", given, waiver_specification, { "rule", "reason", "expires" })
+  local checked = place:block("waive", given, rules.waiver_fields, rules.waiver_required)
   local waiver = {
     rule = {}, match = {}, reason = checked.reason, day = checked.expires, expires = declaration.day(checked.expires), line = place.line,
   }

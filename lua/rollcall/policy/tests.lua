@@ -78,10 +78,21 @@ local function messages(value)
   return declaration.names(value)
 end
 
-local specification = {
-  name = options.text(200), rows = rows, targets = targets, now = instant, normalize_user = options.callable,
-  verdicts = table_of(options.one_of { "pass", "fail", "unknown" }), findings = table_of(messages),
+---The fields of a test.
+tests.fields = declaration.fields {
+  { "name", options.text(200), "What is shown." },
+  { "rows", rows, "The rows, each with its `kind`." },
+  { "verdicts", table_of(options.one_of { "pass", "fail", "unknown" }),
+    "The verdict that each rule must have, by the ids of rules." },
+  { "findings", table_of(messages),
+    "All the messages that each rule must report, by the ids of rules. A test has this, or `verdicts`, or both." },
+  { "targets", targets,
+    "The results for the targets, each with a `query`, which is a kind of rows, and a `completeness`; all are complete if not given." },
+  { "now", instant, "When the rows were taken, in UTC." },
+  { "normalize_user", options.callable, "As in **rollcall-inventory**(5)." },
 }
+
+tests.required = { "name", "rows" }
 
 ---Each kind of the rows, and of the rules, complete: nothing else was there.
 local function all_complete(its_policy, given)
@@ -159,7 +170,7 @@ function tests.load(path, its_policy)
   local ran
   ran, problem = sandbox.run(content, path, place:words {
     test = function(given)
-      local test = place:block("test", given, specification, { "name", "rows" })
+      local test = place:block("test", given, tests.fields, tests.required)
       if not test.verdicts and not test.findings then place:fail(nil, "test: verdicts or findings is missing") end
       for _, field in ipairs { "verdicts", "findings" } do
         for id in pairs(test[field] or {}) do
