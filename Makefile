@@ -1,18 +1,28 @@
 # rollcall: `make demo` and `make test` do everything on a bare Debian 12; `make help` lists the rest.
 
-LUA ?= lua5.4
 LUA_VERSION := 5.4
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 BUILD := build
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 LINK_HARDENING := -Wl,-z,relro,-z,now
-ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS)
+# No path of this folder in what is built: the same sources give the same bytes anywhere.
+ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS) '-ffile-prefix-map=$(CURDIR)=.'
+
+# Lua has another name on each system. Where there is none yet, it is as Debian calls what `make packages` installs.
+ifndef LUA
+LUA := $(or $(shell for name in lua5.4 lua54 lua-5.4 lua; do \
+  [ "$$($$name -e 'io.write(_VERSION)' 2> /dev/null)" = "Lua $(LUA_VERSION)" ] && echo $$name && break; done),lua5.4)
+endif
+LUA_PACKAGE := $(or $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
+  pkg-config --atleast-version=5.4 --max-version=5.4.999 $$name 2> /dev/null && echo $$name && break; done),lua5.4)
 
 # luarocks passes LUA_INCDIR; elsewhere pkg-config knows.
-LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
+LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PACKAGE)))
+LUA_LIBS = $(shell pkg-config --libs $(LUA_PACKAGE))
 SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
 SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
 CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
@@ -29,7 +39,7 @@ WINDOWS_FILES := %_windows.c %_netapi32.c %_bcrypt.c
 POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c %_epoll.c %_kqueue.c
 POLLER ?= $(if $(filter Linux,$(shell uname)),epoll,kqueue)
 NOT_HERE := $(WINDOWS_FILES) $(filter-out %_$(POLLER).c,%_epoll.c %_kqueue.c)
-folders = $(foreach folder,$(1),$(wildcard csrc/$(folder)/*.c))
+folders = $(foreach folder,$(1),$(sort $(wildcard csrc/$(folder)/*.c)))
 SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
 SYSTEM_FOLDERS := base binding system
@@ -42,7 +52,7 @@ SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
-LUA_SOURCES := $(shell find lua -name '*.lua')
+LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
 MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
 MAN := $(BUILD)/man
 
@@ -61,14 +71,14 @@ SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop man install install-rock clean
-.PHONY: packages lab-packages test-packages bench-packages
+.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop man install uninstall install-rock clean
+.PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
 all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
-	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION), share/man and lib/lua/$(LUA_VERSION) under it'
+	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION), share/man and lib/lua/$(LUA_VERSION) under it; make uninstall'
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
@@ -77,6 +87,9 @@ help:
 	@echo 'make conformance         SARIF output, by a validator that npm brings'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
+	@echo 'make deb                 a Debian package; make test-deb installs and removes it in a bare Debian'
+	@echo 'make rockspecs           the rockspecs, after files came or went'
+	@echo 'make test-release        rocks from a tag, and that a build gives the same bytes anywhere'
 	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
@@ -125,7 +138,14 @@ empty :=
 BACK := $(subst $(empty) ,/,$(patsubst %,..,$(subst /, ,$(BUILD))))
 
 export TREE_LAUNCHER = $(call LAUNCHER,$(BACK)/lua,lib)
-export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),../lib/lua/$(LUA_VERSION))
+export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),$(subst $(PREFIX)/,../,$(LIBDIR))/lua/$(LUA_VERSION))
+
+COMPLETIONS := $(addprefix $(BUILD)/completions/,bash zsh fish)
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+
+$(COMPLETIONS): $(BUILD)/completions/%: $(LUA_SOURCES) | all
+	@mkdir -p $(@D)
+	@$(COMMAND) completion $* > $@.new && mv $@.new $@
 
 $(COMMAND): Makefile
 	@mkdir -p $(@D)
@@ -149,12 +169,25 @@ man: all
 	@mkdir -p $(MAN)/man1 $(MAN)/man5
 	@$(TREE_PATHS) $(LUA) lua/rollcall/manual/write.lua $(MAN)
 
-install: man
-	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
+install: man $(COMPLETIONS)
+	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(LIBDIR)/lua/$(LUA_VERSION))
 	$(call INSTALL_MAN,$(DESTDIR)$(PREFIX)/share/man)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
+	install -D -m 644 $(BUILD)/completions/bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rollcall"
+	install -D -m 644 $(BUILD)/completions/zsh "$(DESTDIR)$(ZSH_COMPLETIONS)/_rollcall"
+	install -D -m 644 $(BUILD)/completions/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rollcall.fish"
+
+# What install would install goes, the two folders that are rollcall's own, and folders that are empty then. Those which
+# every system has in PREFIX stay.
+uninstall: all
+	@rm -rf $(BUILD)/uninstall
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/uninstall
+	@cd $(BUILD)/uninstall && find . -type f -printf '%P\n' | while read -r file; do rm -fv "$(DESTDIR)/$$file"; done
+	@rm -rf "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/rollcall" "$(DESTDIR)$(LIBDIR)/lua/$(LUA_VERSION)/rollcall"
+	@cd "$(BUILD)/uninstall$(PREFIX)" && find . -mindepth 2 -depth -type d ! -path ./share/man -printf '%P\n' | while read -r folder; do \
+	  rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder" 2> /dev/null || true; done
 
 # LuaRocks has no place for manual pages; they go to the folder of the rock.
 install-rock: man
@@ -195,8 +228,10 @@ editor: all
 	@LUA_LANGUAGE_SERVER="$(LUA_LANGUAGE_SERVER)" $(TREE_PATHS) busted --lua=$(LUA) --tags=editor spec/editor_spec.lua
 
 # The validator is a hundred megabytes, and node's package manager as many on a bare Debian.
-conformance: test-packages
+conformance-packages: test-packages
 	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
+
+conformance: conformance-packages
 	@test -x $(SARIF_VALIDATOR) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
 	  @microsoft/sarif-multitool-linux@5.7.0
 	@$(MAKE) --no-print-directory all
@@ -208,12 +243,12 @@ words:
 	@! grep -rnE -f spec/words --exclude=words --exclude=words_spec.lua --exclude-dir=corpus $(WORDED)
 
 lint: words
-	luacheck -q lua spec rockspec/*.rockspec
+	luacheck -q lua spec rockspec/*.lua rockspec/*.rockspec
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh spec/lab/sources.sh .ci/run \
-	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
+	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) $(PACKAGE_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))
 	@mkdir -p $(@D)
@@ -242,6 +277,7 @@ lab-stop:
 include spec/hardening/targets.mk
 include spec/domain/targets.mk
 include spec/windows/targets.mk
+include rockspec/targets.mk
 
 clean:
 	rm -rf $(BUILD)

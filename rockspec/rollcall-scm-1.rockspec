@@ -89,8 +89,9 @@ build = {
                   "csrc/smb/logon_ledger.c", "csrc/smb/logon_turn.c", "csrc/smb/logon_windows.c",
                   "csrc/smb/lua_calls.c", "csrc/smb/lua_core.c", "csrc/smb/lua_enumeration.c",
                   "csrc/smb/lua_failure.c", "csrc/smb/lua_logon.c", "csrc/smb/lua_row.c", "csrc/smb/lua_server.c",
-                  "csrc/smb/lua_slot.c", "csrc/smb/lua_target.c", "csrc/smb/netapi32_windows.c", "csrc/smb/paging.c",
-                  "csrc/smb/refusal_record_windows.c", "csrc/smb/task_windows.c", "csrc/smb/worker_path_windows.c",
+                  "csrc/smb/lua_slot.c", "csrc/smb/lua_target.c", "csrc/smb/netapi32_windows.c",
+                  "csrc/smb/paging.c", "csrc/smb/refusal_record_windows.c", "csrc/smb/task_windows.c",
+                  "csrc/smb/worker_path_windows.c",
                },
             },
             ["rollcall.workspace.core"] = {

@@ -32,11 +32,11 @@ WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/link_worker.c,$(
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LDFLAGS) $(LUA_LIBS)
 
 $(BUILD)/worker-driver: $(WORKER_DRIVER_SOURCES)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $^ -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $^ -o $@ $(LDFLAGS) $(LUA_LIBS)
 
 sanitize:
 	@$(ASAN_MAKE) all $(ASAN)/bin/lua5.4 $(ASAN)/worker-driver
@@ -87,7 +87,7 @@ $(FUZZ_BUILD)/lua-%.o: $(FUZZ)/lua.c
 $(FUZZ_BUILD)/all.a: $(FUZZED_OBJECTS)
 	@rm -f $@ && ar -rc $@ $^
 
-FUZZ_LINK = clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -rdynamic $^ -o $@ $(shell pkg-config --libs lua5.4) $(CURL_LIBS)
+FUZZ_LINK = clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -rdynamic $^ -o $@ $(LUA_LIBS) $(CURL_LIBS)
 
 $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/%.o $(FUZZ_BUILD)/check.o $(FUZZ_BUILD)/all.a
 	@$(FUZZ_LINK)
@@ -176,7 +176,7 @@ ROUNDS ?= 1
 
 $(FACTS)/states: spec/hardening/states.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E -lpthread
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LUA_LIBS) -Wl,-E -lpthread
 
 collector: all $(FACTS)/states
 	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(FACTS)/states $(ROUNDS) \
@@ -192,7 +192,7 @@ WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # Beside the worker, which is looked for there.
 $(BUILD)/lib/rollcall/smb/allocation: spec/hardening/allocation.c $(sort $(SMB_OBJECTS) $(WORKSPACE_OBJECTS) $(SYSTEM_OBJECTS))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(shell pkg-config --libs lua5.4) $(CURL_LIBS) -rdynamic
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(LUA_LIBS) $(CURL_LIBS) -rdynamic
 
 allocation:
 	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/smb/allocation
@@ -244,7 +244,7 @@ HARDENING_CHECKS += secrets
 
 $(FACTS)/forgetful: spec/hardening/forgetful.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LUA_LIBS) -Wl,-E
 
 secrets: all $(FACTS)/forgetful
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/secrets.py $(FACTS)
