@@ -1,18 +1,28 @@
 # rollcall: `make demo` and `make test` do everything on a bare Debian 12; `make help` lists the rest.
 
-LUA ?= lua5.4
 LUA_VERSION := 5.4
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 BUILD := build
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 LINK_HARDENING := -Wl,-z,relro,-z,now
-ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS)
+# No path of this folder in what is built: the same sources give the same bytes anywhere.
+ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS) '-ffile-prefix-map=$(CURDIR)=.'
+
+# Lua has another name on each system. Where there is none yet, it is as Debian calls what `make packages` installs.
+ifndef LUA
+LUA := $(or $(shell for name in lua5.4 lua54 lua-5.4 lua; do \
+  [ "$$($$name -e 'io.write(_VERSION)' 2> /dev/null)" = "Lua $(LUA_VERSION)" ] && echo $$name && break; done),lua5.4)
+endif
+LUA_PACKAGE := $(or $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
+  pkg-config --atleast-version=5.4 --max-version=5.4.999 $$name 2> /dev/null && echo $$name && break; done),lua5.4)
 
 # luarocks passes LUA_INCDIR; elsewhere pkg-config knows.
-LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags lua5.4))
+LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PACKAGE)))
+LUA_LIBS = $(shell pkg-config --libs $(LUA_PACKAGE))
 SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
 SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
 CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
@@ -29,7 +39,7 @@ WINDOWS_FILES := %_windows.c %_netapi32.c %_bcrypt.c
 POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c %_epoll.c %_kqueue.c
 POLLER ?= $(if $(filter Linux,$(shell uname)),epoll,kqueue)
 NOT_HERE := $(WINDOWS_FILES) $(filter-out %_$(POLLER).c,%_epoll.c %_kqueue.c)
-folders = $(foreach folder,$(1),$(wildcard csrc/$(folder)/*.c))
+folders = $(foreach folder,$(1),$(sort $(wildcard csrc/$(folder)/*.c)))
 SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
 SYSTEM_FOLDERS := base binding system
@@ -42,37 +52,52 @@ SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
-LUA_SOURCES := $(shell find lua -name '*.lua')
+LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
+MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
+MAN := $(BUILD)/man
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev \
 	libcurl4-openssl-dev libssl-dev
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base poppler-utils
+	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
+	poppler-utils python3-jsonschema
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
-SPEC ?= spec
 AXE := $(BUILD)/axe/node_modules/axe-core/axe.min.js
+HALVES := $(BUILD)/halves
+CHECK_OPTIONS := --exclude-tags=conformance,editor --helper=spec.lab.collect
+# In each lab, of what the others wrote there.
+LAST_SPEC := spec/schema/collected.lua
+SPEC_FILES = $(sort $(wildcard spec/*_spec.lua))
 SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
 RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
-.PHONY: all help demo test check conformance lint words bench lab lab-stop install install-rock clean
-.PHONY: packages lab-packages test-packages bench-packages
+# For a make within this one: two things at a time, unless whoever started this one has said how many.
+SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
+
+.PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop man install uninstall install-rock clean
+.PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
 all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
-	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION) and lib/lua/$(LUA_VERSION) under it'
+	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION), share/man and lib/lua/$(LUA_VERSION) under it; make uninstall'
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
+	@echo 'make doc                 the API reference, $(BUILD)/doc/index.html'
+	@echo 'make editor              the annotations, by a lua-language-server that LUA_LANGUAGE_SERVER names'
 	@echo 'make conformance         SARIF output and the page, by a validator and axe-core that npm brings'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
+	@echo 'make deb                 a Debian package; make test-deb installs and removes it in a bare Debian'
+	@echo 'make rockspecs           the rockspecs, after files came or went'
+	@echo 'make test-release        rocks from a tag, and that a build gives the same bytes anywhere'
 	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
@@ -121,7 +146,14 @@ empty :=
 BACK := $(subst $(empty) ,/,$(patsubst %,..,$(subst /, ,$(BUILD))))
 
 export TREE_LAUNCHER = $(call LAUNCHER,$(BACK)/lua,lib)
-export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),../lib/lua/$(LUA_VERSION))
+export INSTALLED_LAUNCHER = $(call LAUNCHER,../share/lua/$(LUA_VERSION),$(subst $(PREFIX)/,../,$(LIBDIR))/lua/$(LUA_VERSION))
+
+COMPLETIONS := $(addprefix $(BUILD)/completions/,bash zsh fish)
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+
+$(COMPLETIONS): $(BUILD)/completions/%: $(LUA_SOURCES) | all
+	@mkdir -p $(@D)
+	@$(COMMAND) completion $* > $@.new && mv $@.new $@
 
 $(COMMAND): Makefile
 	@mkdir -p $(@D)
@@ -129,20 +161,46 @@ $(COMMAND): Makefile
 
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
-	for file in $(LUA_SOURCES:lua/%=%); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
+	for file in $(patsubst lua/%,%,$(LUA_SOURCES) $(MANUAL_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
 	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
 	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
 
-install: all
-	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION))
-	install -D -m 644 lua/rollcall/manual/rollcall.1 "$(DESTDIR)$(PREFIX)/share/man/man1/rollcall.1"
+# $(1): where the manual pages go
+define INSTALL_MAN
+	for page in $(MAN)/*/*; do install -D -m 644 "$$page" "$(1)/$${page#$(MAN)/}" || exit 1; done
+endef
+
+# The pages are made of what the command declares.
+man: all
+	@rm -rf $(MAN)
+	@mkdir -p $(MAN)/man1 $(MAN)/man5
+	@$(TREE_PATHS) $(LUA) lua/rollcall/manual/write.lua $(MAN)
+
+install: man $(COMPLETIONS)
+	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(LIBDIR)/lua/$(LUA_VERSION))
+	$(call INSTALL_MAN,$(DESTDIR)$(PREFIX)/share/man)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
 	chmod 755 "$(DESTDIR)$(PREFIX)/bin/rollcall"
+	install -D -m 644 $(BUILD)/completions/bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rollcall"
+	install -D -m 644 $(BUILD)/completions/zsh "$(DESTDIR)$(ZSH_COMPLETIONS)/_rollcall"
+	install -D -m 644 $(BUILD)/completions/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rollcall.fish"
 
-install-rock: all
+# What install would install goes, the two folders that are rollcall's own, and folders that are empty then. Those which
+# every system has in PREFIX stay.
+uninstall: all
+	@rm -rf $(BUILD)/uninstall
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(BUILD))/uninstall
+	@cd $(BUILD)/uninstall && find . -type f -printf '%P\n' | while read -r file; do rm -fv "$(DESTDIR)/$$file"; done
+	@rm -rf "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)/rollcall" "$(DESTDIR)$(LIBDIR)/lua/$(LUA_VERSION)/rollcall"
+	@cd "$(BUILD)/uninstall$(PREFIX)" && find . -mindepth 2 -depth -type d ! -path ./share/man -printf '%P\n' | while read -r folder; do \
+	  rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder" 2> /dev/null || true; done
+
+# LuaRocks has no place for manual pages; they go to the folder of the rock.
+install-rock: man
 	$(call INSTALL_FILES,$(LUADIR),$(LIBDIR))
+	$(call INSTALL_MAN,$(ROCKDIR)/man)
 
 packages:
 	@spec/lab/install 'building rollcall' $(BUILD_PACKAGES)
@@ -164,13 +222,38 @@ demo: lab-packages
 test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
+# All in two labs side by side, or SPEC, with whatever options of busted it has, in one. Make is not told that a half
+# failed: a half that leaves no results must count like one that leaves bad ones.
 check: all
-	@$(RUN_SPECS) --exclude-tags=conformance $(SPEC)
+ifdef SPEC
+	@$(RUN_SPECS) $(CHECK_OPTIONS) $(SPEC) $(LAST_SPEC)
+else
+	@rm -rf $(HALVES) && mkdir -p $(HALVES)
+	@$(LUA) spec/lab/halves.lua divide $(HALVES) $(SPEC_FILES)
+	@for half in 1 2; do echo '$(LAST_SPEC)' >> $(HALVES)/$$half.files; done
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(HALVES)/1.status $(HALVES)/2.status
+	@$(LUA) spec/lab/halves.lua merge $(HALVES) $(SPEC_FILES)
+endif
+
+$(HALVES)/%.status:
+	@SPEC_RESULTS=$(abspath $(HALVES)/$*.tsv) $(RUN_SPECS) $(CHECK_OPTIONS) $$(cat $(HALVES)/$*.files); echo $$? > $@
+
+doc:
+	@mkdir -p $(BUILD)/doc
+	@$(LUA) spec/reference/generate.lua $(BUILD)/doc/index.html
+	@echo '  DOC   $(BUILD)/doc/index.html'
+
+# No Debian package has the server.
+editor: all
+	@test -x "$(LUA_LANGUAGE_SERVER)" || { echo 'make editor LUA_LANGUAGE_SERVER=/path/to/lua-language-server' >&2; exit 1; }
+	@LUA_LANGUAGE_SERVER="$(LUA_LANGUAGE_SERVER)" $(TREE_PATHS) busted --lua=$(LUA) --tags=editor spec/editor_spec.lua
 
 # The validator is a hundred megabytes, and node's package manager as many on a bare Debian. axe-core finds what a page has
 # against those who cannot see it or use a mouse.
-conformance: test-packages
+conformance-packages: test-packages
 	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
+
+conformance: conformance-packages
 	@test -x $(SARIF_VALIDATOR) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
 	  @microsoft/sarif-multitool-linux@5.7.0
 	@test -f $(AXE) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/axe axe-core@4.14.1
@@ -180,15 +263,15 @@ conformance: test-packages
 # Old names, and words that a reader of the field would not know: patterns, one a line, that must not come back.
 WORDED ?= Makefile README.md CHANGELOG.md rockspec lua csrc spec
 words:
-	@! grep -rnE -f spec/words --exclude=words --exclude=words_spec.lua --exclude-dir=corpus --exclude-dir=windows $(WORDED)
+	@! grep -rnE -f spec/words --exclude=words --exclude=words_spec.lua --exclude-dir=corpus $(WORDED)
 
 lint: words
-	luacheck -q lua spec rockspec/*.rockspec
+	luacheck -q lua spec rockspec/*.lua rockspec/*.rockspec
 	clang-format --dry-run -Werror $$(find csrc spec -name '*.[ch]')
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh spec/lab/sources.sh .ci/run \
-	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
+	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) $(PACKAGE_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))
 	@mkdir -p $(@D)
@@ -204,6 +287,10 @@ bench: bench-packages
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 	@$(TREE_PATHS) $(LUA) spec/bench/page.lua
 
+# The README's picture.
+picture: all
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/lab/picture.lua lua/rollcall/manual/page.webp
+
 lab: lab-packages
 	@$(MAKE) --no-print-directory all
 	@spec/lab/keep start
@@ -214,6 +301,7 @@ lab-stop:
 include spec/hardening/targets.mk
 include spec/domain/targets.mk
 include spec/windows/targets.mk
+include rockspec/targets.mk
 
 clean:
 	rm -rf $(BUILD)

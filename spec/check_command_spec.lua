@@ -51,7 +51,7 @@ describe("rollcall check of rows of one's own", function()
     assert.matches("there is no rule 'crwd' in .*; did you mean 'crowd'?", complaint)
   end)
 
-  it("traces rows that lack a field, that are waived, and a rule's own mistake", function()
+  it("traces rows that lack a field, that are waived, and an error of the rule itself", function()
     local function traced(text)
       return select(3, rollcall(("check %s -p %s --trace x"):format(badges, put("traced.lua", text))))
     end
@@ -59,20 +59,20 @@ describe("rollcall check of rows of one's own", function()
       "rule { id = 'x', kind = 'badge', requires = 'client', check = function() return true end, message = '' }"))
     assert.matches("waived\n", traced([[rule { id = "x", kind = "badge", check = function() return false end, message = "m" }
       waive { rule = "x", reason = "r", expires = "2036-01-01" }]]), 1, true)
-    assert.matches("mistake: .-:1: attempt to", traced("rule { id = 'x', kind = 'badge', check = function(p) return p.none.x end, message = 'm' }"))
+    assert.matches("error: .-:1: attempt to", traced("rule { id = 'x', kind = 'badge', check = function(p) return p.none.x end, message = 'm' }"))
   end)
 
-  it("exits with 3 for a mistake in a rule, also for one that shows only while it is evaluated", function()
+  it("exits with 3 for an error in a rule, also for one that shows only while it is evaluated", function()
     local function code_of(text, source)
-      local output, code, complaint = rollcall(("check %s -p %s"):format(source or badges, put("mistaken.lua", text)))
+      local output, code, complaint = rollcall(("check %s -p %s"):format(source or badges, put("wrong.lua", text)))
       return code, output .. complaint
     end
     local code, said = code_of "rule { id = 'x', kind = 'badge', check = function(p) return p.none.name == 'x' end, message = '' }"
     assert.equal(3, code)
-    assert.matches("mistaken.lua:1: attempt to index a nil value", said, 1, true)
+    assert.matches("wrong.lua:1: attempt to index a nil value", said, 1, true)
     code, said = code_of "\nrule { id = 'x', kind = 'acess', check = function(p) return true end, message = '' }"
     assert.equal(3, code)
-    assert.matches("mistaken.lua:2: rule 'x': there is no kind 'acess'; did you mean 'access'?", said, 1, true)
+    assert.matches("wrong.lua:2: rule 'x': there is no kind 'acess'; did you mean 'access'?", said, 1, true)
     code, said = code_of "rule { id = 'x', kind = 'bdge', check = function(p) return true end, message = '' }"
     assert.equal(3, code)
     assert.matches("there is no kind 'bdge'; did you mean 'badge'?", said, 1, true)
@@ -104,17 +104,17 @@ describe("rollcall check of rows of one's own", function()
       .. "# 0 pass, 1 fail\n", output)
   end)
 
-  it("fails a test whose rule makes a mistake, and refuses tests with mistakes", function()
-    local mistaken = put("mistaken.lua", "rule { id = 'x', kind = 'badge', check = function(p) return p.none.x end, message = '' }")
-    local output, code = rollcall(("check -p %s --test %s"):format(mistaken, put("t.lua",
+  it("fails a test whose rule raises an error, and refuses tests with errors", function()
+    local wrong = put("wrong.lua", "rule { id = 'x', kind = 'badge', check = function(p) return p.none.x end, message = '' }")
+    local output, code = rollcall(("check -p %s --test %s"):format(wrong, put("t.lua",
       "test { name = 't', rows = { { kind = 'badge' } }, findings = { x = {} } }")))
     assert.equal(1, code)
-    assert.matches("mistaken.lua:1: attempt to index a nil value", output, 1, true)
+    assert.matches("wrong.lua:1: attempt to index a nil value", output, 1, true)
     for text, words in pairs {
       ["test { name = 't', rows = {}, verdicts = { lba = 'pass' } }"] = "t.lua:1: test: verdicts: there is no rule 'lba'; did you mean 'lab'?",
       ["test { name = 't', rows = {} }"] = "t.lua:1: test: verdicts or findings is missing",
       ["test { name = 't',\nrows = { {} }, verdicts = {} }"] = "t.lua:2: test: rows must have a kind each; number 1 has none",
-      ["test { name = 't', rows = {}, verdicts = { lab = 'ok' } }"] = "t.lua:1: test: verdicts of rule 'lab' must be pass, fail, unknown",
+      ["test { name = 't', rows = {}, verdicts = { lab = 'ok' } }"] = "t.lua:1: test: verdicts of rule 'lab' must be pass, fail or unknown",
       [" "] = "t.lua: declares no test", ["os.exit()"] = "t.lua:1: 'os' is not available in test files",
     } do
       local _, text_code, complaint = rollcall(("check -p %s --test %s"):format(rules, put("t.lua", text)))
@@ -124,19 +124,6 @@ describe("rollcall check of rows of one's own", function()
     assert.equal(3, select(2, rollcall(("check %s -p %s --test %s"):format(badges, rules, put("t.lua", "x")))))
     assert.equal(3, select(2, rollcall(("check -p %s"):format(rules))))
   end)
-end)
-
-it("the policy and the test of it that the README shows are right", function()
-  local shown = {}
-  for block in content("README.md"):gmatch "\n```lua\n(.-)\n```" do
-    for _, word in ipairs { "rule", "test", "smb" } do
-      if block:find("^" .. word .. " ?[{(]") or block:find("\n" .. word .. " {", 1, true) then shown[word] = block end
-    end
-  end
-  local output, code, complaint = rollcall(("check -p %s --test %s"):format(put("readme_policy.lua", shown.rule), put("readme_test.lua", shown.test)))
-  assert.equal("pass  finance is for alice and bob\n# 1 pass, 0 fail\n", output .. complaint)
-  assert.equal(0, code)
-  assert(require("rollcall.inventory").parse(shown.smb, "inventory.lua"))
 end)
 
 describe("a snapshot", function()

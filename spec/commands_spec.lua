@@ -60,7 +60,7 @@ describe("rollcall report", function()
 
   it("shows how far it is on a terminal where nothing else is written, and nowhere else", function()
     local command = "script -qec '%s snapshot %s -o %s/progress.jsonl' /dev/null"
-    assert.is_truthy(lab.run(command:format(lab.command, people, lab.folder)):find("1 rows, 0 targets done", 1, true))
+    assert.is_truthy(lab.run(command:format(lab.command, people, lab.folder)):find("1 row, 0 targets done", 1, true))
     local _, _, complaint = rollcall(("snapshot %s -o %s/progress.jsonl"):format(people, lab.folder))
     assert.equal("", complaint)
   end)
@@ -109,7 +109,7 @@ describe("rollcall check", function()
     end
   end)
 
-  it("says where the mistake is", function()
+  it("says where the error is", function()
     local _, _, complaint = check("\nrule { id = 'x' }")
     assert.is_truthy(complaint:find("policies.lua:2: rule: message is missing", 1, true), complaint)
   end)
@@ -148,7 +148,7 @@ describe("rollcall snapshot and diff", function()
     assert.equal(2, select(2, rollcall(("diff %s %s"):format(before, before))))
     local _, code, complaint = rollcall(("diff %s %s"):format(before, put("none.jsonl", "hello\n")))
     assert.equal(3, code)
-    assert.is_truthy(complaint:find("none.jsonl is not a snapshot", 1, true))
+    assert.is_truthy(complaint:find("none.jsonl: is not a snapshot", 1, true))
   end)
 end)
 
@@ -302,7 +302,7 @@ server.serve_forever()
 end)
 
 describe("the commands", function()
-  local names = { "report", "check", "snapshot", "diff", "watch", "completion" }
+  local names = { "report", "check", "snapshot", "diff", "watch", "completion", "help" }
 
   for _, name in ipairs(names) do
     it("have help with examples: " .. name, function()
@@ -352,9 +352,14 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
       local _, test_code, complaint = lab.run("HOME=$LAB_FOLDER " .. test:format(put("completion." .. shell, output)))
       assert.equal(0, test_code, complaint)
     end
-    local completed = lab.run(([[bash -c 'source %s/completion.bash; COMP_WORDS=(rollcall rep); COMP_CWORD=1; COMP_LINE="rollcall rep"
-      COMP_POINT=12; _rollcall; echo ${COMPREPLY[@]}']]):format(lab.folder))
-    assert.equal("report\n", completed)
+    for words, wanted in pairs { ["rollcall rep"] = "report\n", ["rollcall help in"] = "inventory in-a-domain\n" } do
+      local completed = lab.run(([[bash -c 'source %s/completion.bash; COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _rollcall; echo ${COMPREPLY[@]}']]):format(lab.folder, words))
+      assert.equal(wanted, completed)
+    end
+    for shell, mark in pairs { zsh = ":(rollcall connections ", fish = "using_command help' -xa 'rollcall connections " } do
+      assert.is_truthy((rollcall("completion " .. shell)):find(mark, 1, true), shell)
+    end
   end)
 
   it("exit with 3 where completions cannot be written", function()
@@ -363,22 +368,13 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
     assert.is_truthy(complaint:find("No space left", 1, true), complaint)
   end)
 
-  it("stand in a man page without faults", function()
-    local path = "lua/rollcall/manual/rollcall.1"
-    local _, code, complaint = lab.run("LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z " .. path)
-    assert.equal(0, code)
-    assert.equal("", complaint)
-    local page = content(path)
-    for _, name in ipairs(names) do assert.is_truthy(page:find(name, 1, true), name) end
-  end)
-
   for arguments, words in pairs {
-    ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'-p'",
+    ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'--policy'",
     ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
     ["report x --limit 0"] = "invalid number for --limit: '0'",
-    ["snapshot x"] = "'-o'", ["diff a"] = "AFTER",
+    ["snapshot x"] = "'--output'", ["diff a"] = "AFTER",
     ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
-    ["report /etc/hostname"] = "/etc/hostname is neither a snapshot nor a valid inventory",
+    ["report /etc/hostname"] = "/etc/hostname is neither an inventory nor a snapshot",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
   } do
     it("exit with 3 on a usage error: " .. arguments:gsub("/%S+/", ""), function()

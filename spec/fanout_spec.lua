@@ -51,6 +51,45 @@ describe("many servers at once", function()
     assert.equal("ERROR_LOGON_FAILURE", failures["127.0.0.1"].name)
   end)
 
+  it("are asked although some have names that no server can have", function()
+    for _, call in ipairs { "connections", "sessions", "rollcall" } do
+      local failures, outcomes, rows = {}, {}, 0
+      local names = { "two words", lab.double, "fs1:0", "", "\27[31m", ("x"):rep(1000), lab.double }
+      for _ in smb[call](lab.as_auditor {
+        servername = names, concurrency = 2,
+        on_error = function(failure) failures[#failures + 1] = failure end,
+        on_target = function(outcome) outcomes[outcome.target] = outcome end,
+      }) do
+        rows = rows + 1
+      end
+      assert.is_true(rows > 0, call)
+      assert.equal(5, #failures)
+      assert.same({ "smb", "two words", "resolve", 1214, "ERROR_INVALID_NETNAME" },
+        { failures[1].source, failures[1].target, failures[1].stage, failures[1].code, failures[1].name })
+      local reason = "resolve: servername must be the name or address of a server (ERROR_INVALID_NETNAME 1214)"
+      assert.equal("two words: " .. reason, tostring(failures[1]))
+      assert.equal("servername must have a port from 1 to 65535", failures[2].message)
+      assert.equal("servername must not be empty", failures[3].message)
+      assert.equal(300, #failures[5].target)
+      local outcome = outcomes["two words"]
+      assert.same({ "unreachable", 0, 0 }, { outcome.completeness, outcome.claimed, outcome.received })
+      assert.equal(reason, outcome.reason)
+      assert.is_nil(outcome.logon)
+      assert.not_equal("unreachable", outcomes[lab.double].completeness)
+    end
+    local position = 0
+    local ended, failure = pcall(function()
+      for _ in smb.shares(lab.as_auditor { servername = function()
+        position = position + 1
+        return ({ "two words" })[position]
+      end }) do
+        error "no row was to come"
+      end
+    end)
+    assert.is_false(ended)
+    assert.equal("ERROR_INVALID_NETNAME", failure.name)
+  end)
+
   it("stop at the first failure where there is no on_error, and leave nothing behind", function()
     local ok, failure = pcall(function()
       for _ in smb.connections(lab.as_auditor {

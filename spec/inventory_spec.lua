@@ -30,6 +30,7 @@ end
 local function fake_workspace(sessions)
   local seen = {}
   package.loaded["rollcall.workspace"] = {
+    problem = function() end,
     client = function(given)
       seen.given = given
       return {
@@ -117,13 +118,26 @@ describe("an inventory", function()
     end
   end)
 
+  it("asks the other servers and users where one has a name that none can have", function()
+    local rows, outcomes, failures = gathered(([[
+      smb { servers = { %q, "two words" }, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }]])
+      :format(lab.double, lab.username))
+    assert.equal(5, count(rows, "connection"))
+    assert.same({ 1, "two words" }, { #failures, failures[1].target })
+    assert.same({ lab.double, "complete", "two words", "unreachable", "connection" }, { outcomes[1].target, outcomes[1].completeness,
+      outcomes[2].target, outcomes[2].completeness, outcomes[2].query })
+    local seen = fake_workspace {}
+    gathered [[workspace { region = "r1", project_id = "p", token = command "echo t", users = { "alice", "" } }]]
+    assert.same({ "alice", "" }, seen.users)
+  end)
+
   it("leaves nothing under way when a secret cannot be fetched", function()
     local inv = assert(inventory.parse(([[
       smb { servers = %q, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }
       smb { servers = %q, query = "sessions", username = "x", password = env "LAB_NOT_THERE" }]])
       :format(lab.double, lab.username, lab.double), "i"))
     local ended, problem = pcall(inventory.rows, inv)
-    assert.same({ false, "the variable LAB_NOT_THERE is not set" }, { ended, problem })
+    assert.same({ false, "i:2: env: the environment variable LAB_NOT_THERE is not set" }, { ended, problem })
     assert.same({}, lab.workers())
   end)
 
@@ -152,14 +166,15 @@ describe("an inventory", function()
   it("is in error where its normalize_user is, and leaves no account as it is", function()
     for rule, words in pairs {
       ["function(a) return a:lowr() end"] = "i.lua:1: attempt to call a nil value (method 'lowr')",
-      ["function(a) return 7 end"] = "i.lua:1: normalize_user: gives a number for the account 'ADM-Alice'; it must give a string or nil",
+      ["function(a) return 7 end"] =
+        "i.lua:1: normalize_user: returned a number for the account 'ADM-Alice'; it must return a string or nil",
       ["function(a) while true do end return a end"] = "i.lua:1: took too many instructions",
     } do
       local inv = assert(inventory.parse(("normalize_user(%s) rows { kind = 'badge', { account = 'ADM-Alice' } }"):format(rule), "i.lua"))
       local view = presence.of("badge", { account = "ADM-Alice" }, { normalize_user = inv.normalize_user })
       local ended, problem = pcall(function() return view.user end)
       assert.is_false(ended)
-      assert.is_truthy(problem:find(words, 1, true), problem)
+      assert.is_truthy(tostring(problem):find(words, 1, true), problem)
       local rules = "rule(builtin.sessions_per_user { max = 1 }) rule(builtin.accounts { deny = 'eve' })"
       local its_policy = assert(policy.parse(rules, "p.lua"))
       local given = { { "smb_session", { username = "ADM-Alice", client = "a" } } }
@@ -193,12 +208,18 @@ describe("an inventory", function()
 
   for words, text in pairs {
     ["i.lua:1: 'io' is not available in inventory files"] = "io.open('x')",
-    ["i.lua: names no source"] = "",
+    ["i.lua: declares no source; smb, workspace, snapshot and rows declare one"] = "",
     ["i.lua:3: smb: password must be env"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
     ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
     ["i.lua:1: smb: servers is missing"] = "smb {}",
-    ["i.lua:2: smb: servers has 'two words', which is not the name"] = "smb {\n servers = { 'fs1', 'two words' } }",
-    ["i.lua:1: smb: query must be rollcall, connections"] = "smb { servers = 'x', query = 'all' }",
+    ['i.lua:2: smb: servers must be the name or address of a server, not "two words"'] = "smb {\n servers = 'two words' }",
+    ["i.lua:2: smb: servers must be names; number 2 is a number"] = "smb {\n servers = { 'fs1', 7 } }",
+    ["i.lua:1: workspace: users must not be empty"] = "workspace { region = 'x', users = '' }",
+    ["i.lua:1: smb: query must be rollcall, connections, sessions, files, shares or logons"] = "smb { servers = 'x', query = 'all' }",
+    ["i.lua:2: smb: query must be rollcall, connections, sessions, files, shares or logons; did you mean 'connections'?"] =
+      "smb { servers = 'x',\n query = 'conections' }",
+    ["i.lua:2: rows: there is no kind 'conection'; did you mean 'connection'? A kind of your own must differ more from it"] =
+      "rows { { a = 1 },\n kind = 'conection' }",
     ["i.lua:2: smb: qualifier belongs to query"] = "smb { servers = 'x',\n qualifier = 'projects' }",
     ["i.lua:1: smb: credential must be what credential"] = "smb { servers = 'x', credential = { username = 'a' } }",
     ["i.lua:1: workspace: users is missing"] = "workspace { region = 'x' }",

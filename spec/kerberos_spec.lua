@@ -113,9 +113,19 @@ end)
 
 describe("Kerberos says what is wrong and what to do:", function()
   it("there is no ticket", function()
-    for _, cache in ipairs { kerberos.folder .. "/nowhere", "MEMORY:mine", "NOSUCHTYPE:x" } do
+    for _, cache in ipairs { kerberos.folder .. "/nowhere", "MEMORY:mine" } do
       assert_failure(by_ticket(cache), 1326, "ERROR_LOGON_FAILURE", "no Kerberos ticket", cache, "kinit", "keytab")
     end
+  end)
+
+  it("the library has no caches of that type", function()
+    for _, cache in ipairs { "NOSUCHTYPE:x", "NOSUCHTYPE:" } do
+      assert_failure(by_ticket(cache), 1326, "ERROR_LOGON_FAILURE", "no Kerberos ticket in the cache " .. cache .. ":",
+        "no caches of the type NOSUCHTYPE:", "kinit -c FILE", "KRB5CCNAME")
+    end
+    local environment = configured("default-type.conf", "%[libdefaults%]", "[libdefaults]\n  default_ccache_name = NOSUCHTYPE:")
+    assert_failure(kerberos.logon({ kerberos = true }, "-u KRB5CCNAME " .. environment), 1326, "ERROR_LOGON_FAILURE",
+      "no caches of the type NOSUCHTYPE:")
   end)
 
   it("the ticket has expired", function()

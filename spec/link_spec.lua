@@ -166,7 +166,7 @@ describe("a worker", function()
   end)
 end)
 
-describe("what on_wait is told", function()
+describe("what on_wait gets", function()
   it("is one descriptor, the same for as long as the iterator is open", function()
     local descriptors, seen = 0, {}
     local step, state, control, closing = smb.connections(lab.as_auditor {

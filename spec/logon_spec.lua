@@ -1,5 +1,7 @@
 -- Credentials that are wrong are tried once, not once a server. The witness is the audit log of Samba.
+local cjson = require "cjson"
 local lab = require "spec.lab"
+local shell = require "spec.lab.shell"
 local smb = require "rollcall.smb"
 local system = require "rollcall.system"
 
@@ -68,8 +70,8 @@ describe("a wrong password", function()
     ask { servername = lab.samba, username = "alice", password = "wrong 4" }
     ask { servername = lab.samba, username = "alice", password = "wrong 5" }
     assert.equal(before + 2, refused "alice")
-    system.sleep(0.3)
-    ask { servername = times(3, lab.samba), username = "alice", password = "wrong 4", retry_refused = 0.2 }
+    system.sleep(2.1)
+    ask { servername = times(3, lab.samba), username = "alice", password = "wrong 4", retry_refused = 2 }
     assert.equal(before + 3, refused "alice")
   end)
 
@@ -136,5 +138,156 @@ describe("credentials that one server has accepted", function()
     end
     assert.equal(80, rows)
     assert.is_true(uptime() - began < 4)
+  end)
+end)
+
+describe("runs of one user", function()
+  -- Where runs find what others have noted.
+  local folder
+
+  before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/runs.XXXXXX"):match "%S+" end)
+
+  ---A run of its own; the first failure, or nil.
+  local function run(options, environment)
+    options.servername = options.servername or lab.samba
+    local result = shell.logons("fan-out", { options }, environment or "XDG_RUNTIME_DIR=" .. folder)[1]
+    return not result.users and result or nil
+  end
+
+  local function wrong(password, options)
+    local all = { username = "alice", password = password }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return all
+  end
+
+  local function assert_tried(failure)
+    assert.equal("ERROR_LOGON_FAILURE", failure.name)
+    assert.is_nil(failure.message:find("not tried", 1, true))
+  end
+
+  local function assert_not_tried(failure)
+    assert.same({ "logon", "ERROR_LOGON_FAILURE" }, { failure.stage, failure.name }, failure.message)
+    assert.matches("^not tried, since .* to another run of yours at %d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d UTC: ", failure.message)
+  end
+
+  it("that are at it at once try a wrong password once", function()
+    local before = refused "alice"
+    local options = { username = "alice", password = "wrong 7", servername = lab.samba }
+    local wanted = folder .. "/wanted"
+    lab.run(("printf %%s %s > %s; for i in 1 2 3 4 5 6 7 8; do "):format(shell.quoted(cjson.encode { options, options, options }), wanted)
+      .. ("XDG_RUNTIME_DIR=%s lua5.4 spec/lab/logons.lua fan-out < %s > %s/told-$i & done; wait"):format(folder, wanted, folder))
+    local tried = 0
+    for i = 1, 8 do
+      local file <close> = assert(io.open(folder .. "/told-" .. i))
+      local results = cjson.decode(file:read "a").results
+      assert.equal(3, #results)
+      for _, failure in ipairs(results) do
+        assert.equal("ERROR_LOGON_FAILURE", failure.name)
+        if not failure.message:find("not tried", 1, true) then tried = tried + 1 end
+      end
+    end
+    assert.equal(1, tried)
+    assert.equal(before + 1, refused "alice")
+  end)
+
+  it("that come later do not try it, but another, and this one where they are allowed to", function()
+    local before = refused "alice"
+    assert_tried(run(wrong "wrong 8"))
+    assert_not_tried(run(wrong "wrong 8"))
+    assert_not_tried(run(wrong("wrong 8", { retry_refused = 60 })))
+    assert.equal(before + 1, refused "alice")
+    assert_tried(run(wrong "wrong 9"))
+    assert_tried(run(wrong("wrong 8", { logon_attempts = 2 })))
+    assert_not_tried(run(wrong("wrong 8", { logon_attempts = 2 })))
+    assert_tried(run(wrong("wrong 8", { retry_refused = 0.001 })))
+    assert.equal(before + 4, refused "alice")
+    assert.is_nil(run { username = "auditor", password = lab.password })
+  end)
+
+  it("forget a refusal when the same credentials are accepted", function()
+    local function set(password)
+      lab.run(("printf '%%s\\n%%s\\n' '%s' '%s' | smbpasswd -c %s/smb.conf -s auditor"):format(password, password, lab.folder))
+    end
+    local early = { username = "auditor", password = "Too-early 1" }
+    assert_tried(run(early))
+    set "Too-early 1"
+    local again = run { username = "auditor", password = "Too-early 1", logon_attempts = 2 }
+    local after = run(early)
+    set(lab.password)
+    assert.is_nil(again)
+    assert.is_nil(after)
+  end)
+
+  it("take an account without a domain for each server's own, one of a domain for the same everywhere", function()
+    local names = { "127.0.0.1:" .. lab.samba_port, "localhost:" .. lab.samba_port }
+    for _, name in ipairs(names) do assert_tried(run(wrong("wrong 10", { servername = name }))) end
+    assert_tried(run(wrong("wrong 11", { servername = names[1], domain = "LAB" })))
+    assert_not_tried(run(wrong("wrong 11", { servername = names[2], domain = "LAB" })))
+  end)
+
+  it("keep no word of a credential, in a file of their own that does not grow", function()
+    for i = 1, 5 do run(wrong("wrong word " .. i)) end
+    assert.equal("600\n", (lab.run(("stat -c %%a %s/rollcall-refused"):format(folder))))
+    assert.equal("1\n", (lab.run(("grep -caE 'alice|wrong|word' %s/rollcall-refused | grep -c 0"):format(folder))))
+    assert.equal("yes\n", (lab.run(("test $(stat -c %%s %s/rollcall-refused) -le 24576 && echo yes"):format(folder))))
+  end)
+
+  it("go on without where the folder or the file is not theirs alone", function()
+    local number = 0
+    for what, spoil in pairs {
+      ["a folder that others may read"] = "chmod 750 $d",
+      ["a folder that is not there"] = "rmdir $d",
+      ["a link to a folder"] = "mv $d $d.real && ln -s $d.real $d",
+      ["a file that others may write"] = ": > $d/rollcall-refused; chmod 666 $d/rollcall-refused",
+      ["a link to a file"] = "echo precious > $d.victim; chmod 600 $d.victim; ln -s $d.victim $d/rollcall-refused",
+      ["a FIFO"] = "mkfifo -m 600 $d/rollcall-refused",
+      ["a folder in its place"] = "mkdir -m 700 $d/rollcall-refused",
+    } do
+      number = number + 1
+      local its_folder = ("%s/%d"):format(folder, number)
+      lab.run(("d=%s; mkdir -m 700 $d; %s"):format(its_folder, spoil))
+      local environment = "XDG_RUNTIME_DIR=" .. its_folder
+      assert.is_nil(run({ username = "auditor", password = lab.password }, environment), what)
+      for _ = 1, 2 do assert_tried(run(wrong "wrong 13", environment)) end
+    end
+    assert.equal("precious\n", (lab.run(("cat %s/*.victim"):format(folder))))
+  end)
+
+  it("have a folder of their own in /tmp where the system gives them none", function()
+    local own = "/tmp/rollcall-" .. lab.run("id -u"):match "%d+"
+    local was_there = lab.run("ls -d " .. own) ~= ""
+    local password = "wrong " .. folder
+    assert_tried(run(wrong(password), "-u XDG_RUNTIME_DIR"))
+    assert_not_tried(run(wrong(password), "-u XDG_RUNTIME_DIR"))
+    assert.equal("700\n600\n", (lab.run(("stat -c %%a %s %s/rollcall-refused"):format(own, own))))
+    if not was_there then lab.run("rm -r " .. own) end
+  end)
+
+  it("are not misled by a file with anything in it", function()
+    run(wrong "wrong 12")
+    for _, content in ipairs { "head -c 24576 /dev/urandom", "head -c 24576 /dev/zero | tr '\\0' '\\377'", "printf x", "true" } do
+      lab.run(("%s > %s/rollcall-refused"):format(content, folder))
+      assert.is_nil(run { username = "auditor", password = lab.password })
+      assert_tried(run(wrong "wrong 12"))
+      assert_not_tried(run(wrong "wrong 12"))
+    end
+  end)
+
+  it("wait for one that is at it, but not for one that is stopped", function()
+    local script = [[import fcntl, struct, sys, time
+file = open(sys.argv[1], "w+b")
+fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)) # F_OFD_SETLK
+print("locked", flush=True)
+time.sleep(60)]]
+    local pipe = assert(io.popen(("umask 077; exec /usr/bin/python3 -c %s %s/rollcall-refused & echo $!; wait"):format(
+      shell.quoted(script), folder)))
+    local process = pipe:read "l"
+    assert.equal("locked", pipe:read "l")
+    local began = uptime()
+    assert.is_nil(run { username = "auditor", password = lab.password })
+    local waited = uptime() - began
+    lab.run("kill " .. process)
+    pipe:close()
+    assert.is_true(waited >= 5 and waited < 20, waited)
   end)
 end)

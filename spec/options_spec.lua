@@ -56,8 +56,10 @@ describe("a wrong option raises at once and is named", function()
     end
     local filter = { username = "u", password = "p", servername = "fs1", filter = { user = "x" } }
     assert.matches("^[^:]*options_spec.lua:%d+: smb.sessions: filter is wrong: unknown option 'user'", refused(filter))
-    assert.equal("smb.sessions: servername is not the name or address of a server, not \"two words\"",
-      refused { username = "u", password = "p", servername = { "two words" } })
+    assert.matches("^[^:]*options_spec.lua:%d+: smb.sessions: servername must be the name or address of a server, not \"two words\"$",
+      refused { username = "u", password = "p", servername = "two words" })
+    assert.equal("smb.sessions: servername must be the name or address of a server, not \"two words\"",
+      refused { username = "u", password = "p", servername = { servername = "two words" } })
     assert.matches("unknown option 'pasword'; did you mean 'password'?", refused { pasword = "p" }, 1, true)
   end)
 

@@ -1,4 +1,4 @@
--- Policies: the ready rules, rules of one's own, verdicts, waivers, mistakes.
+-- Policies: the builtin rules, rules of one's own, verdicts, waivers, errors.
 local network = require "rollcall.policy.network"
 local policy = require "rollcall.policy"
 
@@ -195,11 +195,11 @@ describe("a rule of one's own", function()
       "policies.lua:9: a row or a group cannot be changed", "policies.lua:10: attempt to concatenate",
       "policies.lua:11: rule 'says-nothing': message returned a nil; it must return a string",
       "policies.lua:12: rule 'answers-nothing': check returned nothing; it must return true or false",
-      "policies.lua:13: a group has no field 'cuont'; did you mean 'count'?", "policies.lua:14: rule 'says-group': check_group returned nothing",
+      "policies.lua:13: a group has no field 'cuont'; it has count, distinct, values and those of group_by; did you mean 'count'?", "policies.lua:14: rule 'says-group': check_group returned nothing",
     } do
       assert.equal("unknown", result.rules[i].verdict)
       assert.is_truthy(result.rules[i].reasons[1]:find(words, 1, true), result.rules[i].reasons[1])
-      assert.equal(result.rules[i].reasons[1], result.rules[i].mistake)
+      assert.equal(result.rules[i].reasons[1], result.rules[i].error)
     end
     assert.same({ "x" }, messages(result, 15))
     assert.equal(1, policy.exit_code(result))
@@ -233,12 +233,12 @@ describe("a rule of one's own", function()
     assert.same({ "x; y; x" }, messages(result, 3))
   end)
 
-  it("ends with the exit code of a mistake where it makes one while it is evaluated, unless another fails", function()
-    local mistaken = "rule { id = 'm', severity = 'note', check = function(p) return p.usr == 1 end, message = '' }"
+  it("ends with the exit code of an error where a rule raises one while it is evaluated, unless another fails", function()
+    local wrong = "rule { id = 'm', severity = 'note', check = function(p) return p.usr == 1 end, message = '' }"
     local rows = { connection("x", "C$", "a") }
-    assert.equal(3, policy.exit_code(judged(mistaken, rows)))
-    assert.equal(3, policy.exit_code(judged(mistaken, rows, { complete[1], { source = "smb", target = "t", query = "connection", completeness = "denied" } }), "error"))
-    assert.equal(1, policy.exit_code(judged(mistaken .. " rule(builtin.administrative_shares {})", rows)))
+    assert.equal(3, policy.exit_code(judged(wrong, rows)))
+    assert.equal(3, policy.exit_code(judged(wrong, rows, { complete[1], { source = "smb", target = "t", query = "connection", completeness = "denied" } }), "error"))
+    assert.equal(1, policy.exit_code(judged(wrong .. " rule(builtin.administrative_shares {})", rows)))
   end)
 end)
 
@@ -305,7 +305,7 @@ describe("a verdict", function()
 
   it("is unknown with fewer rows than min_rows", function()
     local result = judged("rule(builtin.administrative_shares { min_rows = 2 })", { connection("x", "s", "a") })
-    assert.same({ "unknown", "1 rows were judged, and min_rows is 2" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+    assert.same({ "unknown", "1 row was judged, and min_rows is 2" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
     assert.equal("pass", judged("rule(builtin.administrative_shares { min_rows = 1 })", { connection("x", "s", "a") }).rules[1].verdict)
     assert.equal("fail", judged("rule(builtin.administrative_shares { min_rows = 9 })", { connection("x", "C$", "a") }).rules[1].verdict)
   end)
@@ -384,7 +384,7 @@ describe("a waiver", function()
   end)
 end)
 
-describe("a mistake in a policy", function()
+describe("an error in a policy", function()
   for words, text in pairs {
     ["policies.lua:1: 'os' is not available in policy files"] = "os.exit()",
     ["policies.lua:2: 'require' is not available in policy files"] = "\nrequire 'os'",
@@ -394,7 +394,7 @@ describe("a mistake in a policy", function()
     ["took too much memory"] = "local t = {} while true do t[#t+1] = ('x'):rep(1000) .. #t end",
     ["policies.lua:1: unexpected symbol"] = "rule {{{",
     ["policies.lua: declares no rule"] = "",
-    ["policies.lua:3: rule: severity must be error, warning, note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', check = print1 }",
+    ["policies.lua:3: rule: severity must be error, warning or note"] = "rule {\n  id = 'x', message = '',\n  severity = 'fatal', check = print1 }",
     ["policies.lua:2: rule: there is no field 'kinds'; did you mean 'kind'?"] = "rule { id = 'x',\n kinds = 'connection' }",
     ["policies.lua:1: rule: there is no field 'except'"] = "rule { id = 'x', except = 'share', message = '', check = print1 }",
     ["policies.lua:1: rule: message is missing"] = "rule { id = 'x', check = print1 }",
@@ -402,7 +402,7 @@ describe("a mistake in a policy", function()
     ["policies.lua:1: rule 'x': distinct belongs to group_by"] = "rule { id = 'x', message = '', distinct = 'user', check = print1 }",
     ["policies.lua:1: rule: id must be made of letters"] = "rule { id = '<x>', message = '', check = print1 }",
     ["policies.lua:2: rule: there is a rule 'two-clients' already"] = "rule(builtin.two_clients {})\nrule(builtin.two_clients {})",
-    ["policies.lua:2: builtin.client_networks: allow has a mistake: '10.0.0.1/8' has bits set"] = "rule(builtin.client_networks {\n allow = '10.0.0.1/8' })",
+    ["policies.lua:2: builtin.client_networks: allow has '10.0.0.1/8', which has bits set"] = "rule(builtin.client_networks {\n allow = '10.0.0.1/8' })",
     ["policies.lua:1: builtin.sessions_per_user: max is missing"] = "rule(builtin.sessions_per_user {})",
     ["policies.lua:1: builtin.outside_hours: from must be before to"] = "rule(builtin.outside_hours { from = '09:00', to = '08:00' })",
     ["policies.lua:1: there is no 'acounts' in 'builtin'; did you mean 'accounts'?"] = "rule(builtin.acounts { deny = 'x' })",
@@ -438,7 +438,7 @@ describe("a mistake in a policy", function()
     assert.is_truthy(policy.parse(text:gsub("acess", "badge"), "policies.lua", { badge = true }))
     local result, problem = policy.parse(text:gsub("acess", "badge"), "policies.lua", {})
     assert.is_nil(result)
-    assert.is_truthy(problem:find("policies.lua:1: rule 'x': there is no kind 'badge'; there are access, connection, file", 1, true), problem)
+    assert.is_truthy(problem:find("policies.lua:1: rule 'x': there is no kind 'badge'; the kinds are access, connection, file", 1, true), problem)
     assert.matches("there is no kind 'acess'; did you mean 'access'?", select(2, policy.parse(text, "policies.lua")), 1, true)
   end)
 

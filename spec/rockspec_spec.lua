@@ -1,8 +1,17 @@
 -- On Windows the rockspec names each file by itself; nothing may be missing there, nor be too much.
-local function rockspec()
+local version = require("rollcall").version
+
+local function rockspec(of)
   local loaded = {}
-  assert(loadfile("rockspec/rollcall-scm-1.rockspec", "t", loaded))()
+  assert(loadfile("rockspec/rollcall-" .. of .. "-1.rockspec", "t", loaded))()
   return loaded
+end
+
+local function content(path)
+  local file = assert(io.open(path))
+  local text = file:read "a"
+  file:close()
+  return text
 end
 
 local function lines_of(command)
@@ -20,7 +29,7 @@ local function sorted(list)
 end
 
 describe("the rockspec, for Windows,", function()
-  local modules = rockspec().build.platforms.windows.modules
+  local modules = rockspec("scm").build.platforms.windows.modules
 
   for module, variable in pairs {
     ["rollcall.smb.core"] = "WINDOWS_SMB_SOURCES", ["rollcall.system"] = "WINDOWS_SYSTEM_SOURCES",
@@ -32,6 +41,15 @@ describe("the rockspec, for Windows,", function()
     end)
   end
 
+  it("has the guides and the JSON Schemas, which go beside the Lua files of the manual", function()
+    local files = {}
+    for name, file in pairs(rockspec("scm").build.platforms.windows.install.lua) do
+      files[#files + 1] = file
+      assert.is_truthy(name:find "^rollcall%.manual%.[^.]+$")
+    end
+    assert.same(lines_of "find lua -name '*.md' -o -name '*.json'", sorted(files))
+  end)
+
   it("has every Lua file, under the name that it is required by", function()
     local files = {}
     for name, file in pairs(modules) do
@@ -41,5 +59,20 @@ describe("the rockspec, for Windows,", function()
       end
     end
     assert.same(lines_of "find lua -name '*.lua' ! -path '*/meta/*'", sorted(files))
+  end)
+end)
+
+describe("the release", function()
+  it("has a rockspec that is the head's but for version and tag, as make rockspecs writes it", function()
+    local head, release = rockspec "scm", rockspec(version)
+    assert.equal(version .. "-1", release.version)
+    assert.equal("v" .. version, release.source.tag)
+    head.version, head.source, release.version, release.source = nil, nil, nil, nil
+    assert.same(head, release)
+  end)
+
+  it("is the version of the command, the changelog and the Debian package", function()
+    assert.is_truthy(content "CHANGELOG.md":match "\n## ([^\n]*)":find(version, 1, true), "CHANGELOG.md begins with another version")
+    assert.equal(version, content "rockspec/debian/changelog":match "^rollcall %(([%d.]+)%)")
   end)
 end)

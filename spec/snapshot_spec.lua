@@ -98,7 +98,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     local text = content(path)
     for where, expected in pairs {
       [#text - 40] = { 100, "it was cut in line" }, [#text // 2] = { nil, "it was cut in line" },
-      [select(2, text:find "^[^\n]*\n[^\n]*\n")] = { 1, "it was cut after 1 rows" },
+      [select(2, text:find "^[^\n]*\n[^\n]*\n")] = { 1, "it was cut after 1 row" },
     } do
       local rows, opened = read(put(lab.folder .. "/cut2.jsonl", text:sub(1, where)))
       if expected[1] then assert.equal(expected[1], #rows) end
@@ -209,7 +209,8 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
 
   for words, text in pairs {
     ["has the version 2, and this program reads 1"] = '{"kind": "snapshot", "schema": "rollcall.snapshot/2"}\n',
-    ["is not a snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n', ["x.bin is not a snapshot"] = "\0\1\2\255" .. ("x"):rep(100000),
+    ["is not a snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n',
+    ["x.bin: is not a snapshot"] = "\0\1\2\255" .. ("x"):rep(100000),
     ["is empty"] = "",
   } do
     it("is distinguished from other files: " .. words, function()

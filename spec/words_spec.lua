@@ -26,6 +26,18 @@ describe("the list of words that must not come back", function()
     assert.is_nil(output:find("page.md:1:", 1, true))
   end)
 
+  it("finds each of the words that were decided against", function()
+    local lines = { "a mis" .. "take", "on_wait is " .. "told so", "they are " .. "told apart", "a ready " .. "rule", "rollcall " .. "scm" }
+    local file = assert(io.open(FOLDER .. "/page.md", "w"))
+    file:write(table.concat(lines, "\n"), "\n"):close()
+    local output = check("WORDED=" .. FOLDER)
+    for i, line in ipairs(lines) do assert.is_truthy(output:find(("page.md:%d:%s"):format(i, line), 1, true), line) end
+  end)
+
+  it("holds in the specs for Windows too", function()
+    assert.is_nil((lab.run "make -n words"):find("windows", 1, true))
+  end)
+
   it("is checked by make lint", function()
     assert.matches("grep [^\n]*spec/words", (lab.run "make -n lint"))
   end)

@@ -70,6 +70,14 @@ describe("rollcall workspace", function()
     assert.equal("x;status=403", document.failures[1].user_name)
   end)
 
+  it("asks for the others where a name in a file is none", function()
+    local output, errors, code = run("--users-from - --format json", token, "\xff\nbob\n")
+    assert.equal(2, code)
+    assert.truthy(errors:find("request: user_name must be valid UTF-8 (INVALID_USER_NAME)", 1, true), errors)
+    local document = cjson.decode(output)
+    assert.same({ 1, 1, "partial" }, { #document.rows, #document.failures, document.targets[1].completeness })
+  end)
+
   it("prints CSV and JSON Lines", function()
     local output = run("--user bob --format csv", token)
     assert.truthy(output:find("^record,user_name,session_state,"))
@@ -161,7 +169,7 @@ describe("rollcall workspace", function()
       ["--user a --proxy http://u:p@h"] = "no password",
       ["--user a --concurrency 0"] = "invalid number for --concurrency: '0'",
       ["--user a --retries many"] = "invalid number for --retries: 'many'",
-      ["fs1"] = "'fs1': workspace takes no servers",
+      ["fs1"] = "workspace takes no argument 'fs1'",
       ["--users-from /nonexistent/names"] = "No such file",
     } do
       local _, errors, code = run(arguments, token)

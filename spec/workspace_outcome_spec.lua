@@ -19,7 +19,8 @@ describe("the result for a cloud service", function()
       assert.same({ "workspace", "host", case[1], case[2], case[3] },
         { outcome.source, outcome.target, outcome.completeness, outcome.claimed, outcome.received })
       local first = case[4][1]
-      assert.equal(first and ("the query failed for %d of %d users: %s"):format(case[2] - case[3], case[2], first.message), outcome.reason)
+      assert.equal(first and ("the query failed for %d of %d user%s: %s"):format(case[2] - case[3], case[2], case[2] == 1 and "" or "s",
+        first.message), outcome.reason)
     end)
   end
 end)

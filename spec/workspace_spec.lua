@@ -57,6 +57,25 @@ describe("workspace.client", function()
     assert.equal("x;status=404", failures[1].user_name)
   end)
 
+  it("asks for the others where some have names that no user can have", function()
+    for concurrency = 1, 3 do
+      local answered, failures = {}, {}
+      local rows = cloud.collect(cloud.client():sessions {
+        user_name = { "", "bob", ("x"):rep(1025), "a\0b", "nobody", "\xff" }, concurrency = concurrency,
+        on_answer = function(user_name, count) answered[user_name] = count end,
+        on_error = function(failure) failures[#failures + 1] = failure end,
+      })
+      assert.equal(1, #rows)
+      assert.same({ nobody = 0, bob = 1 }, answered)
+      assert.equal(4, #failures)
+      assert.same({ "workspace", "", "", "request", "INVALID_USER_NAME", "user_name must not be empty" }, { failures[1].source,
+        failures[1].target, failures[1].user_name, failures[1].stage, failures[1].code, failures[1].message })
+      assert.equal(300, #failures[2].user_name)
+      assert.equal("user_name must be valid UTF-8", failures[4].message)
+    end
+    assert.error_matches(function() cloud.client():sessions { user_name = "" } end, "client:sessions: user_name must not be empty", 1, true)
+  end)
+
   it("asks for many, at most so many at once, over an iterator", function()
     local i = 0
     local rows, users = cloud.collect(cloud.client { endpoint = cloud.http1 }:sessions {

@@ -218,7 +218,7 @@ describe("a transfer that ended while nobody looked", function()
     local asked, turns, told = 0, 0, {}
     local function tell(user_name)
       told[#told + 1] = user_name
-      assert(#told < 10, "it is told again and again")
+      assert(#told < 10, "it is called again and again")
     end
     for _ in client:sessions {
       concurrency = 2,

@@ -38,8 +38,8 @@ int poller_set(struct poller *poller, int descriptor, unsigned events, void *own
  * before. Returns 0 or an errno. */
 int poller_set_timer(struct poller *poller, int64_t milliseconds);
 
-/* Waits for so many milliseconds at most, below 0 for ever, and tells at most `size` of the things
- * that happened; the timer is none of them. Returns their number, or -1 with errno set. */
+/* Waits for so many milliseconds at most, below 0 for ever, and reports at most `size` of the
+ * things that happened; the timer is none of them. Returns their number, or -1 with errno set. */
 int poller_wait(struct poller *poller, struct poller_event *events, size_t size,
                 int64_t milliseconds);
 

@@ -81,13 +81,14 @@ int poller_wait(struct poller *poller, struct poller_event *events, size_t size,
     int most = size < EVENTS_AT_ONCE ? (int)size : EVENTS_AT_ONCE;
     int timeout = milliseconds < 0 ? -1 : milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
     int count = epoll_wait(poller->descriptor, happened, most, timeout);
-    int told = 0;
+    int reported = 0;
     for (int i = 0; i < count; i++) {
         if (happened[i].data.ptr == poller) {
             poller_set_timer(poller, -1); /* it can be read until it is set anew */
             continue;
         }
-        events[told++] = (struct poller_event){happened[i].data.ptr, events_of(happened[i].events)};
+        events[reported++] =
+            (struct poller_event){happened[i].data.ptr, events_of(happened[i].events)};
     }
-    return count < 0 ? -1 : told;
+    return count < 0 ? -1 : reported;
 }

@@ -65,13 +65,13 @@ int poller_wait(struct poller *poller, struct poller_event *events, size_t size,
                             .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     int count =
         kevent(poller->descriptor, NULL, 0, happened, most, milliseconds < 0 ? NULL : &time);
-    int told = 0;
+    int reported = 0;
     for (int i = 0; i < count; i++) {
         if (happened[i].filter == EVFILT_TIMER)
             poller->timer = -1;
         else
-            events[told++] =
+            events[reported++] =
                 (struct poller_event){(void *)happened[i].udata, events_of(&happened[i])};
     }
-    return count < 0 ? -1 : told;
+    return count < 0 ? -1 : reported;
 }

@@ -8,7 +8,7 @@
 /* [-0, +0, -] Makes the table at the top of the stack an error object. */
 void failure_make(lua_State *L);
 
-/* Lua: rollcall.workspace.core.failure, see lua/rollcall/meta/workspace_core.lua. */
+/* Lua: the function `failure` of both core libraries, see lua/rollcall/meta/smb_core.lua. */
 int failure_new(lua_State *L);
 
 /* [-0, +0, m] Makes the metatable of the error objects. */

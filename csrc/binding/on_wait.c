@@ -9,7 +9,7 @@
 /* Where there is no descriptor, on_wait comes back so soon. */
 #define LOOK_MILLISECONDS 20
 
-/* The longest wait that on_wait is told of, so that no sum of its runs over. */
+/* The longest wait that on_wait gets, so that no sum of its runs over. */
 #define LONGEST_MILLISECONDS ((int64_t)86400 * 1000)
 
 int64_t waiter_now(const struct waiter *waiter) {
@@ -64,7 +64,7 @@ static void leave_own_code(struct waiter *waiter) {
         waiter_end(waiter);
 }
 
-/* [-0, +1, m] Pushes what on_wait is told. */
+/* [-0, +1, m] Pushes what on_wait gets. */
 static void push_waits(lua_State *L, const struct waiter *waiter, int64_t milliseconds) {
     lua_createtable(L, 0, 2);
     if (waiter->descriptor >= 0) {

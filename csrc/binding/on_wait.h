@@ -51,7 +51,7 @@ struct waiter_kind {
 
 struct waiter {
     const struct waiter_kind *kind;
-    int descriptor; /* what on_wait is told to wait for; -1: there is the time alone */
+    int descriptor; /* what on_wait gets to wait for; -1: there is the time alone */
     bool waits_outside;
     bool closed;
     bool stepping;     /* inside `advance` or `take_results`, or an error has left them */
@@ -66,7 +66,7 @@ struct waiter {
 void waiter_begin(struct waiter *waiter, const struct waiter_kind *kind);
 
 /* [-1, +0, -] Takes on_wait, or nil, from the top of the stack, and opens the waiter, which has
- * what it needs. `descriptor` is the one that on_wait is told of, or -1. */
+ * what it needs. `descriptor` is the one that on_wait gets, or -1. */
 void waiter_open(lua_State *L, struct waiter *waiter, int descriptor);
 
 /* [-0, +n, e] The next values, or nil. */

@@ -84,7 +84,7 @@ const char *dcerpc_read_bind_ack(const uint8_t *pdu, size_t length, uint32_t cal
     if (problem)
         return problem;
     if (header.type == DCERPC_BIND_NAK)
-        return "a refusal to bind to srvsvc";
+        return "a refusal to bind";
     if (header.type != DCERPC_BIND_ACK || length < BIND_ACK_LEAST_LENGTH)
         return "no answer to the bind";
     uint16_t server_limit = ndr_uint16_at(pdu + 18);
@@ -92,7 +92,7 @@ const char *dcerpc_read_bind_ack(const uint8_t *pdu, size_t length, uint32_t cal
     if (length < results + 8 || pdu[results] == 0)
         return "an answer to the bind without a result";
     if (ndr_uint16_at(pdu + results + 4) != 0)
-        return "a bind to srvsvc that was not accepted";
+        return "a bind that was not accepted";
     if (server_limit < REQUEST_HEADER_LENGTH + 8)
         return "a fragment limit too small for any request";
     *fragment_limit = server_limit < DCERPC_FRAGMENT_LIMIT ? server_limit : DCERPC_FRAGMENT_LIMIT;

@@ -24,7 +24,7 @@ struct ndr_string {
 };
 
 /* A cursor over a buffer of the caller's. `offset` goes on past `length`, so that after the last
- * write it tells how much room was needed; nothing is written beyond `length`. */
+ * write it says how much room was needed; nothing is written beyond `length`. */
 struct ndr_writer {
     uint8_t *bytes;
     size_t length;

@@ -32,7 +32,7 @@ static const struct {
     {1225, "ERROR_CONNECTION_REFUSED", "connection refused"},
     {1231, "ERROR_NETWORK_UNREACHABLE", "network unreachable"},
     {1232, "ERROR_HOST_UNREACHABLE", "host unreachable"},
-    {1311, "ERROR_NO_LOGON_SERVERS", "nobody could be asked about the logon"},
+    {1311, "ERROR_NO_LOGON_SERVERS", "no domain controller answers about the logon"},
     {1326, "ERROR_LOGON_FAILURE", "logon refused"},
     {1327, "ERROR_ACCOUNT_RESTRICTION", "logon refused: the account is restricted"},
     {1328, "ERROR_INVALID_LOGON_HOURS", "logon refused: outside the account's hours"},

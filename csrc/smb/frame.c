@@ -43,6 +43,15 @@ static const char *read_text(const struct frame *frame, size_t *offset) {
     return text;
 }
 
+/* It becomes a part of a URL as it stands. */
+static const char *read_pipe(const struct frame *frame, size_t *offset) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    const char *name = read_text(frame, offset);
+    if (!name || !name[0] || strlen(name) > FRAME_PIPE_LIMIT || name[strspn(name, allowed)])
+        return NULL;
+    return name;
+}
+
 static size_t written(const struct ndr_writer *writer) {
     return writer->offset <= writer->length ? writer->offset : 0;
 }
@@ -54,6 +63,7 @@ size_t frame_write_logon(uint8_t *payload, size_t limit, const struct frame_logo
     ndr_write_uint32(&writer, logon->port);
     ndr_write_bytes(&writer, flags, sizeof flags);
     write_text(&writer, logon->host);
+    write_text(&writer, logon->pipe);
     write_text(&writer, logon->username);
     write_text(&writer, logon->domain);
     write_text(&writer, logon->password);
@@ -71,11 +81,22 @@ bool frame_read_logon(const struct frame *frame, struct frame_logon *logon) {
     logon->encrypt = payload[8];
     logon->kerberos = payload[9];
     logon->nt_hash = payload[10];
-    return (logon->host = read_text(frame, &offset)) &&
+    return (logon->host = read_text(frame, &offset)) && (logon->pipe = read_pipe(frame, &offset)) &&
            (logon->username = read_text(frame, &offset)) &&
            (logon->domain = read_text(frame, &offset)) &&
            (logon->password = read_text(frame, &offset)) &&
            (logon->ticket_cache = read_text(frame, &offset)) && offset == frame->length;
+}
+
+size_t frame_write_pipe(uint8_t *payload, size_t limit, const char *name) {
+    struct ndr_writer writer = {payload, limit, 0};
+    write_text(&writer, name);
+    return written(&writer);
+}
+
+bool frame_read_pipe(const struct frame *frame, const char **name) {
+    size_t offset = 0;
+    return (*name = read_pipe(frame, &offset)) && offset == frame->length;
 }
 
 /* Beside the stage of a failure. */

@@ -1,9 +1,9 @@
 /* The frames between the module and its worker program, as both sides write and read them.
  *
  * A frame is a header (length of the payload, little-endian; kind; three zero bytes) and a
- * payload. The module sends a logon and waits for OPEN or FAILED, and answers with GO_AHEAD if a
- * STAGE_LOGON comes before; then it sends the PDUs of a
- * request and waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
+ * payload. The module sends a logon, or another pipe's name, and waits for OPEN or FAILED, and
+ * answers with GO_AHEAD if a STAGE_LOGON comes before; then it sends the PDUs of a request and
+ * waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
 #ifndef ROLLCALL_FRAME_H
 #define ROLLCALL_FRAME_H
 
@@ -13,9 +13,11 @@
 
 #define FRAME_HEADER_LENGTH 8
 #define FRAME_PAYLOAD_LIMIT 65535 /* a DCE/RPC fragment is never longer */
+#define FRAME_PIPE_LIMIT 31
 
 enum frame_kind {
-    FRAME_LOGON = 'T',    /* to the worker: open the srvsvc pipe of a server, as somebody */
+    FRAME_LOGON = 'T', /* to the worker: open a pipe of a server, as somebody */
+    FRAME_PIPE = 'N',  /* to the worker: open another pipe instead, over the same logon; its name */
     FRAME_GO_AHEAD = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on */
     FRAME_PDU = 'P',      /* both ways: one DCE/RPC PDU */
     FRAME_STAGE = 'S',    /* to the module: what the worker is at, one byte of enum frame_stage */
@@ -41,6 +43,7 @@ struct frame {
 
 struct frame_logon {
     const char *host;
+    const char *pipe; /* its name: at most FRAME_PIPE_LIMIT letters and digits */
     const char *username;
     const char *domain;
     const char *password;     /* the NT hash as 32 hexadecimal digits if `nt_hash` */
@@ -72,6 +75,8 @@ size_t frame_read(const uint8_t *bytes, size_t length, struct frame *frame);
  * readers' texts point into the payload. */
 size_t frame_write_logon(uint8_t *payload, size_t limit, const struct frame_logon *logon);
 bool frame_read_logon(const struct frame *frame, struct frame_logon *logon);
+size_t frame_write_pipe(uint8_t *payload, size_t limit, const char *name);
+bool frame_read_pipe(const struct frame *frame, const char **name);
 size_t frame_write_failure(uint8_t *payload, size_t limit, const struct frame_failure *failure);
 bool frame_read_failure(const struct frame *frame, struct frame_failure *failure);
 

@@ -1,10 +1,10 @@
-/* A link to one server's srvsvc interface: logs on, opens the pipe, and makes one call at a time,
+/* A link to one server: logs on, opens the pipe of an interface, and makes one call at a time,
  * without blocking and each in bounded time. No Lua.
  *
  * A link has one owner at a time, which is whoever took it last. It does something for its owner
  * alone, and hands what comes of that to nobody else.
  *
- * link_worker.c speaks srvsvc itself, through a worker; link_netapi32.c has netapi32 make the
+ * link_worker.c speaks DCE/RPC itself, through a worker; link_netapi32.c has netapi32 make the
  * calls. What they share is in link.c. Times are milliseconds of the owner's clock. */
 #ifndef ROLLCALL_LINK_H
 #define ROLLCALL_LINK_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/poller.h"
-#include "rpc/srvsvc.h"
+#include "rpc/net_enum.h"
 #include "smb/frame.h"
 #include "smb/link_failure.h"
 
@@ -35,7 +35,7 @@ enum link_state {
 
 /* A page and the bytes it points into. */
 struct link_page {
-    struct srvsvc_page page;
+    struct net_enum_page page;
     uint8_t *stub;
 };
 
@@ -52,15 +52,17 @@ void link_take(struct link *link, const void *owner, struct poller *poller);
 /* If the link is this owner's it is nobody's from now on, and what was under way is ended. */
 void link_leave(struct link *link, const void *owner);
 
-/* Begins to open the server's pipe. */
+/* Begins to log on to the server and to open the pipe of an interface, whose name the logon need
+ * not have. */
 void link_open(struct link *link, const char *program, const struct frame_logon *logon,
-               int64_t now);
+               const struct rpc_interface *rpc_interface, int64_t now);
 
 /* In state ASKING: logs on. */
 void link_log_on(struct link *link, int64_t now);
 
-/* Begins a call, in state READY. */
-void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+/* In state READY: begins a call; or, if another interface's pipe is open, to open the call's. Then
+ * it is READY again after that, for the same call. */
+void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
                int64_t now);
 
 /* Does what can be done now without waiting, and returns the state it led to, as the owner sees

@@ -10,8 +10,8 @@ struct link_common {
     unsigned references;
     const void *owner;
     struct poller *poller; /* the owner's */
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level;
+    const struct net_enum_call *call;
+    const struct net_enum_level *level;
     uint32_t timeout_milliseconds;
     int64_t deadline; /* of the step that is under way */
     struct link_failure failure;

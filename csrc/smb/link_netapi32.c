@@ -63,7 +63,7 @@ static void run_calling(void *work) {
 static void discard_calling(void *work) {
     struct calling *calling = work;
     wide_free(calling->request.server_name);
-    for (size_t i = 0; i < SRVSVC_FILTERS_LIMIT; i++)
+    for (size_t i = 0; i < NET_ENUM_FILTERS_LIMIT; i++)
         wide_free(calling->request.filters[i]);
     free(calling->answer.stub);
     logon_release(calling->logon);
@@ -217,8 +217,9 @@ static struct opening *new_opening(const struct frame_logon *wanted) {
 }
 
 void link_open(struct link *link, const char *program, const struct frame_logon *wanted,
-               int64_t now) {
+               const struct rpc_interface *rpc_interface, int64_t now) {
     (void)program;
+    (void)rpc_interface;
     shut(link, 0);
     link->common.timeout_milliseconds = wanted->timeout_milliseconds;
     if (wanted->username[0] == '\0') {
@@ -238,13 +239,13 @@ void link_log_on(struct link *link, int64_t now) {
     (void)now;
 }
 
-static bool copy_text(const struct srvsvc_text *text, wchar_t **copy) {
+static bool copy_text(const struct net_enum_text *text, wchar_t **copy) {
     if (text->utf8)
         *copy = wide_from_utf8(text->utf8, text->length);
     return *copy || !text->utf8;
 }
 
-void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
                int64_t now) {
     link->common.call = request->call;
     link->common.level = request->level;
@@ -329,7 +330,7 @@ bool link_take_page(struct link *link, struct link_page *page) {
     calling->answer.stub = NULL;
     leave_task(link);
     const char *problem =
-        srvsvc_read_page(&page->page, link->common.level, page->stub, length, &offset);
+        net_enum_read_page(&page->page, link->common.level, page->stub, length, &offset);
     if (problem) {
         link_free_page(page);
         fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, problem);

@@ -26,6 +26,7 @@ struct link {
     uint8_t *logon;   /* what a worker that ran already was sent, until it is known to live */
     size_t logon_length;
     char *program;
+    const struct rpc_interface *rpc_interface; /* whose pipe is open, or is being opened */
     struct dcerpc_answer answer;
     uint32_t call_id;
     uint16_t fragment_limit;
@@ -138,20 +139,23 @@ static bool keep_program(struct link *link, const char *program) {
 }
 
 void link_open(struct link *link, const char *program, const struct frame_logon *logon,
-               int64_t now) {
+               const struct rpc_interface *rpc_interface, int64_t now) {
     if (link_is_busy(link))
         link_end(link);
     dcerpc_free_answer(&link->answer);
     forget_logon(link);
     link->common.timeout_milliseconds = logon->timeout_milliseconds;
-    link->call_id = 1;
+    link->call_id = 0;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
     link->logon = malloc(LOGON_LIMIT);
     if (!link->logon || !keep_program(link, program)) {
         fail(link, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    link->logon_length = frame_write_logon(link->logon, LOGON_LIMIT, logon);
+    struct frame_logon to_pipe = *logon;
+    to_pipe.pipe = rpc_interface->pipe;
+    link->rpc_interface = rpc_interface;
+    link->logon_length = frame_write_logon(link->logon, LOGON_LIMIT, &to_pipe);
     if (link->logon_length == 0)
         fail(link, STAGE_WORKER, ERROR_INVALID_PARAMETER, "names and password are too long");
     else
@@ -175,13 +179,13 @@ static void bind_interface(struct link *link) {
         fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
         return;
     }
-    dcerpc_write_bind(pdu, link->call_id, &srvsvc_interface);
+    dcerpc_write_bind(pdu, ++link->call_id, &link->rpc_interface->syntax);
     worker_send(&link->worker, FRAME_PDU, DCERPC_BIND_LENGTH);
     link->common.state = LINK_BINDING;
     link->common.stage = STAGE_PIPE;
 }
 
-static void send_request(struct link *link, const struct srvsvc_request *request,
+static void send_request(struct link *link, const struct net_enum_request *request,
                          const uint8_t *stub, size_t stub_length) {
     for (size_t offset = 0; offset < stub_length;) {
         uint8_t *pdu = worker_frame(&link->worker, link->fragment_limit);
@@ -198,20 +202,40 @@ static void send_request(struct link *link, const struct srvsvc_request *request
     link_watch(link);
 }
 
-void link_call(struct link *link, const struct srvsvc_request *request, size_t answer_limit,
+/* Over the same logon. */
+static void open_pipe(struct link *link, const struct rpc_interface *rpc_interface, int64_t now) {
+    link_start_step(link, LINK_OPENING, STAGE_PIPE, now);
+    uint8_t *payload = worker_frame(&link->worker, FRAME_PIPE_LIMIT + 1);
+    if (!payload) {
+        fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
+        return;
+    }
+    link->rpc_interface = rpc_interface;
+    link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
+    worker_send(&link->worker, FRAME_PIPE,
+                frame_write_pipe(payload, FRAME_PIPE_LIMIT + 1, rpc_interface->pipe));
+    link->ready = true;
+    link_watch(link);
+}
+
+void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
                int64_t now) {
+    if (link->rpc_interface != request->call->rpc_interface) {
+        open_pipe(link, request->call->rpc_interface, now);
+        return;
+    }
     link->common.call = request->call;
     link->common.level = request->level;
     link_start_step(link, LINK_CALLING, STAGE_CALL, now);
     dcerpc_start_answer(&link->answer, ++link->call_id, answer_limit);
-    size_t length = srvsvc_write_request(request, NULL, 0);
+    size_t length = net_enum_write_request(request, NULL, 0);
     uint8_t *stub = length ? malloc(length) : NULL;
     if (!stub) {
         fail(link, STAGE_CALL, length ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER,
              length ? "" : "a name that is too long or is not UTF-8");
         return;
     }
-    srvsvc_write_request(request, stub, length);
+    net_enum_write_request(request, stub, length);
     send_request(link, request, stub, length);
     free(stub);
 }
@@ -336,7 +360,7 @@ bool link_take_page(struct link *link, struct link_page *page) {
     size_t offset;
     size_t length = link->answer.length;
     const char *problem =
-        srvsvc_read_page(&page->page, link->common.level, link->answer.stub, length, &offset);
+        net_enum_read_page(&page->page, link->common.level, link->answer.stub, length, &offset);
     if (problem) {
         char detail[160];
         snprintf(detail, sizeof detail, "%s (byte %zu of %zu)", problem, offset, length);

@@ -124,7 +124,7 @@ enum logon_verdict logon_ledger_begin(struct logon_ledger *ledger, logon_credent
         return LOGON_LATER;
     entry->under_way++;
     entry->deadline = deadline;
-    return LOGON_NOW;
+    return proven ? LOGON_NOW : LOGON_FIRST;
 }
 
 void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credential, int64_t now) {

@@ -12,13 +12,14 @@
 
 struct logon_ledger;
 
-/* A credential, whoever it is for, as a number that tells it from others. 0: there is none that
- * could be refused for good, as with a ticket. */
+/* A credential, whoever it is for, as a number that distinguishes it from others. 0: there is none
+ * that could be refused for good, as with a ticket. */
 typedef uint64_t logon_credential;
 
 enum logon_verdict {
     LOGON_NOW,     /* a logon has begun, and its end is to be noted */
-    LOGON_LATER,   /* another is under way that will tell */
+    LOGON_FIRST,   /* as LOGON_NOW, of a credential that nobody has accepted lately */
+    LOGON_LATER,   /* another is under way that will show it */
     LOGON_REFUSED, /* it was refused as often as it may be */
 };
 

@@ -3,6 +3,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "rpc/win32_status.h"
+
+/* For so long a logon waits for that of another run. It may have been stopped. */
+#define OTHER_RUN_MILLISECONDS 5000
 
 static void describe(const struct link_failure *refusal, struct link_failure *failure) {
     *failure = *refusal;
@@ -10,10 +14,19 @@ static void describe(const struct link_failure *refusal, struct link_failure *fa
              "not tried, since the same credentials have been refused: %.400s", refusal->message);
 }
 
+static void describe_other_run(const char *at, struct link_failure *failure) {
+    link_failure_set(failure, "logon", ERROR_LOGON_FAILURE, "");
+    snprintf(failure->message, sizeof failure->message,
+             "not tried, since the same credentials have been refused to another run of yours at "
+             "%s: correct them, or allow one more by logon_attempts",
+             at);
+}
+
 bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
                       const struct frame_logon *logon, const struct logon_policy *policy,
                       struct link_failure *failure) {
-    *turn = (struct logon_turn){ledger, logon_credential_of(logon), *policy, true, false};
+    *turn = (struct logon_turn){ledger, logon_credential_of(logon), *policy, .open = true};
+    turn->place = refusal_place_of(logon, turn->credential);
     const struct link_failure *refusal =
         logon_ledger_refusal(ledger, turn->credential, policy, clock_now());
     if (refusal)
@@ -25,6 +38,23 @@ void logon_turn_end(struct logon_turn *turn) {
     if (turn->begun)
         logon_ledger_end(turn->ledger, turn->credential);
     turn->begun = turn->open = false;
+    refusal_record_close(&turn->record);
+}
+
+/* A logon by a credential that nobody here has accepted lately has begun: what other runs know. */
+static enum logon_verdict ask_other_runs(struct logon_turn *turn, int64_t now,
+                                         struct link_failure *failure) {
+    char at[REFUSAL_TIME_LIMIT];
+    if (!refusal_record_take(&turn->record, &turn->place)) {
+        if (!turn->held_back_since)
+            turn->held_back_since = now;
+        return now - turn->held_back_since < OTHER_RUN_MILLISECONDS ? LOGON_LATER : LOGON_NOW;
+    }
+    if (refusal_record_count(&turn->record, turn->policy.retry_after, at) < turn->policy.attempts)
+        return LOGON_NOW;
+    refusal_record_close(&turn->record);
+    describe_other_run(at, failure);
+    return LOGON_REFUSED;
 }
 
 /* Somebody has asked to log on. */
@@ -35,20 +65,21 @@ static bool ask(struct logon_turn *turn, struct link *link, int64_t now,
         link_log_on(link, now);
         return true;
     }
-    switch (logon_ledger_begin(turn->ledger, turn->credential, &turn->policy, steady,
-                               steady + link_timeout(link))) {
-    case LOGON_NOW:
-        turn->begun = true;
-        link_log_on(link, now);
-        return true;
-    case LOGON_LATER:
-        return true;
-    case LOGON_REFUSED:
+    enum logon_verdict verdict = logon_ledger_begin(turn->ledger, turn->credential, &turn->policy,
+                                                    steady, steady + link_timeout(link));
+    if (verdict == LOGON_REFUSED)
         describe(logon_ledger_refusal(turn->ledger, turn->credential, &turn->policy, steady),
                  failure);
-        return false;
+    if (verdict == LOGON_FIRST) {
+        verdict = ask_other_runs(turn, steady, failure);
+        if (verdict != LOGON_NOW)
+            logon_ledger_end(turn->ledger, turn->credential);
     }
-    return true;
+    if (verdict == LOGON_NOW) {
+        turn->begun = true;
+        link_log_on(link, now);
+    }
+    return verdict != LOGON_REFUSED;
 }
 
 bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_state state,
@@ -61,10 +92,13 @@ bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_sta
     case LINK_CALLING:
     case LINK_ANSWERED:
         logon_ledger_accept(turn->ledger, turn->credential, clock_now());
+        refusal_record_clear(&turn->record);
         logon_turn_end(turn);
         return true;
     case LINK_FAILED:
         logon_ledger_fail(turn->ledger, turn->credential, link_failure(link), clock_now());
+        if (link_failure(link)->refused)
+            refusal_record_add(&turn->record, turn->policy.retry_after);
         logon_turn_end(turn);
         return true;
     default:

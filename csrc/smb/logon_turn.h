@@ -4,6 +4,7 @@
 
 #include "smb/link.h"
 #include "smb/logon_ledger.h"
+#include "smb/refusal_record.h"
 
 struct logon_turn {
     struct logon_ledger *ledger;
@@ -11,6 +12,9 @@ struct logon_turn {
     struct logon_policy policy;
     bool open;  /* nothing has come of it yet */
     bool begun; /* the ledger knows that it is under way */
+    struct refusal_place place;
+    struct refusal_record record; /* open while a credential is tried that nobody has accepted */
+    int64_t held_back_since;      /* while another run has the credential's place; 0: it does not */
 };
 
 /* Before a link is opened. False if the credential was refused as often as it may be: `failure`

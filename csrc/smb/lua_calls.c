@@ -1,9 +1,9 @@
 #include "smb/lua_calls.h"
 
-#include "rpc/srvsvc.h"
+#include "rpc/interfaces.h"
 
 /* [-0, +1, m] */
-static void push_level(lua_State *L, const struct srvsvc_level *level) {
+static void push_level(lua_State *L, const struct net_enum_level *level) {
     lua_createtable(L, 0, 2);
     lua_pushinteger(L, level->number);
     lua_setfield(L, -2, "level");
@@ -12,7 +12,7 @@ static void push_level(lua_State *L, const struct srvsvc_level *level) {
         lua_createtable(L, 0, 2);
         lua_pushstring(L, level->fields[i].name);
         lua_setfield(L, -2, "name");
-        lua_pushstring(L, level->fields[i].type == SRVSVC_STRING ? "string" : "integer");
+        lua_pushstring(L, level->fields[i].type == NET_ENUM_STRING ? "string" : "integer");
         lua_setfield(L, -2, "type");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
@@ -20,7 +20,7 @@ static void push_level(lua_State *L, const struct srvsvc_level *level) {
 }
 
 /* [-0, +1, m] */
-static void push_call(lua_State *L, const struct srvsvc_call *call) {
+static void push_call(lua_State *L, const struct net_enum_call *call) {
     lua_createtable(L, 0, 3);
     lua_pushstring(L, call->procedure);
     lua_setfield(L, -2, "procedure");
@@ -39,10 +39,12 @@ static void push_call(lua_State *L, const struct srvsvc_call *call) {
 }
 
 int calls_describe(lua_State *L) {
-    lua_createtable(L, 0, (int)srvsvc_call_count);
-    for (size_t i = 0; i < srvsvc_call_count; i++) {
-        push_call(L, &srvsvc_calls[i]);
-        lua_setfield(L, -2, srvsvc_calls[i].name);
-    }
+    lua_newtable(L);
+    for (size_t i = 0; i < interface_count; i++)
+        for (size_t j = 0; j < interfaces[i]->call_count; j++) {
+            const struct net_enum_call *call = &interfaces[i]->calls[j];
+            push_call(L, call);
+            lua_setfield(L, -2, call->name);
+        }
     return 1;
 }

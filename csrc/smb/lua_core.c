@@ -17,6 +17,7 @@ int luaopen_rollcall_smb_core(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"calls", calls_describe},
         {"enumerate", enumeration_enumerate},
+        {"failure", failure_new},
         {"server", server_new},
         {NULL, NULL},
     };

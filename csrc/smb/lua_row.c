@@ -1,8 +1,10 @@
 #include "smb/lua_row.h"
 
-#include "base/utf16.h"
 #include <lauxlib.h>
 #include <string.h>
+
+#include "base/utf16.h"
+#include "rpc/srvsvc.h"
 
 #define SHORT_STRING_UNITS 128
 
@@ -19,7 +21,7 @@ enum {
     PLACEHOLDER,      /* "placeholder" */
     LEVEL,            /* "level", if the caller left it to us which; else nil */
     FIRST_FIELD,      /* the names of the level's fields */
-    UPVALUE_COUNT = FIRST_FIELD + SRVSVC_FIELDS_LIMIT - 1,
+    UPVALUE_COUNT = FIRST_FIELD + NET_ENUM_FIELDS_LIMIT - 1,
 };
 
 void row_push_closure(lua_State *L, lua_CFunction function) {
@@ -38,7 +40,8 @@ static void push(lua_State *L, int upvalue) {
     lua_pushvalue(L, lua_upvalueindex(upvalue));
 }
 
-void row_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level, int target) {
+void row_begin_page(lua_State *L, const struct net_enum_level *level, bool tells_level,
+                    int target) {
     lua_pushliteral(L, "servername");
     set(L, SERVERNAME);
     lua_getfield(L, target, "servername");
@@ -72,22 +75,22 @@ static void push_string(lua_State *L, const struct ndr_string *string) {
     }
 }
 
-static bool is_known(const struct srvsvc_field *field, const struct srvsvc_value *value) {
-    if (field->type == SRVSVC_STRING)
+static bool is_known(const struct net_enum_field *field, const struct net_enum_value *value) {
+    if (field->type == NET_ENUM_STRING)
         return value->string.utf16;
     return value->number != UNKNOWN_SECONDS ||
            (strcmp(field->name, "time") != 0 && strcmp(field->name, "idle_time") != 0);
 }
 
 /* [-0, +0, m] Sets the level's fields but for the name, and leaves out what is not known. */
-static void set_fields(lua_State *L, int entry, const struct srvsvc_page *page,
-                       const struct srvsvc_value *values) {
+static void set_fields(lua_State *L, int entry, const struct net_enum_page *page,
+                       const struct net_enum_value *values) {
     for (size_t i = 0; i < page->level->field_count; i++) {
-        const struct srvsvc_field *field = &page->level->fields[i];
+        const struct net_enum_field *field = &page->level->fields[i];
         if (i == page->name || !is_known(field, &values[i]))
             continue;
         push(L, FIRST_FIELD + (int)i);
-        if (field->type == SRVSVC_STRING)
+        if (field->type == NET_ENUM_STRING)
             push_string(L, &values[i].string);
         else
             lua_pushinteger(L, values[i].number);
@@ -106,8 +109,8 @@ static void make_bare(lua_State *L) {
 
 /* [-0, +0, m] Sets netname or cname, and under another name what it means: of a connection's share
  * and client the qualifier names one, the netname the other. */
-static void set_name(lua_State *L, int entry, struct srvsvc_page *page,
-                     const struct srvsvc_value *values, bool is_placeholder) {
+static void set_name(lua_State *L, int entry, struct net_enum_page *page,
+                     const struct net_enum_value *values, bool is_placeholder) {
     bool has_meaning = !lua_isnil(L, lua_upvalueindex(MEANING));
     push(L, MEANING);
     push_string(L, &values[page->name].string);
@@ -135,15 +138,15 @@ static bool is_of_client(lua_State *L) {
     return known && strcmp(known, "client") == 0;
 }
 
-bool row_push(lua_State *L, struct srvsvc_page *page) {
-    struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
-    if (!srvsvc_next_entry(page, values))
+bool row_push(lua_State *L, struct net_enum_page *page) {
+    struct net_enum_value values[NET_ENUM_FIELDS_LIMIT];
+    if (!net_enum_next_entry(page, values))
         return false;
     lua_createtable(L, 0, (int)page->level->field_count + 3);
     int entry = lua_gettop(L);
     bool is_placeholder = srvsvc_is_placeholder(page, values);
     set_fields(L, entry, page, values);
-    if (page->name != SRVSVC_NO_FIELD && values[page->name].string.utf16)
+    if (page->name != NET_ENUM_NO_FIELD && values[page->name].string.utf16)
         set_name(L, entry, page, values, is_placeholder);
     push(L, SERVERNAME);
     push(L, SERVERNAME_VALUE);

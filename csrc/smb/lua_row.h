@@ -10,17 +10,17 @@
 #include <lua.h>
 #include <stdbool.h>
 
-#include "rpc/srvsvc.h"
+#include "rpc/net_enum.h"
 
 /* [-0, +1, m] Pushes `function` with the upvalues that entries need, still empty. */
 void row_push_closure(lua_State *L, lua_CFunction function);
 
 /* [-0, +0, m] Prepares for the entries of a page at `level` from the target at `target`. Whether
  * they tell their level is for those who asked for the best one. */
-void row_begin_page(lua_State *L, const struct srvsvc_level *level, bool tells_level, int target);
+void row_begin_page(lua_State *L, const struct net_enum_level *level, bool tells_level, int target);
 
 /* [-0, +(0|1), m] Pushes the page's next entry as a table; returns false and pushes nothing after
  * the last. */
-bool row_push(lua_State *L, struct srvsvc_page *page);
+bool row_push(lua_State *L, struct net_enum_page *page);
 
 #endif

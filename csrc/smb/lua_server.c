@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/poller.h"
 #include "binding/interrupt.h"
+#include "rpc/srvsvc.h"
 #include "rpc/win32_status.h"
 #include "smb/lua_logon.h"
 #include "smb/lua_row.h"
@@ -91,11 +92,13 @@ static void finish(lua_State *L, struct server *server, const void *owner) {
         luaL_error(L, "this server handle was closed, or used again, during the call");
 }
 
-/* [-0, +0, e] Begins to open the pipe of the target at index 2. */
-static void open_link(lua_State *L, struct server *server) {
+/* [-0, +0, e] Begins to open an interface of the target at index 2. */
+static void open_link(lua_State *L, struct server *server,
+                      const struct rpc_interface *rpc_interface) {
     struct link_failure failure;
     logon_turn_end(&server->logon);
-    if (!target_open(L, 2, server->link, clock_now(), server->ledger, &server->logon, &failure))
+    if (!target_open(L, 2, server->link, rpc_interface, clock_now(), server->ledger, &server->logon,
+                     &failure))
         raise(L, server, &failure);
 }
 
@@ -120,7 +123,7 @@ static struct link_page *push_page(lua_State *L) {
 }
 
 /* [-0, +1, m] */
-static void push_result(lua_State *L, struct srvsvc_page *page, bool tells_level, int target) {
+static void push_result(lua_State *L, struct net_enum_page *page, bool tells_level, int target) {
     row_begin_page(L, page->level, tells_level, target);
     lua_createtable(L, 0, 6);
     lua_newtable(L);
@@ -155,12 +158,14 @@ static void ask(lua_State *L, struct server *server, struct query *query, struct
     struct link_failure failure;
     link_take(server->link, page, &server->poller);
     if (link_state(server->link, page) != LINK_READY) {
-        open_link(L, server);
+        open_link(L, server, query->call->rpc_interface);
         finish(L, server, page);
     }
     for (;;) {
-        target_call(L, 2, server->link, query, clock_now());
-        finish(L, server, page);
+        do {
+            target_call(L, 2, server->link, query, clock_now());
+            finish(L, server, page);
+        } while (link_state(server->link, page) == LINK_READY);
         if (target_take_page(server->link, query, page, &failure))
             return;
         if (failure.code != ERROR_INVALID_LEVEL || !query_fall_back(query))
@@ -182,6 +187,17 @@ static int server_page(lua_State *L) {
     lua_insert(L, 1);
     lua_call(L, 4, 1);
     return 1;
+}
+
+/* [-0, +0, v] What is asked first of the target at index 2, if that is known. */
+static const struct rpc_interface *first_interface(lua_State *L) {
+    struct query query;
+    bool is_known = lua_getfield(L, 2, "query") != LUA_TNIL;
+    lua_pop(L, 1);
+    if (!is_known)
+        return &srvsvc;
+    target_read_query(L, 2, &query);
+    return query.call->rpc_interface;
 }
 
 static int server_tostring(lua_State *L) {
@@ -208,7 +224,7 @@ int server_new(lua_State *L) {
     }
     link_take(server->link, server, &server->poller);
     server->ledger = logon_ledger_of(L);
-    open_link(L, server);
+    open_link(L, server, first_interface(L));
     finish(L, server, server);
     link_leave(server->link, server);
     server->opened = true;

@@ -1,4 +1,4 @@
-/* A server handle: one srvsvc pipe that stays open over several calls. */
+/* A server handle: one logon, and a pipe that stays open over several calls. */
 #ifndef ROLLCALL_LUA_SERVER_H
 #define ROLLCALL_LUA_SERVER_H
 

@@ -92,8 +92,9 @@ static void open_link(lua_State *L, struct enumeration *enumeration,
     int target = slot_push_target(L, enumeration, slot);
     link_take(link, slot, &enumeration->poller);
     logon_turn_end(&slot->logon);
-    if (!target_open(L, target, link, waiter_now(&enumeration->waiter), enumeration->ledger,
-                     &slot->logon, &slot->failure))
+    if (!target_open(L, target, link, slot->query.call->rpc_interface,
+                     waiter_now(&enumeration->waiter), enumeration->ledger, &slot->logon,
+                     &slot->failure))
         slot->state = SLOT_FAILED;
     lua_pop(L, 1);
 }
@@ -165,7 +166,7 @@ void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
 /* [-0, +0, m] The slot's page is the one that entries are taken from now. */
 static void begin_page(lua_State *L, struct enumeration *enumeration,
                        struct enumeration_slot *slot) {
-    const struct srvsvc_page *page = &slot->page.page;
+    const struct net_enum_page *page = &slot->page.page;
     enumeration->reading = slot;
     paging_take(&slot->paging, page);
     int target = slot_push_target(L, enumeration, slot);

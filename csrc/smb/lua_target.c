@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/interfaces.h"
 #include "rpc/win32_status.h"
 #include "smb/lua_failure.h"
 #include "smb/worker_path.h"
@@ -49,7 +50,7 @@ void target_read_query(lua_State *L, int index, struct query *query) {
     luaL_checktype(L, -1, LUA_TTABLE);
     int table = lua_gettop(L);
     const char *name = text_field(L, table, "call");
-    query->call = srvsvc_find_call(name);
+    query->call = interfaces_find_call(name);
     if (!query->call)
         luaL_error(L, "there is no call '%s'", name);
     lua_getfield(L, table, "level");
@@ -59,7 +60,7 @@ void target_read_query(lua_State *L, int index, struct query *query) {
         query->level = query->call->levels;
     } else {
         lua_Integer level = integer_field(L, table, "level", UINT32_MAX);
-        query->level = srvsvc_find_level(query->call, (uint32_t)level);
+        query->level = net_enum_find_level(query->call, (uint32_t)level);
         if (!query->level)
             luaL_error(L, "%s has no level %I", query->call->procedure, level);
     }
@@ -70,7 +71,7 @@ void target_read_query(lua_State *L, int index, struct query *query) {
 }
 
 bool query_fall_back(struct query *query) {
-    const struct srvsvc_level *last = query->call->levels + query->call->level_count - 1;
+    const struct net_enum_level *last = query->call->levels + query->call->level_count - 1;
     if (!query->best || query->level == last)
         return false;
     query->level++;
@@ -81,7 +82,8 @@ int64_t target_read_deadline(lua_State *L, int index) {
     return integer_field(L, index, "deadline_milliseconds", INT32_MAX);
 }
 
-bool target_open(lua_State *L, int index, struct link *link, int64_t now,
+bool target_open(lua_State *L, int index, struct link *link,
+                 const struct rpc_interface *rpc_interface, int64_t now,
                  struct logon_ledger *ledger, struct logon_turn *turn,
                  struct link_failure *failure) {
     const struct logon_policy policy = {
@@ -103,13 +105,13 @@ bool target_open(lua_State *L, int index, struct link *link, int64_t now,
     };
     if (!logon_turn_start(turn, ledger, &target, &policy, failure))
         return false;
-    link_open(link, worker_path(), &target, now);
+    link_open(link, worker_path(), &target, rpc_interface, now);
     return true;
 }
 
 /* [-0, +0, m] */
-static struct srvsvc_text request_text(lua_State *L, int index, const char *name) {
-    struct srvsvc_text text;
+static struct net_enum_text request_text(lua_State *L, int index, const char *name) {
+    struct net_enum_text text;
     lua_getfield(L, index, name);
     text.utf8 = lua_tolstring(L, -1, &text.length);
     lua_pop(L, 1);
@@ -118,7 +120,7 @@ static struct srvsvc_text request_text(lua_State *L, int index, const char *name
 
 void target_call(lua_State *L, int index, struct link *link, const struct query *query,
                  int64_t now) {
-    struct srvsvc_request request = {
+    struct net_enum_request request = {
         .call = query->call,
         .level = query->level,
         .server_name = request_text(L, index, "unc"),
@@ -134,7 +136,7 @@ void target_call(lua_State *L, int index, struct link *link, const struct query 
 bool target_take_page(struct link *link, const struct query *query, struct link_page *page,
                       struct link_failure *failure) {
     char detail[256];
-    const struct srvsvc_call *call = query->call;
+    const struct net_enum_call *call = query->call;
     if (!link_take_page(link, page)) {
         *failure = *link_failure(link);
         return false;

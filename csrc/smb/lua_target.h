@@ -11,8 +11,8 @@
 
 /* What a target is asked. */
 struct query {
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level;
+    const struct net_enum_call *call;
+    const struct net_enum_level *level;
     bool best; /* the richest level that the server knows, from `level` on */
     uint32_t preferred_maximum_length;
     uint32_t resume_handle;
@@ -27,9 +27,10 @@ bool query_fall_back(struct query *query);
 /* [-0, +0, v] Milliseconds for all that the target at `index` is asked. */
 int64_t target_read_deadline(lua_State *L, int index);
 
-/* [-0, +0, v] Begins to open the pipe of the target at `index`. False if nothing is opened, since
- * its credentials were refused before: `failure` says so. */
-bool target_open(lua_State *L, int index, struct link *link, int64_t now,
+/* [-0, +0, v] Begins to open an interface of the target at `index`. False if nothing is opened,
+ * since its credentials were refused before: `failure` says so. */
+bool target_open(lua_State *L, int index, struct link *link,
+                 const struct rpc_interface *rpc_interface, int64_t now,
                  struct logon_ledger *ledger, struct logon_turn *turn,
                  struct link_failure *failure);
 

@@ -1,5 +1,5 @@
 /* The four enumerations of netapi32, as one blocking call whose answer has the form that
- * srvsvc_read_page reads. Knows no Lua. */
+ * net_enum_read_page reads. Knows no Lua. */
 #ifndef ROLLCALL_NETAPI32_H
 #define ROLLCALL_NETAPI32_H
 
@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rpc/srvsvc.h"
+#include "rpc/net_enum.h"
 
 struct netapi32_request {
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level;
+    const struct net_enum_call *call;
+    const struct net_enum_level *level;
     wchar_t *server_name; /* NULL: this computer */
-    wchar_t *filters[SRVSVC_FILTERS_LIMIT];
+    wchar_t *filters[NET_ENUM_FILTERS_LIMIT];
     uint32_t preferred_maximum_length;
     uint32_t resume_handle;
 };

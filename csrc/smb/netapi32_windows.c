@@ -6,8 +6,8 @@
 /* after windows.h */
 #include <lm.h>
 
-/* In MS-SRVS; netapi32's functions are these with other names. */
-enum { CONNECTIONS = 8, FILES = 9, SESSIONS = 12, SHARES = 15 };
+/* In MS-SRVS and MS-WKST; netapi32's functions are these with other names. */
+enum { LOGONS = 2, CONNECTIONS = 8, FILES = 9, SESSIONS = 12, SHARES = 15 };
 
 /* What a function has put out. */
 struct output {
@@ -40,6 +40,10 @@ static void call(const struct netapi32_request *request, struct output *output) 
         output->status =
             NetShareEnum(request->server_name, level, buffer, room, read, total, &handle);
         break;
+    case LOGONS:
+        output->status =
+            NetWkstaUserEnum(request->server_name, level, buffer, room, read, total, &handle);
+        break;
     case FILES:
         output->status = NetFileEnum(request->server_name, filters[0], filters[1], level, buffer,
                                      room, read, total, &output->resume_handle);
@@ -55,11 +59,11 @@ static size_t aligned(size_t offset, size_t alignment) {
     return (offset + alignment - 1) / alignment * alignment;
 }
 
-static size_t field_size(const struct srvsvc_field *field) {
-    return field->type == SRVSVC_STRING ? sizeof(LPWSTR) : sizeof(DWORD);
+static size_t field_size(const struct net_enum_field *field) {
+    return field->type == NET_ENUM_STRING ? sizeof(LPWSTR) : sizeof(DWORD);
 }
 
-static size_t structure_size(const struct srvsvc_level *level) {
+static size_t structure_size(const struct net_enum_level *level) {
     size_t size = 0, alignment = 1;
     for (size_t i = 0; i < level->field_count; i++) {
         size_t own = field_size(&level->fields[i]);
@@ -82,15 +86,15 @@ static void write_string(struct ndr_writer *writer, const wchar_t *text) {
 }
 
 /* Writes the fixed part of an entry, or its strings. */
-static void write_entry(struct ndr_writer *writer, const struct srvsvc_level *level,
+static void write_entry(struct ndr_writer *writer, const struct net_enum_level *level,
                         const BYTE *entry, bool strings) {
     size_t offset = 0;
     for (size_t i = 0; i < level->field_count; i++) {
-        const struct srvsvc_field *field = &level->fields[i];
+        const struct net_enum_field *field = &level->fields[i];
         DWORD number;
         LPWSTR text;
         offset = aligned(offset, field_size(field));
-        if (field->type == SRVSVC_STRING) {
+        if (field->type == NET_ENUM_STRING) {
             memcpy(&text, entry + offset, sizeof text);
             if (strings && text)
                 write_string(writer, text);
@@ -104,7 +108,7 @@ static void write_entry(struct ndr_writer *writer, const struct srvsvc_level *le
     }
 }
 
-static void write_array(struct ndr_writer *writer, const struct srvsvc_level *level,
+static void write_array(struct ndr_writer *writer, const struct net_enum_level *level,
                         const struct output *output) {
     size_t size = structure_size(level);
     ndr_write_uint32(writer, output->entries_read);
@@ -119,7 +123,7 @@ static void write_array(struct ndr_writer *writer, const struct srvsvc_level *le
 
 /* Writes the stub that a server would have sent. Where the call failed, netapi32 leaves what it
  * points to undefined. */
-static void write_stub(struct ndr_writer *writer, const struct srvsvc_level *level,
+static void write_stub(struct ndr_writer *writer, const struct net_enum_level *level,
                        const struct output *output) {
     bool answered = output->status == NERR_Success || output->status == ERROR_MORE_DATA;
     ndr_write_uint32(writer, level->number);

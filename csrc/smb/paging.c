@@ -9,7 +9,7 @@ void paging_begin(struct paging *paging, uint32_t resume_handle) {
     *paging = (struct paging){.resume_handle = resume_handle, .earlier_handle = resume_handle};
 }
 
-void paging_take(struct paging *paging, const struct srvsvc_page *page) {
+void paging_take(struct paging *paging, const struct net_enum_page *page) {
     if (paging->page_count++ == 0)
         paging->claimed = page->total_entries;
     paging->empty_count = page->entries_read > 0 ? 0 : paging->empty_count + 1;
@@ -18,7 +18,7 @@ void paging_take(struct paging *paging, const struct srvsvc_page *page) {
 
 /* A handle is compared with one seen before, which is taken anew whenever the number of pages has
  * doubled: a circle of any length is found within three times its length. */
-static bool moves_on(struct paging *paging, const struct srvsvc_page *page) {
+static bool moves_on(struct paging *paging, const struct net_enum_page *page) {
     if (!page->has_resume_handle || page->resume_handle == paging->earlier_handle ||
         page->resume_handle == paging->resume_handle)
         return false;
@@ -28,7 +28,7 @@ static bool moves_on(struct paging *paging, const struct srvsvc_page *page) {
     return true;
 }
 
-enum paging_end paging_follow(struct paging *paging, const struct srvsvc_page *page) {
+enum paging_end paging_follow(struct paging *paging, const struct net_enum_page *page) {
     paging->placeholders += page->placeholder_count;
     if (page->status != ERROR_MORE_DATA)
         return PAGING_DONE;

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "rpc/srvsvc.h"
+#include "rpc/net_enum.h"
 
 struct paging {
     uint32_t resume_handle;  /* of the page that is next */
@@ -28,9 +28,9 @@ enum paging_end {
 void paging_begin(struct paging *paging, uint32_t resume_handle);
 
 /* A page has come. */
-void paging_take(struct paging *paging, const struct srvsvc_page *page);
+void paging_take(struct paging *paging, const struct net_enum_page *page);
 
 /* The page has been read to its end. */
-enum paging_end paging_follow(struct paging *paging, const struct srvsvc_page *page);
+enum paging_end paging_follow(struct paging *paging, const struct net_enum_page *page);
 
 #endif

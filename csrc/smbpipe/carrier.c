@@ -26,11 +26,13 @@
 
 #define NAME_LIMIT 255
 #define PASSWORD_LIMIT 1024
+#define PLACE_LIMIT (3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT) + FRAME_PIPE_LIMIT + 32)
 
 struct carrier {
     SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
     SMBCCTX *context;
     SMBCFILE *pipe;
+    char place[PLACE_LIMIT]; /* the URL of its pipe, without the password */
     void (*at_stage)(enum frame_stage stage);
     smbc_add_cached_srv_fn add_cached_server;
     bool logged_on;
@@ -66,7 +68,7 @@ static void give_credentials(SMBCCTX *context, const char *server, const char *s
 }
 
 /* The library calls this once it has logged on and is connected to IPC$. That is how an EACCES
- * before, a refused logon, is told from one after, a refused pipe. */
+ * before, a refused logon, is distinguished from one after, a refused pipe. */
 static int note_logon(SMBCCTX *context, SMBCSRV *connection, const char *server, const char *share,
                       const char *workgroup, const char *username) {
     struct carrier *carrier = smbc_getOptionUserData(context);
@@ -144,21 +146,26 @@ static void explain_connect(int error, struct frame_failure *failure) {
     }
 }
 
+/* After the logon. */
+static void say_pipe(struct frame_failure *failure, int error) {
+    uint32_t status = status_of_errno(error);
+    if (error == ENOENT)
+        status = ERROR_FILE_NOT_FOUND;
+    else if (error == EINVAL)
+        status = ERROR_BAD_NET_RESP;
+    say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
+}
+
 static void explain_open(const struct carrier *carrier, const struct frame_logon *logon, int error,
                          struct frame_failure *failure) {
-    uint32_t status = status_of_errno(error);
     if (carrier->logged_on) {
-        if (error == ENOENT)
-            status = ERROR_FILE_NOT_FOUND;
-        else if (error == EINVAL)
-            status = ERROR_BAD_NET_RESP;
-        say(failure, STAGE_PIPE, status, status == ERROR_BAD_NET_RESP ? "" : words_of_errno(error));
+        say_pipe(failure, error);
     } else if (logon_failed() && status_of_connection(nt_status_last())) {
         say(failure, STAGE_LOGON, status_of_connection(nt_status_last()), "");
     } else if (logon_failed()) {
         explain_logon(failure, logon, nt_status_last(), kerberos_problem());
     } else if (logon_succeeded()) {
-        say(failure, STAGE_PIPE, status, "IPC$");
+        say(failure, STAGE_PIPE, status_of_errno(error), "IPC$");
     } else {
         explain_connect(error, failure);
     }
@@ -208,7 +215,7 @@ struct carrier *carrier_new(void) {
 
 /* Closing a pipe, the library waits for the server's answer, which a silent one does not give; it
  * would be the next server that pays for it. So the connection is cut first. The library does not
- * tell its socket, but there is no other to the network here. */
+ * recognise its socket, but there is no other to the network here. */
 static void hang_up(void) {
     const int limit = 256; /* this process opens few, and they are the lowest */
     for (int descriptor = STDERR_FILENO + 1; descriptor < limit; descriptor++) {
@@ -245,8 +252,7 @@ static char *escape(char *url, const char *text) {
 }
 
 static void write_url(char *url, const char *domain, const char *username, const char *password,
-                      const char *host) {
-    static const char pipe[] = "/IPC$/srvsvc";
+                      const char *host, const char *pipe) {
     url = stpcpy(url, "smb://");
     if (username[0]) {
         if (domain[0])
@@ -256,7 +262,7 @@ static void write_url(char *url, const char *domain, const char *username, const
             url = escape(stpcpy(url, ":"), password);
         url = stpcpy(url, "@");
     }
-    memcpy(escape(url, host), pipe, sizeof pipe);
+    stpcpy(stpcpy(escape(url, host), "/IPC$/"), pipe);
 }
 
 static bool fits(const struct frame_logon *logon, struct frame_failure *failure) {
@@ -274,7 +280,9 @@ static bool fits(const struct frame_logon *logon, struct frame_failure *failure)
 /* One logon. `password` is empty where a ticket is to be used. */
 static bool log_on(struct carrier *carrier, const struct frame_logon *logon, const char *principal,
                    const char *password, struct frame_failure *failure) {
-    char url[3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT + PASSWORD_LIMIT) + 32];
+    char url[PLACE_LIMIT + 3 * PASSWORD_LIMIT];
+    const char *domain = principal[0] ? "" : logon->domain;
+    const char *username = principal[0] ? principal : logon->username;
     carrier->logged_on = false;
     logon_forget();
     encryption_forget();
@@ -285,10 +293,8 @@ static bool log_on(struct carrier *carrier, const struct frame_logon *logon, con
         say(failure, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
         return false;
     }
-    if (principal[0])
-        write_url(url, "", principal, password, logon->host);
-    else
-        write_url(url, logon->domain, logon->username, password, logon->host);
+    write_url(url, domain, username, password, logon->host, logon->pipe);
+    write_url(carrier->place, domain, username, "", logon->host, logon->pipe);
     carrier->pipe = smbc_getFunctionOpen(carrier->context)(carrier->context, url, O_RDWR, 0);
     int error = errno;
     explicit_bzero(url, sizeof url);
@@ -338,6 +344,23 @@ bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
     bool done = log_on(carrier, logon, principal, logon->password, failure);
     carrier->has_ticket = done && logon->kerberos && logon->password[0];
     return done;
+}
+
+bool carrier_open_pipe(struct carrier *carrier, const char *name, struct frame_failure *failure) {
+    if (!carrier->pipe) {
+        say(failure, STAGE_WORKER, ERROR_INVALID_PARAMETER, "no pipe is open");
+        return false;
+    }
+    SMBCCTX *context = carrier->context;
+    smbc_getFunctionClose(context)(context, carrier->pipe);
+    stpcpy(strrchr(carrier->place, '/') + 1, name);
+    logon_forbid(); /* what is here now of the credentials would not do */
+    carrier->pipe = smbc_getFunctionOpen(context)(context, carrier->place, O_RDWR, 0);
+    if (carrier->pipe)
+        return true;
+    say_pipe(failure, errno);
+    carrier_close(carrier);
+    return false;
 }
 
 static void say_transfer(struct frame_failure *failure, int error) {

@@ -25,7 +25,7 @@ bool identity_is_same(const struct frame_logon *logon) {
     static uint8_t first[FRAME_PAYLOAD_LIMIT], other[FRAME_PAYLOAD_LIMIT];
     static size_t first_length;
     struct frame_logon who = *logon;
-    who.host = "";
+    who.host = who.pipe = "";
     who.port = 0;
     who.timeout_milliseconds = 0;
     who.encrypt = false;

@@ -13,7 +13,7 @@
 typedef struct nt_status session_setup(void *connection, void *credentials);
 
 static void (*before_logon)(void);
-static bool ended;
+static bool ended, forbidden;
 static struct nt_status result;
 
 void interpose_logon(void (*before)(void)) {
@@ -21,7 +21,11 @@ void interpose_logon(void (*before)(void)) {
 }
 
 void logon_forget(void) {
-    ended = false;
+    ended = forbidden = false;
+}
+
+void logon_forbid(void) {
+    forbidden = true;
 }
 
 bool logon_succeeded(void) {
@@ -42,6 +46,8 @@ struct nt_status cli_session_setup_creds(void *connection, void *credentials) {
     } original = {dlsym(RTLD_NEXT, "cli_session_setup_creds")};
     if (!original.symbol)
         return (struct nt_status){NT_STATUS_PROCEDURE_NOT_FOUND};
+    if (forbidden)
+        return (struct nt_status){NT_STATUS_CONNECTION_DISCONNECTED};
     if (before_logon)
         before_logon();
     result = original.function(connection, credentials);

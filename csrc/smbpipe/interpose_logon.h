@@ -10,6 +10,9 @@ void interpose_logon(void (*before)(void));
 /* To be called before a server is opened. */
 void logon_forget(void);
 
+/* From now on until then a logon fails, as if the connection had been lost. */
+void logon_forbid(void);
+
 /* What has come of a logon since; neither of the two if it has not come to one. */
 bool logon_succeeded(void);
 bool logon_failed(void);

@@ -137,7 +137,27 @@ bool kerberos_tickets(char cache[KERBEROS_NAME_LIMIT], char principal[KERBEROS_N
     return CALL(cc_get_principal, library(), opened, &owner) == 0 && name_of(owner, principal);
 }
 
+/* A type of caches that the library does not have is a file's name to it: as if it were in a folder
+ * where there is none. Returns the length of the type at the start of that name, or 0. */
+static size_t unknown_type(const char *cache, const char **name) {
+    static const char file[] = "FILE:";
+    if (strncmp(cache, file, sizeof file - 1) != 0)
+        return 0;
+    *name = cache + sizeof file - 1;
+    size_t length = strspn(*name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return (*name)[length] == ':' ? length : 0;
+}
+
 void kerberos_say_no_ticket(struct frame_failure *failure, const char *cache) {
+    const char *name;
+    size_t length = unknown_type(cache, &name);
+    if (length > 0) {
+        say_logon(failure, ERROR_LOGON_FAILURE,
+                  "no Kerberos ticket in the cache %.64s: the Kerberos in this libsmbclient has no "
+                  "caches of the type %.*s: get one by kinit -c FILE, and name it in KRB5CCNAME",
+                  name, (int)(length < 16 ? length : 16), name);
+        return;
+    }
     say_logon(
         failure, ERROR_LOGON_FAILURE,
         "no Kerberos ticket in the cache %.100s: get one by kinit (by kinit -kt FILE USER from "
@@ -150,7 +170,7 @@ bool kerberos_choose_tickets(const char *principal, struct frame_failure *failur
     void *wanted = NULL, *found = NULL;
     char *name = NULL;
     bool readable = kerberos_tickets(cache, owner);
-    /* Domains do not tell capital letters from small ones. */
+    /* Domains do not distinguish capital letters from small ones. */
     if (readable && strcasecmp(owner, principal) == 0)
         return true;
     if (library() && CALL(parse_name, library(), principal, &wanted) == 0 &&

@@ -11,7 +11,7 @@
 #define KERBEROS_NAME_LIMIT 1024
 
 /* Writes the principal that the logon's user name and domain mean. False if that cannot be said:
- * then `failure` tells why. */
+ * then `failure` says why. */
 bool kerberos_principal(const struct frame_logon *logon, char name[KERBEROS_NAME_LIMIT],
                         struct frame_failure *failure);
 

@@ -1,4 +1,4 @@
-/* smbpipe, the worker program: libsmbclient carries the srvsvc pipe of one server at a time
+/* smbpipe, the worker program: libsmbclient carries one pipe of one server at a time
  * between that server and the descriptor it was started with. What comes and goes there stands in
  * frame.h; what is in the PDUs is none of its business, but for where one ends. */
 #define _GNU_SOURCE
@@ -121,6 +121,7 @@ static void serve_anew(struct carrier *carrier, const struct frame *request) {
 static void serve(struct carrier *carrier, const struct frame *request) {
     struct frame_logon logon;
     struct frame_failure failure;
+    const char *pipe;
     uint8_t frame[FRAME_HEADER_LENGTH];
     switch (request->kind) {
     case FRAME_LOGON:
@@ -129,6 +130,14 @@ static void serve(struct carrier *carrier, const struct frame *request) {
         if (!identity_is_same(&logon))
             serve_anew(carrier, request);
         else if (carrier_open(carrier, &logon, send_stage, &failure))
+            send_frame(frame, FRAME_OPEN, 0);
+        else
+            send_failure(&failure);
+        break;
+    case FRAME_PIPE:
+        if (!frame_read_pipe(request, &pipe))
+            _exit(EXIT_FAILURE);
+        if (carrier_open_pipe(carrier, pipe, &failure))
             send_frame(frame, FRAME_OPEN, 0);
         else
             send_failure(&failure);
@@ -157,7 +166,7 @@ static void die_with_the_module(void) {
     fcntl(module, F_SETFL, fcntl(module, F_GETFL) | O_ASYNC);
 }
 
-/* The library prints to stdout before it can be told not to, so the module's descriptor moves
+/* The library prints to stdout before it can be stopped from it, so the module's descriptor moves
  * out of its way. Passwords pass through here: no core file, no debugger. */
 static bool lock_down(bool is_anew) {
     const struct rlimit no_core = {0, 0};

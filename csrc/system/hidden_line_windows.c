@@ -7,7 +7,7 @@
 
 #define UNITS (HIDDEN_LINE_LIMIT / 3)
 
-/* Windows tells of an interrupt on a thread of its own, and the read ends empty. */
+/* Windows reports an interrupt on a thread of its own, and the read ends empty. */
 static enum hidden_line read_units(HANDLE console, wchar_t units[UNITS], DWORD *count) {
     SetLastError(ERROR_SUCCESS);
     if (!ReadConsoleW(console, units, UNITS, count, NULL))

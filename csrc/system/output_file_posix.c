@@ -18,6 +18,7 @@ struct output_handles {
     int file;
     int folder;                  /* of what is replaced, or -1 for what is written in place */
     char *target;                /* a path in that folder */
+    mode_t mode;                 /* of what is replaced */
     char name[OUTPUT_NAME_SIZE]; /* in the folder, empty as long as the file has no name */
 };
 
@@ -99,13 +100,15 @@ static bool give_name(struct output_handles *handles) {
 }
 
 /* The owner can often not be kept; then nobody gets more rights than before. */
-static bool keep_owner_and_mode(int file, const struct stat *old) {
+static bool keep_owner_and_mode(struct output_handles *handles, const struct stat *old) {
+    int file = handles->file;
     mode_t mode = old->st_mode & 07777;
     if (fchown(file, old->st_uid, old->st_gid) != 0) {
         mode &= 0777;
         if (fchown(file, (uid_t)-1, old->st_gid) != 0)
             mode = (mode & ~(mode_t)S_IRWXG) | (mode & S_IRWXO) << 3;
     }
+    handles->mode = mode;
     return fchmod(file, mode) == 0;
 }
 
@@ -127,7 +130,7 @@ static int open_folder(const char *path) {
 static bool open_beside(struct output_handles *handles, const struct stat *old, char *problem) {
     if (!handles->target || (handles->folder = open_folder(handles->target)) < 0 ||
         !create(handles, old ? S_IRUSR | S_IWUSR : 0666) ||
-        (old && !keep_owner_and_mode(handles->file, old)))
+        (old && !keep_owner_and_mode(handles, old)))
         return fail_for(problem, errno);
     return true;
 }
@@ -183,6 +186,9 @@ bool output_put(struct output_handles *handles, const char *bytes, size_t length
  * of a whole file with nothing in it. */
 bool output_finish(struct output_handles *handles, char *problem) {
     bool in_place = handles->folder < 0;
+    /* Unless one is root, what was written has cleared these. */
+    if (handles->mode & (S_ISUID | S_ISGID) && fchmod(handles->file, handles->mode) != 0)
+        return fail_for(problem, errno);
     if (!in_place && fsync(handles->file) != 0 && errno != EINVAL)
         return fail_for(problem, errno);
     if (!in_place && !handles->name[0] && !give_name(handles))

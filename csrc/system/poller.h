@@ -1,4 +1,4 @@
-/* Waiting for what an on_wait is told of, and for many such things at once. */
+/* Waiting for what an on_wait gets, and for many such things at once. */
 #ifndef ROLLCALL_SYSTEM_POLLER_H
 #define ROLLCALL_SYSTEM_POLLER_H
 

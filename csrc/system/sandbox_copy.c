@@ -218,6 +218,31 @@ static int answer(lua_State *host) {
     return 1;
 }
 
+/* Protected on the host: an error object. */
+static int describe(lua_State *host) {
+    luaL_tolstring(host, 1, NULL);
+    return 1;
+}
+
+/* [-1, +0, e] Raises on the guest what was raised on the host: text with the line of the guest that
+ * has asked; an object as it describes itself, since it is about another file. */
+static int raise_on_guest(lua_State *guest, lua_State *host) {
+    if (lua_type(host, -1) == LUA_TTABLE) {
+        lua_pushcfunction(host, describe);
+        lua_insert(host, -2);
+        lua_pcall(host, 1, 1, 0);
+        lua_pushliteral(guest, "");
+    } else {
+        luaL_where(guest, 1);
+    }
+    if (lua_type(host, -1) == LUA_TSTRING)
+        lua_pushlstring(guest, lua_tostring(host, -1), lua_rawlen(host, -1));
+    else
+        lua_pushliteral(guest, "an error that is not text");
+    lua_concat(guest, 2);
+    return lua_error(guest);
+}
+
 /* Of the guest: object[key]. */
 static int read_field(lua_State *guest) {
     struct sandbox *sandbox = sandbox_of(guest);
@@ -235,15 +260,8 @@ static int read_field(lua_State *guest) {
     push_object(host, sandbox->entry == sandbox->loading ? SANDBOX_OBJECTS : 0, object);
     lua_pushlightuserdata(host, &question);
     int status = lua_pcall(host, 2, 1, 0);
-    if (status != LUA_OK) {
-        luaL_where(guest, 1);
-        if (lua_type(host, -1) == LUA_TSTRING)
-            lua_pushlstring(guest, lua_tostring(host, -1), lua_rawlen(host, -1));
-        else
-            lua_pushliteral(guest, "an error that is not text");
-        lua_concat(guest, 2);
-        return lua_error(guest);
-    }
+    if (status != LUA_OK)
+        return raise_on_guest(guest, host);
     sandbox_copy_in(guest, host, -1);
     lua_pop(host, 1);
     return 1;

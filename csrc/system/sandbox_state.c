@@ -16,7 +16,7 @@ struct sandbox *sandbox_of(lua_State *guest) {
 /* What is refused makes Lua collect garbage and ask again. */
 static void *allocate(void *opaque, void *block, size_t old_size, size_t new_size) {
     struct sandbox *sandbox = opaque;
-    size_t had = block ? old_size : 0; /* without a block, old_size tells a type */
+    size_t had = block ? old_size : 0; /* without a block, old_size is a type */
     if (new_size > had && new_size - had > sandbox->bytes_left)
         return NULL;
     void *result = NULL;

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <windows.h>
 
-/* How long the program gets to end after it was told so. Windows ends it by itself after five
+/* How long the program gets to end after it was asked to. Windows ends it by itself after five
  * seconds when the console is closed, later at a shutdown. */
 #define GRACE_MILLISECONDS 20000
 

@@ -1,4 +1,4 @@
-/* What a command that runs until it is told to stop needs: to notice the signal, and to sleep. */
+/* What a command that runs until a signal stops it needs: to notice the signal, and to sleep. */
 #ifndef ROLLCALL_SIGNALS_H
 #define ROLLCALL_SIGNALS_H
 

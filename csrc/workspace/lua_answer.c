@@ -200,16 +200,16 @@ bool answer_read_failure(lua_State *L, int index, struct http_failure *failure,
     read_text(L, index, "request_id", failure->request_id, sizeof failure->request_id, secrets);
     if (code && strcmp(code, SUCCESS_CODE) == 0)
         return false;
-    bool told = read_text(L, index, "error_code", failure->code, sizeof failure->code, secrets);
-    told |= read_text(L, index, "error_msg", failure->message, sizeof failure->message, secrets);
+    bool said = read_text(L, index, "error_code", failure->code, sizeof failure->code, secrets);
+    said |= read_text(L, index, "error_msg", failure->message, sizeof failure->message, secrets);
     /* IAM puts it into an object of its own. */
     lua_pushliteral(L, "error");
     lua_rawget(L, index);
-    if (!told && lua_istable(L, -1))
-        told = read_text(L, lua_gettop(L), "message", failure->message, sizeof failure->message,
+    if (!said && lua_istable(L, -1))
+        said = read_text(L, lua_gettop(L), "message", failure->message, sizeof failure->message,
                          secrets);
     lua_pop(L, 1);
-    return told;
+    return said;
 }
 
 /* [-0, +0, m] False if a field that is known holds what it cannot. */

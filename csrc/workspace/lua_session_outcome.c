@@ -12,8 +12,8 @@
 #define FORBIDDEN 403
 #define TOO_MANY_REQUESTS 429
 
-/* The caller is told something, with so many arguments on the stack. */
-static int tell(struct session_query *query, int arguments, struct waiter_wish *wish) {
+/* Calls a function of the caller, with so many arguments on the stack. */
+static int call(struct session_query *query, int arguments, struct waiter_wish *wish) {
     query->called = CALLED_BACK;
     wish->arguments = arguments;
     wish->results = 0;
@@ -33,7 +33,7 @@ static int fail(lua_State *L, struct session_query *query, struct query_slot *sl
         waiter_end(&query->base.waiter);
         lua_error(L);
     }
-    return tell(query, 1, wish);
+    return call(query, 1, wish);
 }
 
 /* Whether a request that was refused is sent again with another token. */
@@ -67,7 +67,7 @@ static const struct answer_problem *take_rows(lua_State *L, struct session_query
     return NULL;
 }
 
-/* [-(above top), +(0|4), e] Pushes on_answer, where there is one, and what it is told. */
+/* [-(above top), +(0|4), e] Pushes on_answer, where there is one, and its arguments. */
 static int tell_answer(lua_State *L, struct session_query *query, int top, int object,
                        lua_Integer count, struct waiter_wish *wish) {
     if (!query->tells_answers) {
@@ -80,7 +80,7 @@ static int tell_answer(lua_State *L, struct session_query *query, int top, int o
     lua_getfield(L, object, "count");
     lua_rotate(L, top + 1, 4);
     lua_settop(L, top + 4);
-    return tell(query, 3, wish);
+    return call(query, 3, wish);
 }
 
 /* The credentials of the answer's request were not refused. */

@@ -39,7 +39,7 @@ void session_slot_release(struct session_query *query, struct query_slot *slot) 
     query->active--;
 }
 
-/* [-0, +3, e] Pushes the function for a token and what it is told: the token that was refused, and
+/* [-0, +3, e] Pushes the function for a token and its arguments: the token that was refused, and
  * who waits. */
 static int ask_for_token(lua_State *L, struct session_query *query, struct waiter_wish *wish) {
     session_query_push_argument(L, "authorize");

@@ -29,7 +29,7 @@ struct query_slot {
     unsigned generation;    /* of the token it was last sent with */
 };
 
-/* What a query has asked the caller for, or told him. */
+/* Which function of the caller a query has called. */
 enum query_call { CALLED_NEXT_REQUEST, CALLED_AUTHORIZE, CALLED_BACK };
 
 struct session_query {

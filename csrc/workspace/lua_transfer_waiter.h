@@ -16,7 +16,7 @@ struct transfer_waiter {
 };
 
 /* [-1, +0, e] Takes on_wait, or nil, from the top of the stack and opens the waiter at index 1,
- * which waits for transfers of the loop. Where it does so on behalf of another, on_wait is told
+ * which waits for transfers of the loop. Where it does so on behalf of another, on_wait gets
  * that one's descriptor; else `other` is NULL. */
 void transfer_waiter_open(lua_State *L, struct transfer_waiter *self, struct transfer_loop *loop,
                           struct transfer_waiter *other);

@@ -1,12 +1,14 @@
 --- The command `rollcall`: arguments in, an exit code out. The subcommands stand in files beside
--- this one.
+--- this one.
 local argparse = require "argparse"
 
+local memory = require "rollcall.internal.memory"
 local system = require "rollcall.system"
 
 local cli = {}
 
 ---Exit codes.
+---@type integer
 cli.ANSWERED, cli.UNANSWERED, cli.USAGE_ERROR = 0, 2, 3
 local INTERRUPTED = 130 -- as of a program that an interrupt ends
 
@@ -20,38 +22,70 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion" } do
+for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
----Shows each option on one line, `-f, --format FORMAT`, and its choices among what describes it.
+-- Pages of the manual beside that of the command.
+local file_pages = {
+  report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
+}
+
+---Shows each option on one line, the long ones below each other, and its choices among what describes it.
 local function align_help(parser)
   for _, option in ipairs(parser._options) do
-    local label = table.concat(option._aliases, ", ")
-    if option._maxargs > 0 then
-      label = label .. " " .. (type(option._argname) == "string" and option._argname or "VALUE")
-      if option._choices then option._description = option._description .. " One of " .. table.concat(option._choices, ", ") .. "." end
-    end
+    local aliases = table.move(option._aliases, 1, #option._aliases, 1, {})
+    table.sort(aliases, function(a, b) return #a < #b end)
+    local label = aliases[2] and table.concat(aliases, ", ") or "    " .. aliases[1]
+    if option._maxargs > 0 then label = label .. " " .. (type(option._argname) == "string" and option._argname or "VALUE") end
+    if option.choice_list then option._description = option._description .. " One of " .. table.concat(option.choice_list, ", ") .. "." end
     option._get_label_lines = function() return { label } end
   end
 end
 
+local function declare(parser, command)
+  command.declare(parser)
+  local its_parser = parser._commands[#parser._commands]
+  align_help(its_parser)
+  its_parser:help_description_margin(36)
+  local page, more = "rollcall-" .. command.name .. "(1)", file_pages[command.name]
+  its_parser:epilog(("%s\n\nSee %s."):format(its_parser._epilog, more and page .. " and " .. more or page))
+end
+
 local function new_parser()
   local parser = argparse("rollcall", "A roll call of who is connected.", [[
-Exit codes: 0 every target answered, 2 a target failed or answered in part, 3 a usage error,
-130 an interrupt.
-'rollcall COMMAND --help' describes a command.]])
+Exit codes: 0 every target answered, 1 a rule fails (check) or something differs
+(diff), 2 a target failed or answered in part, 3 a usage error, 130 an interrupt.
+'rollcall COMMAND --help' describes a command.
+
+See rollcall(1).]])
   parser:command_target "command"
   parser:require_command(true)
-  parser:help_max_width(100):help_description_margin(36)
-  parser:flag("--version", "Show the version and exit."):action(function()
+  parser:help_max_width(80):help_description_margin(20)
+  parser:flag("--version", "Show the versions and exit."):action(function()
     print("rollcall " .. require("rollcall").version)
+    print(("%s, argparse %s, lua-cjson %s"):format(_VERSION, argparse.version, require("cjson")._VERSION))
     os.exit(0, true)
   end)
-  for _, command in ipairs(commands) do command.declare(parser) end
   align_help(parser)
-  for _, command in ipairs(parser._commands) do align_help(command) end
+  for _, command in ipairs(commands) do declare(parser, command) end
   return parser
+end
+
+---Lets argparse know the choices, for completions and for the manual: while it parses it would refuse others with less than is known of them.
+local function show_choices(parser)
+  for _, command in ipairs(parser._commands) do
+    for _, elements in ipairs { command._options, command._arguments } do
+      for _, element in ipairs(elements) do element._choices = element.choice_list end
+    end
+  end
+  return parser
+end
+
+---All that the command line can be, as argparse has it. Raises nothing.
+---@return table parser  of argparse
+function cli.parser()
+  return show_choices(new_parser())
 end
 
 ---`--timeout -1` as `--timeout=-1`: a number below zero is no option, and its own option says what is wrong with it.
@@ -72,9 +106,9 @@ local function complain(message)
   return cli.USAGE_ERROR
 end
 
----Runs the command and returns its exit code.
----@param arguments string[]
----@return integer
+---Runs the command. Writes to standard output and standard error, and changes how the process handles signals. Raises nothing.
+---@param arguments string[]  those of the command line
+---@return integer  its exit code
 function cli.main(arguments)
   -- Rows are short-lived: collecting less often costs a few megabytes and saves much time.
   collectgarbage("incremental", 400, 400)
@@ -83,13 +117,23 @@ function cli.main(arguments)
   system.note_interrupt()
   system.end_stuck_calls(30)
   local parser = new_parser()
-  local parsed, result = parser:pparse(with_negative_numbers(arguments))
-  if not parsed then return complain(result) end
+  function parser.error(its_parser, message)
+    error({ message = message, command = its_parser ~= parser and its_parser._name or nil }, 0)
+  end
+  local parsed, result = pcall(parser.parse, parser, with_negative_numbers(arguments))
+  if not parsed then
+    if type(result) ~= "table" then return complain(tostring(result)) end
+    return complain(("%s\nTry 'rollcall%s --help'."):format(result.message, result.command and " " .. result.command or ""))
+  end
+  show_choices(parser)
   for _, command in ipairs(commands) do
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
       if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
-      if not (ran and failures) then return complain(tostring(problem or failures)) end
+      if not (ran and failures) then
+        complain(tostring(problem or failures))
+        return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR
+      end
       local flushed, reason = io.stdout:flush()
       if not flushed then return complain("cannot write: " .. reason) end
       if command.gives_exit_code then return failures end

@@ -1,20 +1,22 @@
 --- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
--- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+--- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+local memory = require "rollcall.internal.memory"
 local names = require "rollcall.smb.names"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
+---@class rollcall.diff
 local diff = {}
 
 ---One difference.
 ---@class rollcall.diff.change
 ---@field event "connected"|"disconnected"|"changed"|"unverified"|"newly_visible"  unverified: the target was not reachable this time; newly_visible: it was not reachable last time
----@field kind string
+---@field kind string  of the row
 ---@field row table  as it is, or if disconnected, as it was
 ---@field before? table  of what changed: as it was
----@field fields? string[]  of what changed
+---@field fields? string[]  of what changed: which fields did
 
 ---What passes by itself.
 local elapsing = { time = true, idle_time = true, status_continue_time = true, last_update_status_time = true }
@@ -81,19 +83,29 @@ local function is_open_in(poll)
   end
 end
 
+---Rows that were taken at one time.
 ---@class rollcall.diff.poll
 ---@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier poll; own: a logon of rollcall's, which is compared with nothing
----@field order string[]
----@field outcomes rollcall.outcome[]
+---@field order string[]  the identities of the entries, in the order of their arrival
+---@field outcomes rollcall.outcome[]  the result for each target
 
----Takes in rows. Of several with the same identity, each counts.
----@param rows fun(): string?, table?
----@param outcomes rollcall.outcome[]
----@return rollcall.diff.poll
+---Takes in rows. Of several with the same identity, each counts. All are kept, in at most half of what rows may take, since a poll is
+---there to be compared with another. Raises what the iterator raises, and that it is full.
+---@param rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
+---@param outcomes rollcall.outcome[]  the result for each target; a list that may be filled while rows are read
+---@return rollcall.diff.poll  to compare with another
 function diff.poll(rows, outcomes)
   local poll = { entries = {}, order = {}, outcomes = outcomes }
   local times, taken = {}, {}
-  for kind, row in rows do taken[#taken + 1] = { kind = kind, row = row } end
+  local half = memory.LIMIT / 2
+  local is_full = memory.room(half)
+  local function check(count)
+    if is_full() then memory.refuse("a poll", count, "compare parts of it", half) end
+  end
+  for kind, row in rows do
+    taken[#taken + 1] = { kind = kind, row = row }
+    check(#taken)
+  end
   -- Now all outcomes are there.
   local is_own = own_logons(outcomes)
   for i, entry in ipairs(taken) do
@@ -104,6 +116,7 @@ function diff.poll(rows, outcomes)
     identity = identity .. "|" .. number
     poll.entries[identity] = entry
     poll.order[i] = identity
+    check(#taken)
   end
   return poll
 end
@@ -174,8 +187,9 @@ local function only_in(poll, other)
   end
 end
 
----@param before rollcall.diff.poll
----@param after rollcall.diff.poll
+---What differs between two polls. Raises nothing.
+---@param before rollcall.diff.poll  the earlier one
+---@param after rollcall.diff.poll  the later one
 ---@return rollcall.diff.change[]  first who disconnected, then who connected and what changed
 function diff.compare(before, after)
   local changes, paired = {}, {}
@@ -207,10 +221,10 @@ function diff.compare(before, after)
 end
 
 ---A poll to compare the next with: the newer one, and of targets that could not be asked, what was
----known of them. So a target that is away for a while disconnects and connects nobody.
----@param before rollcall.diff.poll
----@param after rollcall.diff.poll
----@return rollcall.diff.poll
+---known of them. So a target that is away for a while disconnects and connects nobody. Raises nothing.
+---@param before rollcall.diff.poll  the earlier one, or what was carried of it
+---@param after rollcall.diff.poll  the later one
+---@return rollcall.diff.poll  what the next one is to be compared with
 function diff.carried(before, after)
   local outcomes, carried_targets = {}, {}
   for i, outcome in ipairs(after.outcomes) do outcomes[i] = outcome end

@@ -1,7 +1,17 @@
 --- A roll call of who is connected.
---
--- `require "rollcall"` gives the parts by name, each loaded when it is first used.
-local rollcall = { version = "scm" }
+---
+--- `require "rollcall"` gives the parts by name, each loaded when it is first used.
+---@class rollcall
+---@field version string  the release
+---@field smb rollcall.smb  SMB servers
+---@field workspace rollcall.workspace  Huawei Cloud Workspace
+---@field inventory rollcall.inventory_module  files that name the targets
+---@field presence rollcall.presence_module  one view over every kind of row
+---@field report rollcall.report  rows as text
+---@field policy rollcall.policy_module  rules and their verdicts
+---@field snapshot rollcall.snapshot_module  rows kept in a file
+---@field diff rollcall.diff  what changed between two polls
+local rollcall = { version = "1.0.0" }
 
 local parts = {
   smb = true, workspace = true, inventory = true, presence = true, report = true, policy = true, snapshot = true, diff = true,

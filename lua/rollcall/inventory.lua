@@ -1,178 +1,156 @@
 --- A Lua file that names the targets: servers, desktops, snapshots, and rows of one's own; and asks
--- them all.
+--- them all. The words of such a file are in `meta/inventory.lua`.
 local system = require "rollcall.system"
+local blocks = require "rollcall.inventory.blocks"
 local credentials = require "rollcall.internal.credentials"
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
 local sandbox = require "rollcall.internal.sandbox"
 local side_by_side = require "rollcall.internal.side_by_side"
 local sources = require "rollcall.inventory.sources"
 
+---@class rollcall.inventory_module
 local inventory = {}
 
+---An inventory that was read.
 ---@class rollcall.inventory
----@field name string
----@field sources rollcall.inventory.source[]
+---@field name string  the file's
+---@field sources rollcall.inventory.source[]  what it names, in its order
 ---@field normalize_user? fun(account: string): string?  makes the user of an account
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
 
 ---@class rollcall.inventory.source
----@field block "smb"|"workspace"|"snapshot"|"rows"
----@field fields table
-
----Where a secret is, instead of the secret.
----@class rollcall.inventory.reference
----@field how "env"|"file"|"command"
----@field what string
-local reference_metatable = { __name = "rollcall.inventory.reference", __metatable = false }
-
-local is_reference = setmetatable({}, { __mode = "k" })
+---@field block "smb"|"workspace"|"snapshot"|"rows"  the word that declares it
+---@field fields table  what the block says
+---@field place? string  FILE:LINE, of blocks that ask something
 
 local function reference(place, how)
   return function(what)
     local checked, expectation = options.text(4096)(what)
-    if not checked then place:mistake(nil, ("%s %s"):format(how, expectation)) end
-    local made = setmetatable({ how = how, what = checked }, reference_metatable)
-    is_reference[made] = true
-    return made
+    if not checked then place:fail(nil, ("%s %s"):format(how, expectation)) end
+    return blocks.reference(how, checked, ("%s:%d"):format(place.name, place.line))
   end
 end
 
----A secret in an inventory is never the secret itself.
----@type rollcall.options.check
-local function secret(value)
-  if is_reference[value] then return value end
-  return nil, 'must be env "NAME", file "PATH" or command "COMMAND", not the secret itself'
-end
-
----@type rollcall.options.check
-local function text_or_reference(value)
-  if is_reference[value] then return value end
-  return options.text(1024)(value)
-end
-
-local credential_fields = {
-  username = text_or_reference, domain = options.text(256), password = secret, nt_hash = secret, kerberos = options.boolean,
-  token = secret, ak = secret, sk = secret, security_token = secret, authentication_file = options.text(4096),
-}
-
-local credentials_made = setmetatable({}, { __mode = "k" })
-
-local function is_credential(value)
-  if credentials_made[value] then return value end
-  return nil, "must be what credential { ... } gave"
-end
-
----Fetches a secret. Never says what it is.
----@param value any
----@return any
+---Fetches a secret.
+---
+---Raises, as text, that it cannot be fetched; never what it is.
+---@param value any  a reference to a secret, or anything else
+---@return any  the secret; what is no reference, as it is
 function inventory.resolve(value)
-  if not is_reference[value] then return value end
+  if not blocks.is_reference(value) then return value end
   local found, problem
   if value.how == "env" then
-    found, problem = os.getenv(value.what), ("the variable %s is not set"):format(value.what)
+    found, problem = os.getenv(value.what), ("the environment variable %s is not set"):format(value.what)
   elseif value.how == "file" then
     found, problem = system.read_private_file(value.what)
     found = found and found:gsub("\r?\n$", "")
   else
     found, problem = credentials.from_command(value.what)
   end
-  if not found then error(problem, 0) end
+  if not found then error(("%s: %s: %s"):format(value.place, value.how, problem), 0) end
   return found
 end
 
 local function vocabulary_of(place, gathered)
   local name = place.name
-  local specification = sources.specification { secret = secret, text_or_reference = text_or_reference, credential = is_credential }
   local words = {
     env = reference(place, "env"), file = reference(place, "file"), command = reference(place, "command"),
     credential = function(given)
-      local checked = place:block("credential", given, credential_fields)
-      credentials_made[checked] = true
-      return checked
+      return blocks.credential_of(place:block("credential", given, blocks.credential.fields))
     end,
     normalize_user = function(rule)
-      if not options.callable(rule) then place:mistake(nil, "normalize_user takes a function") end
-      if gathered.normalize_user then place:mistake(nil, "normalize_user is declared already") end
+      if not options.callable(rule) then place:fail(nil, "normalize_user takes a function") end
+      if gathered.normalize_user then place:fail(nil, "normalize_user is declared already") end
       place:check_function("normalize_user", rule)
       local line = place.line
       gathered.normalize_user = function(account)
-        local user = rule(account)
-        if user ~= nil and type(user) ~= "string" then
-          error(("%s:%d: normalize_user: gives a %s for the account '%s'; it must give a string or nil"):format(
-            name, line, type(user), account), 0)
-        end
-        return user
+        local ran, user = pcall(rule, account)
+        if not ran then declaration.raise(user) end
+        if user == nil or type(user) == "string" then return user end
+        declaration.raise(("%s:%d: normalize_user: returned a %s for the account '%s'; it must return a string or nil"):format(
+          name, line, type(user), account))
       end
     end,
     utc_offset = function(seconds)
       local checked, expectation = options.integer(-86400, 86400)(seconds)
-      if not checked then place:mistake(nil, "utc_offset " .. expectation) end
+      if not checked then place:fail(nil, "utc_offset " .. expectation) end
       gathered.utc_offset = checked
     end,
     snapshot = function(path)
       local checked, expectation = options.text(4096)(path)
-      if not checked then place:mistake(nil, "snapshot " .. expectation) end
+      if not checked then place:fail(nil, "snapshot " .. expectation) end
       table.insert(gathered.sources, { block = "snapshot", fields = { path = checked } })
     end,
     rows = function(given)
-      if type(given) ~= "table" then place:mistake(nil, "rows takes a table") end
+      if type(given) ~= "table" then place:fail(nil, "rows takes a table") end
       local kind, expectation = options.text(50)(given.kind)
-      if not kind then place:mistake("kind", "rows: kind " .. expectation) end
+      if not kind then place:fail("kind", "rows: kind " .. expectation) end
       if not kind:find "^%l[%l_]*$" or sources.reserved[kind] then
-        place:mistake("kind", "rows: kind must be a word of its own, such as badge")
+        place:fail("kind", "rows: kind must be a word of its own, such as badge")
       end
+      local near = presence.kind_problem(kind)
+      if near then place:fail("kind", "rows: " .. near) end
       for i, row in ipairs(given) do
-        if type(row) ~= "table" then place:mistake(nil, ("rows: row %d is not a table"):format(i)) end
+        if type(row) ~= "table" then place:fail(nil, ("rows: row %d is not a table"):format(i)) end
       end
       table.insert(gathered.sources, { block = "rows", fields = given })
     end,
   }
   for _, block in ipairs { "smb", "workspace" } do
     words[block] = function(given)
-      local checked = place:block(block, given, specification[block].fields, specification[block].required)
-      local problem, field = specification[block].problem(checked)
-      if problem then place:mistake(field, ("%s: %s"):format(block, problem)) end
-      table.insert(gathered.sources, { block = block, fields = checked })
+      local checked = place:block(block, given, blocks[block].fields, blocks[block].required)
+      local problem, field = blocks[block].problem(checked)
+      if problem then place:fail(field, ("%s: %s"):format(block, problem)) end
+      table.insert(gathered.sources, { block = block, fields = checked, place = ("%s:%d"):format(place.name, place.line) })
     end
   end
   return place:words(words)
 end
 
----Reads an inventory from a text.
----@param text string
----@param name string  for messages
----@return rollcall.inventory?
+---Reads an inventory from a text. Raises nothing.
+---@param text string  what the file holds
+---@param name string  of the file, for messages
+---@return rollcall.inventory?  nil where there is an error
 ---@return string? problem  with file, line and field
 function inventory.parse(text, name)
   local gathered = { name = name, sources = {} }
   local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered), "inventory files")
   if not ran then return nil, problem end
-  if #gathered.sources == 0 then return nil, name .. ": names no source" end
+  if #gathered.sources == 0 then return nil, name .. ": declares no source; smb, workspace, snapshot and rows declare one" end
   return gathered
 end
 
----Reads an inventory file.
----@param path string
----@return rollcall.inventory?
----@return string? problem
+---Reads an inventory file. Raises nothing.
+---@param path string  of the file, at most 1 MiB
+---@return rollcall.inventory?  nil where there is an error
+---@return string? problem  with file, line and field
 function inventory.load(path)
   local text, problem = sandbox.read(path)
   if not text then return nil, problem end
   return inventory.parse(text, path)
 end
 
+---What is called while the rows come.
+---@class rollcall.inventory.rows_options
+---@field on_target? fun(outcome: rollcall.outcome)  gets the result for each target, after its last row; absent: nobody does
+---@field on_error? fun(failure: rollcall.failure)  gets each failure; absent: nobody does
+---@field on_wait? rollcall.on_wait  waits in place of rollcall; absent: the call blocks
+
 ---Asks all sources at once, and gives their rows as they come.
---
---     for kind, row in inventory.rows(inv, { on_target = function(outcome) ... end }) do ... end
---
----Raises where a secret cannot be fetched; a target that fails raises nothing.
----@param inv rollcall.inventory
----@param given? { on_target: fun(outcome: rollcall.outcome)?, on_error: fun(failure: rollcall.failure)?, on_wait: rollcall.on_wait? }
----@return fun(): string?, table?
+---
+---     for kind, row in inventory.rows(inv, { on_target = function(outcome) print(outcome.target, outcome.completeness) end }) do
+---       print(kind, row.servername, row.username)
+---     end
+---
+---Raises what is wrong with the options, and where a secret cannot be fetched, as text. A target that fails raises nothing.
+---@param inv rollcall.inventory  what to ask
+---@param given? rollcall.inventory.rows_options  what to call meanwhile
+---@return fun(): string?, table?  gives the next row: its kind, and a rollcall.smb.access, .connection, .session, .file or .share, a rollcall.workspace.session, or a row of one's own
 ---@return nil
 ---@return nil
----@return table closing  ends what is under way
+---@return table closing  to be closed by the loop; ends what is under way
 function inventory.rows(inv, given)
   given = options.check("inventory.rows", given or {},
     { on_target = options.callable, on_error = options.callable, on_wait = options.callable }, 2)

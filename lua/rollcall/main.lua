@@ -1,2 +1,7 @@
-#!/usr/bin/env lua5.4
+-- luarocks installs this file below its tree, and with --deps-mode none starts it without the tree's paths.
+local tree, version = arg[0]:match "^(.*)/lib/luarocks/rocks%-(%d+%.%d+)/rollcall/"
+if tree then
+  package.path = ("%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;%s"):format(tree, version, tree, version, package.path)
+  package.cpath = ("%s/lib/lua/%s/?.so;%s"):format(tree, version, package.cpath)
+end
 os.exit(require("rollcall.cli").main(arg), true)

@@ -1,40 +1,45 @@
---- Rules about who may be connected, and their verdicts.
---
--- A verdict is pass, fail or unknown. A rule that nobody was seen to break passes only where everybody
--- could be seen; where a target could not be asked it is unknown.
+--- Rules about who may be connected, and their verdicts. The words of a policy file are in `meta/policy.lua`.
+---
+--- A verdict is pass, fail or unknown. A rule that nobody was seen to break passes only where everybody
+--- could be seen; where a target could not be asked it is unknown.
 local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
+local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
 local sandbox = require "rollcall.internal.sandbox"
 
+---@class rollcall.policy_module
 local policy = {}
 
 ---Exit codes of a check.
-policy.PASS, policy.FAIL, policy.UNKNOWN, policy.MISTAKE = 0, 1, 2, 3
+---@type integer
+policy.PASS, policy.FAIL, policy.UNKNOWN, policy.ERROR = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
 policy.formats = { "text", "json", "junit", "sarif", "github", "html" }
 
+---A policy that was read.
 ---@class rollcall.policy
----@field name string
----@field rules rollcall.policy.rule[]
----@field waivers rollcall.policy.waiver[]
+---@field name string  the file's
+---@field rules rollcall.policy.rule[]  in the order of the file
+---@field waivers rollcall.policy.waiver[]  in the order of the file
 
+---What a policy says of the rows.
 ---@class rollcall.policy.result
----@field policy string
+---@field policy string  its name
 ---@field generated_at integer  when the rows were taken, in seconds since 1970
----@field rules rollcall.policy.verdict[]
----@field outcomes rollcall.outcome[]
+---@field rules rollcall.policy.verdict[]  one for each rule, in their order
+---@field outcomes rollcall.outcome[]  the result for each target
 ---@field expired rollcall.policy.waiver[]  waivers that have expired
 
----Reads a policy from a text.
----@param text string
----@param name string  for messages
+---Reads a policy from a text. Raises nothing.
+---@param text string  what the file holds
+---@param name string  of the file, for messages
 ---@param kinds? table<string, true>  the kinds of rows that the sources can give besides those of this project; absent: not known
----@return rollcall.policy?
+---@return rollcall.policy?  nil where there is an error
 ---@return string? problem  with file, line and field
 function policy.parse(text, name, kinds)
   local place = declaration.of(text, name)
@@ -47,11 +52,11 @@ function policy.parse(text, name, kinds)
   return { name = name, rules = gathered.rules, waivers = gathered.waivers }
 end
 
----Reads a policy file.
----@param path string
+---Reads a policy file. Raises nothing.
+---@param path string  of the file, at most 1 MiB
 ---@param kinds? table<string, true>  as for `policy.parse`
----@return rollcall.policy?
----@return string? problem
+---@return rollcall.policy?  nil where there is an error
+---@return string? problem  with file, line and field
 function policy.load(path, kinds)
   local text, problem = sandbox.read(path)
   if not text then return nil, problem end
@@ -73,16 +78,27 @@ local nothing = {}
 ---@param view_of fun(kind: string, row: table): rollcall.presence
 local function judge_rows(rows, judges, view_of)
   local for_kind, list, takers, view, position = {}, {}, nothing, nil, 0
+  local is_full, count = memory.room(), 0
   local function judges_of(kind)
     local its_judges = { takers = {} }
     for _, one in ipairs(judges) do
-      if one:is_about(kind) and not one.mistake then
+      if one:is_about(kind) and one.take then
         its_judges[#its_judges + 1] = one
         its_judges.takers[#its_judges] = one.take
       end
     end
     for_kind[kind] = its_judges
     return its_judges
+  end
+  -- Groups are what rules keep of rows.
+  local function make_room()
+    local grouped = 0
+    for _, one in ipairs(judges) do
+      if one:give_up_groups(("its groups, with those of other rules, take more memory than %s, which is full after %d rows: %s"):format(
+        memory.said(), count, "give it a filter, or group by a field with fewer values")) then grouped = grouped + 1 end
+    end
+    if grouped == 0 then memory.refuse("check", count, "check parts of the rows") end
+    for_kind, list = {}, nothing
   end
   local function run()
     while true do
@@ -91,6 +107,8 @@ local function judge_rows(rows, judges, view_of)
         takers[i](view)
       end
       position, takers = 0, nothing
+      if is_full() then make_room() end
+      count = count + 1
       local kind, row = rows()
       if not kind then return end
       list = for_kind[kind] or judges_of(kind)
@@ -106,11 +124,22 @@ local function judge_rows(rows, judges, view_of)
   end
 end
 
----Evaluates a policy over rows. Memory is bounded by the groups of its rules.
----@param its_policy rollcall.policy
----@param given { rows: (fun(): string?, table?), outcomes: rollcall.outcome[]?, now: integer?, normalize_user: function?, utc_offset: integer?, trace: rollcall.policy.trace? }
----as for `report.render`; without outcomes, a rule of which no row was judged is unknown
----@return rollcall.policy.result
+---What `policy.evaluate` takes.
+---@class rollcall.policy.evaluate_options
+---@field rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
+---@field outcomes? rollcall.outcome[]  the result for each target; absent: a rule of which no row was judged is unknown
+---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
+---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
+---@field trace? rollcall.policy.trace  what gets a report of each row that a rule judged; absent: nothing does
+
+---Evaluates a policy over rows. Memory is bounded by the groups of its rules, and by 1 GiB: a rule whose groups
+---would take more is unknown.
+---
+---Raises what is wrong with the options, as text, and what the iterator raises. What a rule raises is its verdict's `error`.
+---@param its_policy rollcall.policy  the rules
+---@param given rollcall.policy.evaluate_options  the rows
+---@return rollcall.policy.result  with a verdict for each rule
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
@@ -129,19 +158,24 @@ function policy.evaluate(its_policy, given)
   return { policy = its_policy.name, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
 end
 
+---The severities of rules, from the gravest down.
+---@type string[]
+policy.severities = { "error", "warning", "note" }
+
 local severities = { note = 1, warning = 2, error = 3 }
 
----What a command that checks exits with. A mistake that a rule made while it was evaluated counts whatever its severity is.
----@param result rollcall.policy.result
+---What a command that checks exits with. An error that a rule raised while it was evaluated counts whatever its severity is.
+---Raises nothing.
+---@param result rollcall.policy.result  of `policy.evaluate`
 ---@param fail_on? "error"|"warning"|"note"  rules of a lower severity do not count; note if not given
----@return integer  0 every rule passes, 1 one fails, 3 none fails but one made a mistake, 2 else, where one is unknown
+---@return integer  0 every rule passes, 1 one fails, 3 none fails but one raised an error, 2 else, where one is unknown
 function policy.exit_code(result, fail_on)
   local code = policy.PASS
   for _, verdict in ipairs(result.rules) do
     local counts = severities[verdict.severity] >= severities[fail_on or "note"]
     if verdict.verdict == "fail" and counts then return policy.FAIL end
-    if verdict.mistake then
-      code = policy.MISTAKE
+    if verdict.error then
+      code = policy.ERROR
     elseif verdict.verdict == "unknown" and counts and code == policy.PASS then
       code = policy.UNKNOWN
     end
@@ -149,11 +183,14 @@ function policy.exit_code(result, fail_on)
   return code
 end
 
----Writes a result in a format.
----@param result rollcall.policy.result
----@param format "text"|"json"|"junit"|"sarif"|"github"|"html"
----@param write fun(text: string)
----@param settings? { color: boolean? }
+---@class rollcall.policy.writer_settings
+---@field color? boolean  of "text": whether escapes for color may be written; default false
+
+---Writes a result in a format. Raises what `write` raises.
+---@param result rollcall.policy.result  of `policy.evaluate`
+---@param format "text"|"json"|"junit"|"sarif"|"github"|"html"  one of `policy.formats`
+---@param write fun(text: string)  takes what is written
+---@param settings? rollcall.policy.writer_settings  absent: the defaults
 function policy.write(result, format, write, settings)
   require("rollcall.policy." .. format)(result, write, settings or {})
 end

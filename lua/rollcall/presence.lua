@@ -1,16 +1,18 @@
 --- One view over every kind of row: who is where, on what, from where, since when, idle for how long.
---
--- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
--- out then, and not before; so a million rows grouped by user cost a million users and no more.
+---
+--- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
+--- out then, and not before; so a million rows grouped by user cost a million users and no more.
 local case = require "rollcall.internal.case"
 local remembering = require "rollcall.internal.remembering"
+local suggestion = require "rollcall.internal.suggestion"
 local session = require "rollcall.workspace.session"
 
+---@class rollcall.presence_module
 local presence = {}
 
 ---A row as a presence. What the source did not say is nil.
 ---@class rollcall.presence
----@field kind string  "connection", "smb_session", "file", "share", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
+---@field kind string  "connection", "smb_session", "file", "share", "logon", "access" (the combined view of an SMB server), "session" (Workspace), or that of a user-made row
 ---@field user? string  who, comparable over all sources; see `presence.user_of`
 ---@field account? string  the user as the source spells it
 ---@field origin? string  the server or service that the row is from
@@ -22,17 +24,20 @@ local presence = {}
 ---@field idle? integer  seconds since it was last used
 ---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which has no states
 ---@field row table  the row itself
+---@field [string] any  the row's own fields; one that rows of its kind do not have raises
 
+---How rows become presences.
 ---@class rollcall.presence.settings
----@field now? integer  when the rows were taken, in seconds since 1970; the present if not given
----@field normalize_user? fun(account: string): string?  makes the user of an account; `presence.user_of` if not given
----@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; 0
+---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field normalize_user? fun(account: string): string?  makes the user of an account; default `presence.user_of`
+---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; default 0
 
 ---The fields of a presence, in their order.
+---@type string[]
 presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "duration", "idle", "state", "kind" }
 
----The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it.
----@param account string
+---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it. Raises nothing.
+---@param account string  as a source spells it
 ---@return string? user  nil for an account without a name
 function presence.user_of(account)
   local name = string.match(account, "^[^\\]*\\(.+)$") or string.match(account, "^([^@]+)@[^@]*$") or account
@@ -85,6 +90,13 @@ local sources = {
   },
   file = { account = own "username", origin = own "servername", resource = own "pathname" },
   share = { origin = own "servername", resource = own "share" },
+  logon = {
+    account = function(view)
+      local row = view.row
+      return row.username and row.logon_domain and row.logon_domain .. "\\" .. row.username or row.username
+    end,
+    origin = own "servername",
+  },
   access = {
     account = own "username", client = own "client", origin = own "servername", resource = own "share",
     since = smb_since.since, duration = smb_since.duration, idle = own "idle_time",
@@ -124,8 +136,8 @@ end
 local recorded_users = setmetatable({}, { __mode = "k" })
 
 ---Says which user a row is of, whatever rule a view of it has.
----@param row table
----@param user? string
+---@param row table  as a source gave it
+---@param user? string  nil: nobody
 function presence.record_user(row, user)
   recorded_users[row] = user or false
 end
@@ -172,8 +184,9 @@ function metatable.__index(view, name)
   return value
 end
 
----@param settings? rollcall.presence.settings
----@return fun(kind: string, row: table): rollcall.presence
+---Makes the function that makes presences of rows, for many of them.
+---@param settings? rollcall.presence.settings  for all of them
+---@return fun(kind: string, row: table): rollcall.presence  raises nothing
 function presence.viewer(settings)
   settings = settings or {}
   local resolved = {
@@ -186,18 +199,19 @@ function presence.viewer(settings)
   end
 end
 
----One row as a presence.
----@param kind string
----@param row table
----@param settings? rollcall.presence.settings
----@return rollcall.presence
+---One row as a presence. Raises nothing.
+---@param kind string  of the row
+---@param row table  as a source gave it
+---@param settings? rollcall.presence.settings  absent: the defaults
+---@return rollcall.presence  a view of the row, which is not copied
 function presence.of(kind, row, settings)
   return presence.viewer(settings)(kind, row)
 end
 
 ---A field of a view, nil also where rows of its kind have no such field.
----@param view rollcall.presence
----@param name string
+---@param view rollcall.presence  a row
+---@param name string  the field
+---@return any  its value
 function presence.field(view, name)
   local source = sources[view.kind]
   if not source or source[name] or common[name] or name == "kind" then return view[name] end
@@ -205,8 +219,8 @@ function presence.field(view, name)
 end
 
 ---Whether any kind that this project knows has rows with such a field.
----@param name string
----@return boolean
+---@param name string  the field
+---@return boolean  true if one has
 function presence.is_field(name)
   if sources.connection[name] or common[name] or name == "kind" then return true end
   for kind in pairs(sources) do
@@ -216,9 +230,9 @@ function presence.is_field(name)
 end
 
 ---Whether rows of a kind can have a field. Rows of a kind of the user's can have any.
----@param kind string
----@param name string
----@return boolean
+---@param kind string  of rows
+---@param name string  the field
+---@return boolean  true if they can
 function presence.has_field(kind, name)
   local source = sources[kind]
   if not source or name == "kind" then return true end
@@ -231,7 +245,7 @@ end
 
 ---The fields that rows of a kind can have.
 ---@param kind string  one that this project knows
----@return table<string, true>
+---@return table<string, true>  by their names
 function presence.names(kind)
   local names = {}
   for name in pairs(own_fields[kind] or fields_of(kind)) do names[name] = true end
@@ -241,26 +255,45 @@ function presence.names(kind)
   return names
 end
 
+---The fields that rows of any kind of this project can have. Raises nothing.
+---@return table<string, true>  their names
+function presence.all_names()
+  local names = {}
+  for kind in pairs(sources) do
+    for name in pairs(presence.names(kind)) do names[name] = true end
+  end
+  return names
+end
+
 ---The kinds that this project knows.
----@return table<string, any>
+---@return table<string, true>  by their names
 function presence.kinds()
   local kinds = {}
   for kind in pairs(sources) do kinds[kind] = true end
   return kinds
 end
 
+---Checks a kind that rows of the user's are to have: one that is nearly one of this project's was probably meant to be that. Raises nothing.
+---@param kind string  its name
+---@return string? problem  nil: none
+function presence.kind_problem(kind)
+  if sources[kind] then return nil end
+  local _, meant = suggestion(kind, sources)
+  return meant and ("there is no kind '%s'; did you mean '%s'? A kind of your own must differ more from it"):format(kind, meant) or nil
+end
+
 ---All the fields of a presence that are known, as a plain table.
----@param view rollcall.presence
----@return table
+---@param view rollcall.presence  a row
+---@return table  with the fields of `presence.fields`
 function presence.plain(view)
   local result = {}
   for _, name in ipairs(presence.fields) do result[name] = view[name] end
   return result
 end
 
----Whether a kind is one that this project knows, or has another name for a user-made table's kind.
----@param kind string
----@return boolean
+---Whether a kind is one that this project knows.
+---@param kind string  of rows
+---@return boolean  false of a kind of the user's
 function presence.is_known_kind(kind)
   return sources[kind] ~= nil
 end

@@ -1,38 +1,46 @@
 --- Rows as text. A format is a function that takes a report's frame and returns a writer; each
--- stands in a file of its own beside this one, and a function of your own will do as well.
+--- stands in a file of its own beside this one, and a function of your own will do as well.
 local columns = require "rollcall.internal.columns"
 local grouping = require "rollcall.report.grouping"
+local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
+local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
+---@class rollcall.report
 local report = {}
 
+---What a format is given to begin with.
 ---@class rollcall.report.frame
----@field write fun(text: string)
+---@field write fun(text: string)  takes what is written
 ---@field kind string  of the rows, such as "connection"; "who" for presences of any kind, "group" for groups
----@field columns rollcall.report.column[]
+---@field columns rollcall.report.column[]  what to show of a row, in this order
 ---@field width integer  columns of the terminal
 ---@field color boolean  whether escapes for color may be written
----@field title string
+---@field title string  of the report
 ---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
+---What a format makes. A function instead is the `row` of a writer that needs no other.
 ---@class rollcall.report.writer
----@field row fun(self, row: table, view: rollcall.presence?)
----@field takes_views? boolean  `row` gets the presence that a row was made of, too
----@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)
+---@field row fun(self, row: table, view: rollcall.presence?)  gets every row to be written: a table by the names of the columns
+---@field takes_views? boolean  `row` gets the presence that a row was made of, too; absent: it does not
+---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)  ends the report
 
+---How many there are of each.
 ---@class rollcall.report.totals
----@field rows integer
----@field users integer
----@field clients integer
----@field resources integer
+---@field rows integer  all of them
+---@field users integer  different ones
+---@field clients integer  different ones
+---@field resources integer  different ones
 
+---A format of one's own.
 ---@alias rollcall.report.format fun(frame: rollcall.report.frame): rollcall.report.writer|fun(row: table)
 
+---The names of the formats.
 ---@type string[]
 report.formats = { "table", "csv", "json", "jsonl", "markdown", "html" }
 
@@ -50,6 +58,7 @@ local function with_title(all)
   return titled
 end
 
+---A time as reports write it. Raises nothing.
 ---@param seconds integer  since 1970
 ---@return string  as `2026-11-21T07:00:00Z`
 function report.time(seconds)
@@ -64,13 +73,17 @@ local function new_writer(format, frame)
   return { row = function(_, row) writer(row) end, finish = function() end }
 end
 
----A writer of rows of one kind, as they come.
----@param format "table"|"csv"|"json"|"jsonl"|"markdown"|"html"|rollcall.report.format
+---@class rollcall.report.writer_settings
+---@field color? boolean  whether escapes for color may be written; default false
+---@field title? string  of the report; default "Roll call"
+
+---A writer of rows of one kind, as they come. Raises what the format and `write` raise.
+---@param format "table"|"csv"|"json"|"jsonl"|"markdown"|"html"|rollcall.report.format  one of `report.formats`, or one's own
 ---@param kind string  such as "connection"
----@param write fun(text: string)
+---@param write fun(text: string)  takes what is written
 ---@param width? integer  columns of the terminal; 80
----@param settings? { color: boolean?, title: string? }
----@return rollcall.report.writer
+---@param settings? rollcall.report.writer_settings  absent: the defaults
+---@return rollcall.report.writer  whose `finish` ends the report
 function report.new(format, kind, write, width, settings)
   local all = columns[kind]
   return new_writer(format, {
@@ -111,32 +124,63 @@ end
 
 local function anything(value) return value end
 
+---The most that `limit` can be.
+report.LIMIT = 1000000
+
+local title = options.text(1000)
+
+---Checks what is given as `title`. Raises nothing.
+---@param value any  what is given
+---@return any checked  nil if it cannot be that
+---@return string? expectation  what it must be
+function report.check_title(value)
+  return title(value)
+end
+
+---Checks what is given as one of `measures`. Raises nothing.
+---@param value any  what is given
+---@return any checked  nil if it cannot be that
+---@return string? expectation  what it must be
+function report.check_measure(value)
+  local problem = grouping.problem(value)
+  if problem then return nil, problem end
+  return value
+end
+
 local specification = {
   rows = rows_check, format = format_check, write = options.callable, width = anything, color = options.boolean,
-  title = options.text(1000), columns = names_check, filter = options.callable, sort = callable_or_string,
-  group_by = names_check, measures = names_check, limit = options.integer(1, 1000000), totals = options.boolean,
+  title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
+  group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
+---What `report.render` takes.
 ---@class rollcall.report.options
 ---@field rows (fun(): string?, table?)|table[]  an iterator of kind and row, such as `inventory.rows` gives; or a list of rows, each with a `kind` or "row"
----@field format? string|rollcall.report.format  "table"
----@field write? fun(text: string)  io.write
----@field width? integer  columns of the terminal; 80
----@field color? boolean  false
----@field title? string
----@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own
----@field filter? fun(view: rollcall.presence): any  which rows are in it
----@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; without it rows stand in the order of their arrival
----@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures
----@field measures? string|string[]  "distinct:client", "sum:num_opens", "max:idle", "min:since"; {"distinct:user", "distinct:client"}
----@field limit? integer  only the first so many, after sorting; groups are sorted by `-rows` if nothing else is said
----@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; true
----@field outcomes? rollcall.outcome[]  the result for each target; a list that may be filled while rows are read
----@field failures? rollcall.failure[]
----@field now? integer
----@field normalize_user? fun(account: string): string?  as in rollcall.presence
----@field utc_offset? integer
+---@field format? string|rollcall.report.format  one of `report.formats`, or one's own; default "table"
+---@field write? fun(text: string)  takes what is written; default `io.write`
+---@field width? integer  columns of the terminal; default 80
+---@field color? boolean  whether escapes for color may be written; default false
+---@field title? string  of the report; default "Roll call"
+---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own; default those of rollcall.presence
+---@field filter? fun(view: rollcall.presence): any  which rows are in it; absent: all
+---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; absent: rows stand in the order of their arrival, groups by `-rows`
+---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures; absent: a row for each row
+---@field measures? string|string[]  of groups: "distinct:client", "sum:num_opens", "max:idle", "min:since"; default {"distinct:user", "distinct:client"}
+---@field limit? integer  only the first so many, after sorting, from 1 to 1000000; absent: all
+---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; default true
+---@field outcomes? rollcall.outcome[]  the result for each target; a list that may be filled while rows are read; absent: nothing is said of targets
+---@field failures? rollcall.failure[]  likewise; absent: nothing is said of failures
+---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
+---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
+
+---What `report.render` says of a report.
+---@class rollcall.report.summary
+---@field rows integer  how many rows were in it
+---@field written integer  how many lines were written
+---@field missing string[]  which of the named fields no row had
+---@field fields table<string, true>  the fields that rows had, or can have
 
 local function each_of(rows)
   if type(rows) ~= "table" then return rows end
@@ -182,7 +226,27 @@ local function new_tally()
   end
 end
 
+local DEFAULT_MEASURES = { "distinct:user", "distinct:client" }
+
+---Checks a field to sort groups by. Raises nothing.
+---@param checked { sort: any, group_by: string[]?, measures: string[]? }  options of `report.render`
+---@return string? problem  nil: none, or there are no groups
+function report.sort_problem(checked)
+  if type(checked.sort) ~= "string" or not checked.group_by then return nil end
+  local wanted, names = checked.sort:match "^%-?(.*)$", {}
+  for i, column in ipairs(grouping.columns(checked.group_by, checked.measures or DEFAULT_MEASURES, {})) do
+    if column.name == wanted then return nil end
+    names[i] = column.name
+  end
+  return ("a group has no field '%s'; it has %s%s"):format(wanted, table.concat(names, ", "), suggestion(wanted, names))
+end
+
+-- The fields of so many rows are listed.
+local ROWS_FOR_FIELDS = 100
+
 ---Watches for the fields that only a user-made row could have; a name that no row has is a usage error.
+---@return table<string, true> missing
+---@return fun(row: table)? look_out
 local function new_lookout(given)
   local missing, some = {}, false
   local function add(name)
@@ -200,18 +264,45 @@ local function new_lookout(given)
   end or nil
 end
 
+---@class rollcall.report.result
+---@field rows integer  how many were in it
+---@field written integer  how many lines that came to
+---@field missing string[]  which of the named fields no row had
+---@field fields table<string, true>  which fields there are, those of this project and of the first rows
+
+---What takes the memory, and how it would take less.
+local function refuse(given, sort, rows)
+  if given.group_by then
+    memory.refuse(("grouping by '%s'"):format(table.concat(given.group_by, "', '")), rows,
+      "filter the rows, or group by a field with fewer values")
+  elseif sort then
+    memory.refuse(type(sort) == "string" and ("sorting by '%s'"):format(sort:match "^%-?(.*)$") or "sorting", rows,
+      "filter the rows, or set a limit")
+  end
+  memory.refuse(("the format '%s'%s"):format(type(given.format) == "string" and given.format or "of your own",
+    given.totals == false and "" or " with totals"), rows, "filter the rows, or write csv or jsonl without totals")
+end
+
 ---Makes a report. Rows stream through where nothing has to be sorted or grouped and the format
----allows it; else memory is bounded by `limit`, by the groups, or by the rows.
----Raises what is wrong with the options, and what the iterator raises.
----@param given rollcall.report.options
----@return { rows: integer, written: integer, missing: string[] }  how many rows were in it, how many lines were written, and which of the named fields no row had
+---allows it; else memory is bounded by `limit`, by the groups, or by the rows, and by 1 GiB.
+---
+---     report.render { rows = inventory.rows(inv), format = "csv", columns = { "user", "resource", "client" } }
+---
+---Raises what is wrong with the options, as text, what the iterator, the functions among the options and the format raise, and that
+---1 GiB is full.
+---@param given rollcall.report.options  the rows, and how to show them
+---@return rollcall.report.summary  what was in it
 function report.render(given)
   given = options.check("report.render", given, specification, 2)
   if not given.rows then error("report.render: rows is missing", 2) end
   given.format = given.format or "table"
-  given.measures = given.measures or given.group_by and { "distinct:user", "distinct:client" }
-  local problem = given.measures and grouping.problem(given.measures)
-  if problem then error("report.render: measures: " .. problem, 2) end
+  given.measures = given.measures or given.group_by and DEFAULT_MEASURES
+  for _, measure in ipairs(given.measures or {}) do
+    local problem = grouping.problem(measure)
+    if problem then error(("report.render: measures: '%s' %s"):format(measure, problem), 2) end
+  end
+  local problem = report.sort_problem(given)
+  if problem then error("report.render: sort: " .. problem, 2) end
 
   local now = given.now or os.time()
   local shown = columns_of(given)
@@ -244,9 +335,14 @@ function report.render(given)
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   local field, filter = presence.field, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
-  local rows = 0
+  local rows, read, fields, is_full = 0, 0, presence.all_names(), memory.room()
   for kind, row in each_of(given.rows) do
+    if is_full() then refuse(given, sort, rows) end
     local view = view_of(kind, row)
+    read = read + 1
+    if read <= ROWS_FOR_FIELDS then
+      for name in pairs(row) do fields[name] = true end
+    end
     if look_out then look_out(row) end
     if not filter or filter(view) then
       rows = rows + 1
@@ -262,6 +358,7 @@ function report.render(given)
       end
     end
   end
+  count = nil -- luacheck: ignore 311 -- the names that it has counted are not needed for sorting
   if groups then
     groups:finish()
     for group = 1, groups.count do selected:add(group) end
@@ -271,7 +368,7 @@ function report.render(given)
   local missing_names = {}
   for name in pairs(missing) do missing_names[#missing_names + 1] = name end
   table.sort(missing_names, system.text_less)
-  return { rows = rows, written = written, missing = missing_names }
+  return { rows = rows, written = written, missing = missing_names, fields = fields }
 end
 
 return report

@@ -1,7 +1,7 @@
---- Who is connected to SMB servers: to which share, from where, with what open.
---
--- The calls and their names are those of MS-SRVS and of netapi32: NetConnectionEnum, NetSessionEnum,
--- NetFileEnum and NetShareEnum.
+--- Who is connected to SMB servers: to which share, from where, with what open; and who is logged on to them.
+---
+--- The calls and their names are those of MS-SRVS, MS-WKST and of netapi32: NetConnectionEnum, NetSessionEnum,
+--- NetFileEnum, NetShareEnum and NetWkstaUserEnum.
 local calls = require "rollcall.smb.calls"
 local core = require "rollcall.smb.core"
 local enumerate = require "rollcall.smb.enumerate"
@@ -11,95 +11,147 @@ local plans = require "rollcall.smb.plans"
 local servers = require "rollcall.smb.servers"
 local target = require "rollcall.smb.target"
 
+---@class rollcall.smb
 local smb = {}
 
 ---ERROR_MORE_DATA: what a page's `status` is when the server has more.
+---@type integer
 smb.ERROR_MORE_DATA = 234
 
 ---The value of `prefmaxlen` that asks for everything in one answer: MAX_PREFERRED_LENGTH.
+---@type integer
 smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 
+---What every row of an SMB server has.
 ---@class rollcall.smb.row
 ---@field servername string  the server, as you named it
 ---@field level? integer  which level answered, if "best" was asked for
 
----CONNECTION_INFO_1; of level 0 only `id` is there.
+---A connection to a share: CONNECTION_INFO_1. Of level 0 only `id` is there.
+---@see MS-SRVS 2.2.4.2 CONNECTION_INFO_1
+---@see Win32 CONNECTION_INFO_1 (lmshare.h)
 ---@class rollcall.smb.connection: rollcall.smb.row
 ---@field share? string  the share that the connection is to
 ---@field client? string  the computer that it is from, without backslashes; of a placeholder nil, also where `qualifier` is a computer
 ---@field id integer  unsigned, 32 bits
 ---@field type? integer  0 disk, 1 print queue, 2 device, 3 IPC; 0x80000000 is added for an administrative share, 0x40000000 for a temporary one
 ---@field num_opens? integer  files open over it
----@field num_users? integer
+---@field num_users? integer  users on it
 ---@field time? integer  seconds since it was made; nil, as of a session, if the server does not know
----@field username? string
+---@field username? string  as the server spells it
 ---@field netname? string  the client if `qualifier` is a share, the share if it is a computer
 ---@field placeholder? true  the server does not know `username` and `netname` and filled in words of its own, as Samba does; `client` is nil then
 
----SESSION_INFO_502; poorer levels have the first of these.
+---A session of a user with a server: SESSION_INFO_502. Level 0 has `cname`, level 10 also `username`, `time` and `idle_time`, level 1 all up to
+---`user_flags`, level 2 `cltype_name` too.
+---@see MS-SRVS 2.2.4.15 SESSION_INFO_502
+---@see Win32 SESSION_INFO_502 (lmshare.h)
 ---@class rollcall.smb.session: rollcall.smb.row
 ---@field client? string  `cname` without backslashes
 ---@field cname? string  the computer, as the server gave it
----@field username? string
----@field num_opens? integer
+---@field username? string  as the server spells it
+---@field num_opens? integer  files open in it
 ---@field time? integer  seconds since the session began
 ---@field idle_time? integer  seconds since it was last used
 ---@field user_flags? integer  1 guest, 2 without an encrypted password
----@field cltype_name? string
----@field transport? string
+---@field cltype_name? string  what kind of client it is
+---@field transport? string  over which transport it is
 
----FILE_INFO_3; of level 2 only `id` is there.
+---A file that is open on a server: FILE_INFO_3. Of level 2 only `id` is there.
+---@see MS-SRVS FILE_INFO_3
+---@see Win32 FILE_INFO_3 (lmshare.h)
 ---@class rollcall.smb.file: rollcall.smb.row
----@field id integer
----@field permissions? integer  1 read, 2 write, 4 create
----@field num_locks? integer
+---@field id integer  unsigned, 32 bits
+---@field permissions? integer  1 read, 2 write, 4 create, added up
+---@field num_locks? integer  locks on it
 ---@field pathname? string  on the server
----@field username? string
+---@field username? string  who opened it, as the server spells it
 
----SHARE_INFO_2; poorer levels have the first of these, 501 has `flags`.
+---A share of a server: SHARE_INFO_2. Level 0 has the name, level 1 `type` and `remark` too, level 501 beside them `flags`.
+---@see MS-SRVS SHARE_INFO_2
+---@see Win32 SHARE_INFO_2, SHARE_INFO_501 (lmshare.h)
 ---@class rollcall.smb.share: rollcall.smb.row
 ---@field share? string  as `netname`
----@field netname? string
+---@field netname? string  the name of the share
 ---@field type? integer  as in a connection
----@field remark? string
----@field permissions? integer
+---@field remark? string  its comment
+---@field permissions? integer  bits, of a server with share-level security
 ---@field max_uses? integer  0xFFFFFFFF: as many as like
----@field current_uses? integer
+---@field current_uses? integer  connections to it
 ---@field path? string  on the server
----@field passwd? string
----@field flags? integer
+---@field passwd? string  of a server with share-level security
+---@field flags? integer  SHI1005 flags, such as those of offline files and of DFS
 
+---WKSTA_USER_INFO_1; of level 0 only `username` is there. An account that is logged on several times may be there as often.
+---@class rollcall.smb.logon: rollcall.smb.row
+---@field username? string  who is logged on
+---@field logon_domain? string  the domain or computer whose account it is
+---@field oth_domains? string  other domains, with blanks between them
+---@field logon_server? string  the computer that checked the password
+
+---What every query takes, by hand or as an iterator.
 ---@class rollcall.smb.query_options
----@field level? integer|"best"  "best": the richest that the server knows
----@field prefmaxlen? integer  PreferedMaximumLength: bytes for the server to keep a page to; 65536
----@field resume_handle? integer  where an earlier enumeration stopped; 0
+---@field level? integer|"best"  "best": the richest that the server knows; default 1, of sessions and logons "best", of files 3
+---@field prefmaxlen? integer  PreferedMaximumLength: bytes for the server to keep a page to, from 1 to 0xFFFFFFFF; default 65536
+---@field resume_handle? integer  where an earlier enumeration stopped; default 0
 
+---What is called while an enumeration runs.
 ---@class rollcall.smb.handler_options
 ---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
----@field on_target? fun(outcome: rollcall.outcome)  gets the result for each server, after its last row
----@field on_wait? rollcall.on_wait
+---@field on_target? fun(outcome: rollcall.outcome)  gets the result for each server, after its last row; absent: nobody does
+---@field on_wait? rollcall.on_wait  waits in place of rollcall; absent: the call blocks
 
+---Which server is asked, and as whom.
 ---@class rollcall.smb.one_options: rollcall.smb.connect_options
 ---@field servername? string  a name or an address, with `\\` or without, with `:port` or without; absent: this computer
 
+---Which servers are asked, as whom, and how many at once.
 ---@class rollcall.smb.many_options: rollcall.smb.connect_options, rollcall.smb.handler_options
----@field servername? string|table|fun(): string|table|nil  also a list, or an iterator, of names, or of tables of a name and connect options of its own
----@field concurrency? integer  servers asked at the same time; 16
+---@field servername? string|table|fun(): string|table|nil  one, or a list, or an iterator, of names or tables of name and connect options; a wrong one of several fails alone; absent: this computer
+---@field concurrency? integer  servers asked at the same time, from 1 to 1024; default 16
 
 ---@class rollcall.smb.connections_options: rollcall.smb.many_options, rollcall.smb.query_options
 ---@field qualifier? string  a share, or a computer as `\\computer`; absent: every share of the server in turn
----@field hidden? boolean  without a qualifier: also shares whose names end in `$`; true
+---@field hidden? boolean  without a qualifier: also shares whose names end in `$`; default true
 
 ---@class rollcall.smb.sessions_options: rollcall.smb.many_options, rollcall.smb.query_options
----@field filter? { client: string?, username: string? }  only the sessions from a computer, or of a user
+---@field filter? rollcall.smb.session_filter  absent: every session
 
 ---@class rollcall.smb.files_options: rollcall.smb.many_options, rollcall.smb.query_options
----@field filter? { basepath: string?, username: string? }  only the files in a folder and those below it, or that a user has open
+---@field filter? rollcall.smb.file_filter  absent: every open file
 
 ---@class rollcall.smb.shares_options: rollcall.smb.many_options, rollcall.smb.query_options
 
----@type rollcall.options.check
-local function qualifier(value)
+---@class rollcall.smb.logons_options: rollcall.smb.many_options, rollcall.smb.query_options
+
+---Which sessions: ClientName and UserName of NetrSessionEnum.
+---@class rollcall.smb.session_filter
+---@field client? string  from this computer, with `\\` or without; absent: from any
+---@field username? string  of this user; absent: of any
+
+---Which open files: BasePath and UserName of NetrFileEnum.
+---@class rollcall.smb.file_filter
+---@field basepath? string  in this folder of the server and those below it; absent: in any
+---@field username? string  that this user has open; absent: that anybody has
+
+---@class rollcall.smb.connection_page_options: rollcall.smb.one_options, rollcall.smb.query_options
+---@field qualifier string  a share, or a computer as `\\computer`
+
+---@class rollcall.smb.session_page_options: rollcall.smb.one_options, rollcall.smb.query_options
+---@field filter? rollcall.smb.session_filter  absent: every session
+
+---@class rollcall.smb.file_page_options: rollcall.smb.one_options, rollcall.smb.query_options
+---@field filter? rollcall.smb.file_filter  absent: every open file
+
+---@class rollcall.smb.share_page_options: rollcall.smb.one_options, rollcall.smb.query_options
+
+---@class rollcall.smb.logon_page_options: rollcall.smb.one_options, rollcall.smb.query_options
+
+---Checks what is given as `qualifier`: a share's name, or a computer's with two backslashes in front. Raises nothing.
+---@param value any  what is given
+---@return any checked  nil if it cannot be that
+---@return string? expectation  what it must be
+function smb.check_qualifier(value)
   local text, expectation = options.text(1024)(value)
   if text and not text:find("[^\\]") then return nil, "must be a share or \\\\computer" end
   return text, expectation
@@ -113,9 +165,9 @@ local many_specification = options.merged(servers.connect_specification, handler
 
 ---What each call takes: on a server handle, by hand, and over many servers.
 local specifications = {}
-for _, name in ipairs { "connections", "sessions", "files", "shares" } do
+for _, name in ipairs { "connections", "sessions", "files", "shares", "logons" } do
   local own = calls.specification(calls[name])
-  if name == "connections" then own.qualifier = qualifier end
+  if name == "connections" then own.qualifier = smb.check_qualifier end
   local walk = name == "connections" and { hidden = options.boolean } or {}
   specifications[name] = {
     page = own,
@@ -165,10 +217,10 @@ local function check_many(caller, name, given)
   return checked, servers.each(caller, checked.servername or servers.LOCAL_COMPUTER, checked)
 end
 
----What is wrong with the options of a call over many servers, as text; nil: nothing.
----@param name "connections"|"sessions"|"files"|"shares"|"rollcall"
----@param given table
----@return string? problem
+---Checks the options of a call over many servers, and calls none. Raises nothing.
+---@param name "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"  the function that they are for
+---@param given table  its options
+---@return string? problem  what is wrong with them; nil: nothing
 function smb.problem(name, given)
   local _, problem = checked_many(name ~= "rollcall" and name or nil, given)
   return problem
@@ -193,68 +245,98 @@ end
 
 ---The connections made to a share, or from a computer, of one server or of many; without a
 ---qualifier, to every share in turn.
---
---     for c in smb.connections { servername = "fs1", qualifier = "projects", ... } do
---       print(c.username, c.client)
---     end
---
--- Rows come as they arrive, each with its `servername`. A `break` ends what is under way.
----Raises what is wrong with the options at once, and a rollcall.failure for the first server
----that fails unless there is an `on_error`.
+---
+---     for c in smb.connections { servername = "fs1", qualifier = "projects", username = "auditor", password = password } do
+---       print(c.username, c.client)
+---     end
+---
+---Rows come as they arrive, each with its `servername`. A `break` ends what is under way.
+---
+---Raises what is wrong with the options, as text, before any server is asked; then what is wrong with the name or the
+---credentials of a server that an iterator or a list names, and a `rollcall.failure` for the first server that fails. With an
+---`on_error`, that gets each failure, and nothing is raised for it.
 ---@see MS-SRVS 3.1.4.1 NetrConnectionEnum
----@param given rollcall.smb.connections_options
----@return fun(enumeration: userdata): rollcall.smb.connection?
----@return userdata enumeration
+---@see Win32 NetConnectionEnum (lmshare.h)
+---@param given rollcall.smb.connections_options  where and what to ask
+---@return fun(enumeration: userdata): rollcall.smb.connection?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata enumeration
+---@return userdata enumeration  to be closed by the loop
 function smb.connections(given)
   local checked, next_server = check_many("smb.connections", "connections", given)
   return run("connections", checked, next_server)
 end
 
 ---The sessions established on a server. Otherwise as `smb.connections`.
+---
+---Raises as `smb.connections` does.
 ---@see MS-SRVS 3.1.4.5 NetrSessionEnum
----@param given rollcall.smb.sessions_options
----@return fun(enumeration: userdata): rollcall.smb.session?
----@return userdata enumeration
+---@see Win32 NetSessionEnum (lmshare.h)
+---@param given rollcall.smb.sessions_options  where and what to ask
+---@return fun(enumeration: userdata): rollcall.smb.session?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata enumeration
+---@return userdata enumeration  to be closed by the loop
 function smb.sessions(given)
   local checked, next_server = check_many("smb.sessions", "sessions", given)
   return run("sessions", checked, next_server)
 end
 
 ---The files open on a server. Otherwise as `smb.connections`.
+---
+---Raises as `smb.connections` does.
 ---@see MS-SRVS 3.1.4.2 NetrFileEnum
----@param given rollcall.smb.files_options
----@return fun(enumeration: userdata): rollcall.smb.file?
----@return userdata enumeration
+---@see Win32 NetFileEnum (lmshare.h)
+---@param given rollcall.smb.files_options  where and what to ask
+---@return fun(enumeration: userdata): rollcall.smb.file?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata enumeration
+---@return userdata enumeration  to be closed by the loop
 function smb.files(given)
   local checked, next_server = check_many("smb.files", "files", given)
   return run("files", checked, next_server)
 end
 
 ---The shares of a server. Otherwise as `smb.connections`.
+---
+---Raises as `smb.connections` does.
 ---@see MS-SRVS 3.1.4.8 NetrShareEnum
----@param given rollcall.smb.shares_options
----@return fun(enumeration: userdata): rollcall.smb.share?
----@return userdata enumeration
+---@see Win32 NetShareEnum (lmshare.h)
+---@param given rollcall.smb.shares_options  where and what to ask
+---@return fun(enumeration: userdata): rollcall.smb.share?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata enumeration
+---@return userdata enumeration  to be closed by the loop
 function smb.shares(given)
   local checked, next_server = check_many("smb.shares", "shares", given)
   return run("shares", checked, next_server)
 end
 
+---The users logged on to a computer itself: at its console, over a remote desktop, or as a service. Otherwise as `smb.connections`.
+---
+---Raises as `smb.connections` does.
+---@see MS-WKST 3.2.4.3 NetrWkstaUserEnum
+---@see Win32 NetWkstaUserEnum (lmwksta.h)
+---@param given rollcall.smb.logons_options  where and what to ask
+---@return fun(enumeration: userdata): rollcall.smb.logon?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
+---@return nil
+---@return userdata enumeration  to be closed by the loop
+function smb.logons(given)
+  local checked, next_server = check_many("smb.logons", "logons", given)
+  return run("logons", checked, next_server)
+end
+
 ---The combined view: who is connected to what, from where, with what open, since when, idle for how long, as far as shares,
 ---connections, sessions and open files leave no other way. The rest is nil, and rows of files whose session is not certain.
----@param given rollcall.smb.many_options
----@return fun(enumeration: userdata): rollcall.smb.access?
----@return userdata enumeration
+---
+---Raises as `smb.connections` does. A call that a server refuses is a failure, and the others are made all the same.
+---@see MS-SRVS 3.1.4.1 NetrConnectionEnum, 3.1.4.2 NetrFileEnum, 3.1.4.5 NetrSessionEnum, 3.1.4.8 NetrShareEnum
+---@param given rollcall.smb.many_options  where to ask
+---@return fun(enumeration: userdata): rollcall.smb.access?  gives the next row
+---@return userdata enumeration  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata enumeration
+---@return userdata enumeration  to be closed by the loop
 function smb.rollcall(given)
   local checked, next_server = check_many("smb.rollcall", nil, given)
   local plan, ready = join.plan()
@@ -264,64 +346,77 @@ function smb.rollcall(given)
 end
 
 ---One page of connections, by hand: the eight parameters of NetConnectionEnum.
---
--- While `status` is `smb.ERROR_MORE_DATA`, another call with the page's `resume_handle` goes on.
----Raises a rollcall.failure for any other status than success.
----@param given rollcall.smb.one_options|rollcall.smb.query_options|{ qualifier: string }
----@return rollcall.smb.page<rollcall.smb.connection>
+---
+---While `status` is `smb.ERROR_MORE_DATA`, another call with the page's `resume_handle` goes on.
+---
+---Raises what is wrong with the options, as text, and a `rollcall.failure` for any other status than success.
+---@see MS-SRVS 3.1.4.1 NetrConnectionEnum
+---@see Win32 NetConnectionEnum (lmshare.h)
+---@param given rollcall.smb.connection_page_options  where and what to ask
+---@return rollcall.smb.page<rollcall.smb.connection>  its entries are connections
 function smb.connection_page(given)
   local page = one_page("smb.connection_page", "connections", given)
   return page
 end
 
 ---One page of sessions, by hand.
---
--- With a filter, `entries` holds what passes it; `entriesread` and `totalentries` are the server's numbers, of all that it read.
----@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
----@return rollcall.smb.page<rollcall.smb.session>
+---
+---With a filter, `entries` holds what passes it; `entriesread` and `totalentries` are the server's numbers, of all that it read.
+---
+---Raises as `smb.connection_page` does.
+---@see MS-SRVS 3.1.4.5 NetrSessionEnum
+---@see Win32 NetSessionEnum (lmshare.h)
+---@param given rollcall.smb.session_page_options  where and what to ask
+---@return rollcall.smb.page<rollcall.smb.session>  its entries are sessions
 function smb.session_page(given)
   local page = one_page("smb.session_page", "sessions", given)
   return page
 end
 
----One page of open files, by hand; with a filter as `session_page`.
----@param given rollcall.smb.one_options|rollcall.smb.query_options|{ filter: table? }
----@return rollcall.smb.page<rollcall.smb.file>
+---One page of open files, by hand; with a filter as `smb.session_page`.
+---
+---Raises as `smb.connection_page` does.
+---@see MS-SRVS 3.1.4.2 NetrFileEnum
+---@see Win32 NetFileEnum (lmshare.h)
+---@param given rollcall.smb.file_page_options  where and what to ask
+---@return rollcall.smb.page<rollcall.smb.file>  its entries are files
 function smb.file_page(given)
   local page = one_page("smb.file_page", "files", given)
   return page
 end
 
 ---One page of shares, by hand.
----@param given rollcall.smb.one_options|rollcall.smb.query_options
----@return rollcall.smb.page<rollcall.smb.share>
+---
+---Raises as `smb.connection_page` does.
+---@see MS-SRVS 3.1.4.8 NetrShareEnum
+---@see Win32 NetShareEnum (lmshare.h)
+---@param given rollcall.smb.share_page_options  where to ask
+---@return rollcall.smb.page<rollcall.smb.share>  its entries are shares
 function smb.share_page(given)
   local page = one_page("smb.share_page", "shares", given)
   return page
 end
 
----A server whose pipe stays open over several calls: one logon for all of them. It has the
----iterators `connections`, `sessions`, `files`, `shares` and the pages `connection_page`,
----`session_page`, `file_page`, `share_page` of this module, with their options but for those that
----say which server and as whom, and `close`.
----@class rollcall.smb.server
----@field private handle rollcall.smb.core.server
----@field private target rollcall.smb.core.target
----@field private began integer
----@field connections fun(self, given: table?): function, userdata, nil, userdata
----@field sessions fun(self, given: table?): function, userdata, nil, userdata
----@field files fun(self, given: table?): function, userdata, nil, userdata
----@field shares fun(self, given: table?): function, userdata, nil, userdata
----@field connection_page fun(self, given: table): rollcall.smb.page<rollcall.smb.connection>
----@field session_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.session>
----@field file_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.file>
----@field share_page fun(self, given: table?): rollcall.smb.page<rollcall.smb.share>
+---One page of logons, by hand.
+---
+---Raises as `smb.connection_page` does.
+---@see MS-WKST 3.2.4.3 NetrWkstaUserEnum
+---@param given rollcall.smb.logon_page_options  where and what to ask
+---@return rollcall.smb.page<rollcall.smb.logon>  as the server gave it
+function smb.logon_page(given)
+  local page = one_page("smb.logon_page", "logons", given)
+  return page
+end
+
+-- What a server can do is written down in meta/smb_server.lua, since most of it is made in a loop.
 local server_methods = {}
 local server_metatable = { __name = "rollcall.smb.server", __index = server_methods }
 
----Connects and logs on; raises a rollcall.failure if that fails.
----@param given rollcall.smb.one_options
----@return rollcall.smb.server
+---Connects and logs on.
+---
+---Raises what is wrong with the options, as text, and a `rollcall.failure` if the server is not reached or refuses the credentials.
+---@param given rollcall.smb.one_options  which server, and as whom
+---@return rollcall.smb.server  to be closed, such as by `local server <close> = smb.server { ... }`
 function smb.server(given)
   local caller = "smb.server"
   local checked = options.check(caller, given, servers.connect_specification, 2)
@@ -330,7 +425,11 @@ function smb.server(given)
   return setmetatable({ began = os.time(), handle = core.server(its_target), target = its_target }, server_metatable)
 end
 
-for name, page_name in pairs { connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page" } do
+local page_names = {
+  connections = "connection_page", sessions = "session_page", files = "file_page", shares = "share_page", logons = "logon_page",
+}
+
+for name, page_name in pairs(page_names) do
   server_methods[name] = function(self, given)
     local caller = "server:" .. name
     local checked = options.check(caller, given or {}, specifications[name].handle, 2)
@@ -347,7 +446,6 @@ for name, page_name in pairs { connections = "connection_page", sessions = "sess
   end
 end
 
----Closes the connection. May be called again.
 function server_methods:close()
   self.handle:close()
 end

@@ -1,19 +1,23 @@
 --- Rows kept in a file: JSON Lines, compressed with gzip where the name ends in `.gz`.
---
--- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": ...}`;
--- then a line for each row with its `kind`, a line of kind "target" for the result for each target, and
--- last `{"kind": "end", "rows": N}`, without which the file was cut.
+---
+--- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": ...}`;
+--- then a line for each row with its `kind`, a line of kind "target" for the result for each target, and
+--- last `{"kind": "end", "rows": N}`, without which the file was cut.
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
+local memory = require "rollcall.internal.memory"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
+local text = require "rollcall.internal.text"
 local snapshot_file = require "rollcall.snapshot.file"
 local users = require "rollcall.snapshot.users"
 
+---@class rollcall.snapshot_module
 local snapshot = {}
 
 ---What is written; of the first number only it is read.
+---@type string
 snapshot.SCHEMA = "rollcall.snapshot/1"
 local FAMILY, VERSION = "rollcall.snapshot/", 1
 
@@ -43,7 +47,12 @@ end
 
 ---A snapshot that is being read.
 ---@class rollcall.snapshot
----@field path string
+---@field path string  of the file
+---@field private reader rollcall.snapshot_file.reader
+---@field private add_user fun(row: table): boolean
+---@field private rows integer
+---@field private line integer
+---@field private done? boolean
 ---@field generated_at? integer  when it was taken, in seconds since 1970
 ---@field outcomes rollcall.outcome[]  the result for each target; whole when all rows have been read
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
@@ -52,14 +61,16 @@ end
 local methods = {}
 local metatable = { __name = "rollcall.snapshot", __index = methods }
 
----Opens a snapshot.
----@param path string
----@return rollcall.snapshot?
----@return string? problem
+---Opens a snapshot. Raises nothing.
+---@param path string  of the file
+---@return rollcall.snapshot?  to be closed; nil if the file cannot be read, or is something else
+---@return string? problem  why not
+---@return string? reason  the problem without the path
 function snapshot.open(path)
   cjson.new() -- The library notes the locale's decimal point then, and the host may have set another locale since.
-  local reader, problem = snapshot_file.reader(path)
-  if not reader then return nil, problem end
+  local function refuse(reason) return nil, ("%s: %s"):format(path, reason), reason end
+  local reader, unreadable = snapshot_file.reader(path)
+  if not reader then return refuse(unreadable) end
   local line, reason = reader.next()
   local header = line and decode(line)
   local schema = header and header.kind == "snapshot" and header.schema
@@ -67,14 +78,15 @@ function snapshot.open(path)
   if version ~= VERSION then
     reader.close()
     if version and version > VERSION then
-      return nil, ("%s has the version %d, and this program reads %d; a newer rollcall wrote it"):format(path, version, VERSION)
+      return refuse(("has the version %d, and this program reads %d; a newer rollcall wrote it"):format(version, VERSION))
     end
-    return nil, ("%s is not a snapshot%s"):format(path, reason and ": " .. reason or "")
+    return refuse("is not a snapshot" .. (reason and ": " .. reason or ""))
   end
   local its_users = users.reader()
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
+    is_full = memory.room(),
   }, metatable)
 end
 
@@ -88,15 +100,15 @@ local function ended(self, reason, claimed)
   if reason then
     self:note(reason)
   elseif not claimed then
-    self:note(("it was cut after %d rows"):format(self.rows))
+    self:note(("it was cut after %s"):format(text.count(self.rows, "row")))
   elseif claimed ~= self.rows then
     self:note(("its end claims %s rows, and it has %d"):format(tostring(claimed), self.rows))
   end
 end
 
----The next row. A line that is damaged is skipped and reported among the outcomes.
----@return string? kind
----@return table? row
+---The next row. A line that is damaged is skipped and reported among the outcomes. Raises that these are too many.
+---@return string? kind  nil at the end
+---@return table? row  as a source gave it
 function methods:next()
   while not self.done do
     local line, reason, without_end = self.reader.next()
@@ -105,7 +117,7 @@ function methods:next()
     local row = decode(line)
     local kind = row and row.kind
     if not row and without_end then
-      return ended(self, ("it was cut in line %d, after %d rows"):format(self.line, self.rows))
+      return ended(self, ("it was cut in line %d, after %s"):format(self.line, text.count(self.rows, "row")))
     elseif type(kind) ~= "string" then
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then
@@ -130,15 +142,17 @@ function methods:next()
       local more, problem = self.reader.next()
       return ended(self, problem or more and "something follows its end", row.rows or -1)
     end
+    if self.is_full() then memory.refuse(self.path .. ": what is kept of its lines that are no rows", self.rows, "it is damaged") end
   end
 end
 
----The rows as an iterator of kind and row.
----@return fun(): string?, table?
+---The rows as an iterator of kind and row. Raises nothing.
+---@return fun(): string?, table?  gives the next row, as `next` does
 function methods:each()
   return function() return self:next() end
 end
 
+---Closes the file. May be called again. Raises nothing.
 function methods:close()
   self.reader.close()
 end
@@ -147,14 +161,24 @@ metatable.__close = methods.close
 
 ---A snapshot that is being written. Until `finish`, nothing stands in its place.
 ---@class rollcall.snapshot.writer
+---@field private file rollcall.snapshot_file.writer
+---@field private rows integer
+---@field package record_user fun(kind: string, row: table)
+---@field private finished? boolean
 local writer_methods = {}
 local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer_methods }
 
+---Of the inventory that the rows are of.
+---@class rollcall.snapshot.settings
+---@field normalize_user? fun(account: string): string?  makes the user of an account; default `presence.user_of`
+---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; absent: it is not noted
+
+---Begins a snapshot. Raises what goes wrong with the file once it is open.
 ---@param path string  compressed if it ends in `.gz`
----@param generated_at? integer  seconds since 1970
----@param settings? { normalize_user: (fun(account: string): string?)?, utc_offset: integer? }  of the inventory that the rows are of
----@return rollcall.snapshot.writer?
----@return string? problem
+---@param generated_at? integer  seconds since 1970; absent: the present
+---@param settings? rollcall.snapshot.settings  absent: the defaults
+---@return rollcall.snapshot.writer?  to be finished and closed
+---@return string? problem  why there is none
 function snapshot.create(path, generated_at, settings)
   settings = settings or {}
   local file, problem = snapshot_file.writer(path)
@@ -178,9 +202,9 @@ local function sorted_names(row)
   return names
 end
 
----Raises what goes wrong with the file.
----@param kind string
----@param row table
+---Writes a row. Raises what goes wrong with the file, and that a row cannot be of such a kind.
+---@param kind string  of the row
+---@param row table  as a source gave it
 function writer_methods:row(kind, row)
   if special[kind] then error(("a row cannot be of the kind '%s'"):format(kind), 2) end
   self.rows = self.rows + 1
@@ -188,19 +212,20 @@ function writer_methods:row(kind, row)
   self.file.write(json.object({ kind = kind }, { "kind" }, row, sorted_names(row)) .. "\n")
 end
 
----@param outcome rollcall.outcome
+---Writes the result for a target. Raises what goes wrong with the file.
+---@param outcome rollcall.outcome  as `on_target` gets it
 function writer_methods:outcome(outcome)
   self.file.write(json.object({ kind = "target" }, { "kind" }, outcome, json.outcome_fields) .. "\n")
 end
 
----Writes the end and puts the file in its place, in the room of an older one.
+---Writes the end and puts the file in its place, in the room of an older one. Raises what goes wrong with the file.
 function writer_methods:finish()
   self.file.write(json.object({ kind = "end", rows = self.rows }, { "kind", "rows" }) .. "\n")
   self.finished = true
   self.file.finish()
 end
 
----Leaves what stood in its place. After `finish`, does nothing.
+---Leaves what stood in its place. After `finish`, does nothing. Raises nothing.
 function writer_methods:close()
   if self.finished then return end
   self.finished = true

@@ -1,8 +1,9 @@
 --- Who has sessions on the cloud desktops of Huawei Cloud Workspace.
---
--- The query and its names are those of 'Querying Current Session by Username'.
+---
+--- The query and its names are those of 'Querying Current Session by Username'.
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
+local number_of = require("rollcall.internal.text").count
 local credentials = require "rollcall.workspace.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
 local listing = require "rollcall.workspace.listing"
@@ -11,6 +12,7 @@ local session = require "rollcall.workspace.session"
 local token = require "rollcall.workspace.token"
 local user_names = require "rollcall.workspace.user_names"
 
+---@class rollcall.workspace
 local workspace = {
   epoch = session.epoch,
   is_live = session.is_live,
@@ -35,34 +37,34 @@ local function header_text(most)
   end
 end
 
----@type rollcall.options.check
-local function project_id(value)
-  if type(value) == "string" and #value <= 64 and value:find("^[A-Za-z0-9%-_]+$") then return value end
-  return nil, "must be a project's id: letters, digits, - and _"
-end
+---What holds for a query: given to a client for all its queries, or to one of them.
+---@class rollcall.workspace.query_options
+---@field timeout? number  seconds for one attempt; default 30
+---@field deadline? number  seconds for a query with all its attempts and the pauses between; default 120
+---@field retries? integer  attempts after the first, for what may pass, from 0 to 100; default 3
+---@field max_body? integer  bytes of an answer, up to 1 GiB; default 4194304
 
----@class rollcall.workspace.client_options
----@field endpoint? string  `https://host`; wins over `region`
----@field region? string  such as `ap-southeast-1`
----@field project_id? string  absent: from the environment or the credentials file
----@field token? string  an IAM token; or
----@field username? string  the IAM user who gets one, with
----@field password? string
----@field domain? string  the account's name; or
----@field ak? string  the access key with which each request is signed, with
----@field sk? string  its secret
----@field security_token? string  of temporary keys
----@field iam_endpoint? string  absent: that of the region
+---How to reach the service, and as whom. The credentials are a token; or a username, a password and a domain; or an AK and an SK. What
+---of them is not given is taken from where Huawei's SDKs take it: the environment, then `~/.huaweicloud/credentials`.
+---@class rollcall.workspace.client_options: rollcall.workspace.query_options
+---@field endpoint? string  `https://host`; wins over `region`; absent: that of the region
+---@field region? string  such as `ap-southeast-1`; absent: `endpoint` says where
+---@field project_id? string  letters, digits, - and _; absent: HUAWEICLOUD_SDK_PROJECT_ID, or that of the credentials file
+---@field token? string  an IAM token; absent: another credential
+---@field username? string  the IAM user who gets a token; absent: another credential
+---@field password? string  of that user; absent: another credential
+---@field domain? string  the name of the account that the user belongs to; absent: HUAWEICLOUD_SDK_DOMAIN_ID
+---@field ak? string  the access key with which each request is signed; absent: HUAWEICLOUD_SDK_AK, or that of the credentials file
+---@field sk? string  its secret; absent: HUAWEICLOUD_SDK_SK, or that of the credentials file
+---@field security_token? string  of temporary keys; absent: HUAWEICLOUD_SDK_SECURITY_TOKEN, or that of the credentials file
+---@field iam_endpoint? string  where a token is got; absent: HUAWEICLOUD_SDK_IAM_ENDPOINT, that of the credentials file, or that of the region
 ---@field ca_file? string  certificates to trust, PEM; absent: the system's
 ---@field proxy? string  as libcurl takes it; absent: HTTPS_PROXY of the environment
----@field timeout? number  seconds for one attempt; 30
----@field connect_timeout? number  seconds; 10
----@field deadline? number  seconds for a query with all its attempts and the pauses between; 120
----@field concurrency? integer  requests in flight; 32
----@field retries? integer  attempts after the first, for what may pass; 3
----@field max_body? integer  bytes of an answer; 4 MiB
----@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on
----@field allow_http? boolean  send credentials in the clear to hosts other than this computer
+---@field connect_timeout? number  seconds; default 10
+---@field concurrency? integer  requests in flight, from 1 to 1024; default 32
+---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
+---@field allow_http? boolean  send credentials in the clear to hosts other than this computer; default false
+
 local query_specification = {
   timeout = options.seconds,
   deadline = options.seconds,
@@ -75,7 +77,7 @@ local query_specification = {
 local client_specification = {
   endpoint = endpoint.check,
   region = endpoint.check_region,
-  project_id = project_id,
+  project_id = endpoint.check_project_id,
   token = header_text(32768),
   username = options.text(256),
   password = options.text(1024),
@@ -107,6 +109,8 @@ local function check_found(checked)
   end
 end
 
+---@return string? problem
+---@return string? missing  the option
 local function check_credentials(checked)
   local login = checked.username or checked.password or checked.domain
   local keys = checked.ak or checked.sk or checked.security_token
@@ -114,16 +118,16 @@ local function check_credentials(checked)
     return "token, username and ak exclude each other"
   end
   if login then
-    if not checked.username then return "username is missing" end
+    if not checked.username then return "username is missing", "username" end
     if not checked.password then return "password is missing" end
     if not (checked.domain or checked.domain_id) then
-      return "domain is missing: the name of the account that the user belongs to"
+      return "domain is missing: the name of the account that the user belongs to", "domain"
     end
   elseif keys then
     if not checked.ak then return "ak is missing" end
     if not checked.sk then return "sk is missing" end
   elseif not checked.token then
-    return "credentials are missing: token; or username, password and domain; or ak and sk"
+    return "credentials are missing: token; or username, password and domain; or ak and sk", "token"
   end
 end
 
@@ -140,7 +144,7 @@ end
 local function service_origin(checked)
   local text = checked.endpoint
   if not text then
-    if not checked.region then return nil, "endpoint or region is missing" end
+    if not checked.region then return nil, "endpoint or region is missing", "endpoint" end
     text = endpoint.of_region(checked.region)
     if not text then
       return nil, ("region '%s' is not known to have the service; give its endpoint"):format(checked.region)
@@ -151,7 +155,7 @@ end
 
 local function iam_origin(checked)
   local text = checked.iam_endpoint or checked.region and endpoint.iam_of_region(checked.region)
-  if not text then return nil, "iam_endpoint or region is missing, where the token comes from" end
+  if not text then return nil, "iam_endpoint or region is missing, where the token comes from", "iam_endpoint" end
   return origin_of("iam_endpoint", text, checked)
 end
 
@@ -194,32 +198,45 @@ local client_metatable = { __name = "rollcall.workspace.client", __index = clien
 ---@param given rollcall.workspace.client_options
 ---@return table? checked
 ---@return string? problem
+---@return string? missing  the option that is
 local function completed(given)
+  local missing
   local checked, problem = options.checked(given, client_specification)
   if not checked then return nil, problem end
   checked, problem = credentials.complete(checked)
   if not checked then return nil, problem end
-  problem = check_found(checked) or check_credentials(checked) or not checked.project_id and "project_id is missing"
+  problem = check_found(checked)
   if problem then return nil, problem end
-  checked.origin, problem = service_origin(checked)
-  if problem then return nil, problem end
-  if checked.username then checked.iam_origin, problem = iam_origin(checked) end
-  if problem then return nil, problem end
+  problem, missing = check_credentials(checked)
+  if problem then return nil, problem, missing end
+  if not checked.project_id then return nil, "project_id is missing", "project_id" end
+  checked.origin, problem, missing = service_origin(checked)
+  if problem then return nil, problem, missing end
+  if checked.username then checked.iam_origin, problem, missing = iam_origin(checked) end
+  if problem then return nil, problem, missing end
   return checked
 end
 
----What is wrong with the options of a client, as text; nil: nothing.
----@param given rollcall.workspace.client_options
----@return string? problem
+---Checks the options of a client, and connects to nothing. Raises nothing.
+---@param given rollcall.workspace.client_options  how to reach the service, and as whom
+---@return string? problem  nil: nothing
+---@return string? missing  the option, if one that is missing is what is wrong
 function workspace.problem(given)
-  local _, problem = completed(given)
-  return problem
+  local _, problem, missing = completed(given)
+  return problem, missing
 end
 
----@param given rollcall.workspace.client_options
----@return rollcall.workspace.client
+---Makes a client. Nothing is asked until a query is.
+---
+---     local client <close> = workspace.client { region = "ap-southeast-1", project_id = id, token = token }
+---
+---Raises what is wrong with the options, as text.
+---@see Huawei Cloud Workspace, 'Querying Current Session by Username'
+---@param given rollcall.workspace.client_options  how to reach the service, and as whom
+---@return rollcall.workspace.client  to be closed
 function workspace.client(given)
-  local checked = options.insist("workspace.client", 2, completed(given))
+  local checked, problem = completed(given)
+  options.insist("workspace.client", 2, checked, problem)
   local origin, iam = checked.origin, checked.iam_origin
   local connection_pool = core.connection_pool()
   local query = options.merged(settings_of(checked), {
@@ -272,41 +289,45 @@ local function query_of(self, checked, particulars)
   })
 end
 
----@return string host  of the service, with the port where it is not https's
+---The service's host. Raises nothing.
+---@return string host  with the port where it is not https's
 function client_methods:host()
   return self.query.host
 end
 
----@class rollcall.workspace.sessions_options
----@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names
----@field on_answer? fun(user_name: string, count: integer)  called for each user who was asked, sessions or none
----@field concurrency? integer
----@field on_error? fun(failure: rollcall.failure)
----@field timeout? number
----@field deadline? number
----@field retries? integer
----@field max_body? integer
----@field on_wait? rollcall.on_wait
+---@class rollcall.workspace.sessions_options: rollcall.workspace.query_options
+---@field user_name string|string[]|fun(): string?  one name, a list, or an iterator of names; of several, one that no user can have fails alone
+---@field on_answer? fun(user_name: string, count: integer)  called for each user about whom the service answered, sessions or none; absent: nothing is
+---@field concurrency? integer  requests in flight, from 1 to 1024; default that of the client
+---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the client's, or the first is raised
+---@field on_wait? rollcall.on_wait  waits in place of rollcall; absent: the call blocks
 
 ---The sessions of one user or of many.
---
---     for s, user_name in client:sessions { user_name = { "user001", "user002" } } do
---       print(user_name, s.session_state, s.client_ip)
---     end
---
--- Sessions come as they arrive, those of one user together. A user without sessions yields nothing
--- and is no failure; `on_answer` is called for it. Raises a rollcall.failure for the first user who
--- cannot be asked unless there is an `on_error`, and in any case when the credentials are refused.
----@param given rollcall.workspace.sessions_options
----@return fun(query: userdata): rollcall.workspace.session?, string?
----@return userdata query
+---
+---     for s, user_name in client:sessions { user_name = { "user001", "user002" } } do
+---       print(user_name, s.session_state, s.client_ip)
+---     end
+---
+---Sessions come as they arrive, those of one user together. A user without sessions yields nothing
+---and is no failure; `on_answer` is called for it.
+---
+---Raises what is wrong with the options, as text, and a `rollcall.failure` for the first user whose query fails. With an `on_error`,
+---that gets each failure, and nothing is raised but that the credentials are refused.
+---@see Huawei Cloud Workspace, 'Querying Current Session by Username': GET /v1/{project_id}/session/user-session-info
+---@param given rollcall.workspace.sessions_options  whose sessions
+---@return fun(query: userdata): rollcall.workspace.session?, string?  gives the next session and whose it is
+---@return userdata query  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata query
+---@return userdata query  to be closed by the loop
 function client_methods:sessions(given)
   local caller = "client:sessions"
   local checked = options.check(caller, given, sessions_specification, 2)
   if not checked.user_name then error(caller .. ": user_name is missing", 2) end
-  local next_name = user_names.each(caller, checked.user_name)
+  local on_error = checked.on_error or self.defaults.on_error
+  local next_name = user_names.each(caller, checked.user_name, function(failure)
+    if not on_error then error(core.failure(failure), 0) end
+    on_error(core.failure(failure))
+  end)
   return core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
     list_name = "session_info_list",
@@ -329,33 +350,30 @@ local list_query_specification = options.merged(query_specification, {
 list_query_specification.concurrency, list_query_specification.on_error = nil, nil
 local list_specification = options.merged(listing.specification, list_query_specification)
 
----@class rollcall.workspace.list_options
----@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or an epoch time
+---@class rollcall.workspace.list_options: rollcall.workspace.query_options
+---@field query_begin_time string|number  sessions that began from then on: `2024-02-27T03:47:51.182Z`, or seconds since 1970
 ---@field query_end_time string|number  and until then
----@field user_name? string
----@field app_server_group_id? string
----@field vm_ip? string
----@field public_ip? string
----@field machine_name? string
----@field is_success? boolean
----@field session_state? string|string[]  one state or several
----@field limit? integer  sessions a page, 1 to 100; 100
----@field timeout? number
----@field deadline? number
----@field retries? integer
----@field max_body? integer
----@field on_wait? rollcall.on_wait
+---@field user_name? string  only of this user; absent: of all
+---@field app_server_group_id? string  only in this group of servers; absent: in all
+---@field vm_ip? string  only on the server with this address; absent: on all
+---@field public_ip? string  only from this egress address; absent: from all
+---@field machine_name? string  only on this machine; absent: on all
+---@field is_success? boolean|string  the parameter of this name of the service; absent: it is not sent
+---@field session_state? string|string[]  only in this state, or in one of several; absent: in all
+---@field limit? integer  sessions a page, from 1 to 100; default 100
+---@field on_wait? rollcall.on_wait  waits in place of rollcall; absent: the call blocks
 
 ---The sessions of the whole enterprise, page by page. `login_user` says whose each is, and
 ---`app_server_group_name` comes beside the fields of a session.
---
--- Raises a rollcall.failure if a page cannot be had, or if the pages hold fewer sessions than the
--- service counts: what comes to an end is complete.
----@param given rollcall.workspace.list_options
----@return fun(query: userdata): rollcall.workspace.session?
----@return userdata query
+---
+---Raises what is wrong with the options, as text, and a `rollcall.failure` if a page cannot be had, or if the pages hold fewer sessions
+---than the service counts: what comes to an end is complete.
+---@see Huawei Cloud Workspace, GET /v1/{project_id}/session/list-sessions
+---@param given rollcall.workspace.list_options  which sessions
+---@return fun(query: userdata): rollcall.workspace.session?  gives the next session
+---@return userdata query  what it is called with; `close` ends what is under way
 ---@return nil
----@return userdata query
+---@return userdata query  to be closed by the loop
 function client_methods:list_sessions(given)
   local caller = "client:list_sessions"
   local checked = options.check(caller, given, list_specification, 2)
@@ -381,7 +399,7 @@ function client_methods:list_sessions(given)
       if count == 0 and expected and received < expected then
         error(core.failure {
           source = "workspace", target = self.origin.base_url, stage = "answer", code = "SHORT_LIST",
-          message = ("the service counts %d sessions and gives %d"):format(expected, received),
+          message = ("the service counts %s and gives %d"):format(number_of(expected, "session"), received),
         }, 0)
       end
     end,
@@ -392,16 +410,18 @@ function client_methods:list_sessions(given)
 end
 
 ---The names of the users with sessions, each once: what `client:sessions` takes as `user_name`.
---
---     for s, user_name in client:sessions { user_name = client:user_names { ... } } do
----@param given rollcall.workspace.list_options
----@return fun(): string?
+---
+---     for s, user_name in client:sessions { user_name = client:user_names { query_begin_time = from, query_end_time = to } } do
+---
+---Raises as `client:list_sessions` does.
+---@param given rollcall.workspace.list_options  of which sessions
+---@return fun(): string?  gives the next name
 function client_methods:user_names(given)
   local step, query = self:list_sessions(given)
   return user_names.distinct(step, query)
 end
 
----Closes the connections; queries that are under way go on. May be called again.
+---Closes the connections; queries that are under way go on. May be called again. Raises nothing.
 function client_methods:close()
   self.connection_pool:close()
 end

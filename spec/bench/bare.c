@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "rpc/dcerpc.h"
+#include "rpc/interfaces.h"
 #include "rpc/srvsvc.h"
 
 static const char *username, *password;
@@ -67,19 +68,19 @@ int main(int argc, char **argv) {
     if (!pipe)
         fail("open");
     uint8_t bind[DCERPC_BIND_LENGTH], stub[4096], pdu[DCERPC_FRAGMENT_LIMIT];
-    dcerpc_write_bind(bind, 1, &srvsvc_interface);
+    dcerpc_write_bind(bind, 1, &srvsvc.syntax);
     smbc_getFunctionWrite(context)(context, pipe, bind, sizeof bind);
     drain(context, pipe);
 
-    const struct srvsvc_call *call = srvsvc_find_call("connections");
-    const struct srvsvc_request request = {
+    const struct net_enum_call *call = interfaces_find_call("connections");
+    const struct net_enum_request request = {
         .call = call,
-        .level = srvsvc_find_level(call, 1),
+        .level = net_enum_find_level(call, 1),
         .server_name = {"\\\\127.0.0.1", 11},
         .filters = {{argv[3], strlen(argv[3])}},
         .preferred_maximum_length = 65536,
     };
-    size_t stub_length = srvsvc_write_request(&request, stub, sizeof stub), length;
+    size_t stub_length = net_enum_write_request(&request, stub, sizeof stub), length;
     double best = 1e9;
     for (int i = 0; i < atoi(argv[4]); i++) {
         double before = now();

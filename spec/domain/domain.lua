@@ -123,7 +123,7 @@ describe("in a domain", function()
     assert_found(logon { servername = controller, username = "LAB\\auditor", password = password }, "auditor")
   end)
 
-  it("a Protected User goes by Kerberos, and by NTLM is told to", function()
+  it("a Protected User goes by Kerberos, and by NTLM is referred to it", function()
     assert_found(by_password "protected", "protected")
     assert_failure(logon { servername = controller, username = "LAB\\protected", password = password }, 1327, "ERROR_ACCOUNT_RESTRICTION",
       { "use Kerberos" })
@@ -148,7 +148,7 @@ describe("in a domain", function()
     end
   end)
 
-  it("no ticket, one that has expired, and one for an address are told apart", function()
+  it("no ticket, one that has expired, and one for an address are distinguished", function()
     assert_failure(by_ticket(no_ticket), 1326, "ERROR_LOGON_FAILURE", { "no Kerberos ticket", "kinit" })
     kinit(("-l 1s -c %s/short.cache auditor"):format(folder))
     shell.run "sleep 2"
@@ -156,7 +156,7 @@ describe("in a domain", function()
     assert_failure(by_ticket(cache_of "auditor", "10.99.0.20"), 1396, "ERROR_WRONG_TARGET_NAME", { "address" })
   end)
 
-  it("an unknown realm, user and server, and a wrong password are told apart", function()
+  it("an unknown realm, user and server, and a wrong password are distinguished", function()
     assert_failure(by_password "auditor@LAB.EXAMPEL", 1311, "ERROR_NO_LOGON_SERVERS", { "LAB.EXAMPEL" })
     assert_failure(by_password "nobody1", 1326, "ERROR_LOGON_FAILURE", { "no user nobody1@LAB.EXAMPLE" })
     assert_failure(by_password("auditor", { password = "x" }), 1326, "ERROR_LOGON_FAILURE", { "wrong user name or password" })
@@ -164,14 +164,14 @@ describe("in a domain", function()
     assert_failure(by_ticket(cache_of "auditor", "alias.lab.example"), 1396, "ERROR_WRONG_TARGET_NAME", { "alias.lab.example" })
   end)
 
-  it("a disabled account is told by NTLM and by Kerberos", function()
+  it("a disabled account is reported by NTLM and by Kerberos", function()
     tool "user create closed Corr3ct-horse"
     tool "user disable closed"
     assert_failure(logon { servername = controller, username = "LAB\\closed", password = password }, 1331, "ERROR_ACCOUNT_DISABLED")
     assert_failure(by_password "closed", 1327, "ERROR_ACCOUNT_RESTRICTION", { "disabled" })
   end)
 
-  it("a password that must be changed is told by NTLM and by Kerberos", function()
+  it("a password that must be changed is reported by NTLM and by Kerberos", function()
     tool "user create fresh Corr3ct-horse --must-change-at-next-login"
     assert_failure(logon { servername = controller, username = "LAB\\fresh", password = password }, 1907, "ERROR_PASSWORD_MUST_CHANGE")
     assert_failure(by_password "fresh", 1330, "ERROR_PASSWORD_EXPIRED")
@@ -257,7 +257,7 @@ u = socket.socket(2, 2); u.bind(("10.99.0.20", 88)); t = socket.create_server(("
     assert.is_true(by_its_password < 1.5 * ticket, ("%d ms, %d ms"):format(by_its_password, ticket))
   end)
 
-  it("where NTLM is switched off, that is told, and Kerberos goes on", function()
+  it("where NTLM is switched off, that is reported, and Kerberos goes on", function()
     with_setting("ntlm auth = disabled", function()
       assert_found(by_ticket(cache_of "auditor"), "auditor")
       assert_failure(logon { servername = controller, username = "LAB\\auditor", password = password }, 1937, "ERROR_NTLM_BLOCKED",
@@ -265,10 +265,10 @@ u = socket.socket(2, 2); u.bind(("10.99.0.20", 88)); t = socket.create_server(("
     end)
   end)
 
-  it("a locked account is told by NTLM, and by Kerberos as one of three things", function()
+  it("a locked account is reported by NTLM, and by Kerberos as one of three things", function()
     tool "user create locked Corr3ct-horse"
     tool "domain passwordsettings set --account-lockout-threshold=2 --account-lockout-duration=1 --reset-account-lockout-after=1"
-    for _ = 1, 2 do logon { servername = controller, username = "LAB\\locked", password = "x" } end
+    for i = 1, 2 do logon { servername = controller, username = "LAB\\locked", password = "x" .. i } end
     local by_ntlm, by_kerberos = logon { servername = controller, username = "LAB\\locked", password = password }, by_password "locked"
     tool "domain passwordsettings set --account-lockout-threshold=0"
     assert_failure(by_ntlm, 1909, "ERROR_ACCOUNT_LOCKED_OUT")

@@ -1,4 +1,4 @@
-/* A Lua host whose memory runs out when it is told to: Lua's own, or that of malloc and its kin
+/* A Lua host whose memory runs out on demand: Lua's own, or that of malloc and its kin
  * where rollcall's C code calls them. rollcall is part of this program, linked so that its calls of
  * malloc come here first.
  *

@@ -116,7 +116,7 @@ local scripts = {
     local inv = assert(inventory.parse([[rows { kind = "badge", { user = "alice" }, { user = "bob" } }]], "i"))
     local rules = assert(policy.parse([[rule { id = "x", kind = "badge", check = function(p) return p.row.user == "bob" end, message = "{user}" }]], "p"))
     local result = policy.evaluate(rules, { rows = inventory.rows(inv), outcomes = {}, now = 1700000000 })
-    if result.rules[1].mistake then error(result.rules[1].mistake, 0) end
+    if result.rules[1].error then error(result.rules[1].error, 0) end
     local writer <close> = assert(snapshot.create(path, 1700000000))
     for kind, row in inventory.rows(inv) do writer:row(kind, row) end
     writer:finish()

@@ -1,4 +1,4 @@
-"""Runs everything with secrets that can be told from anything else, and looks for them wherever they must not be.
+"""Runs everything with secrets that nothing else looks like, and looks for them wherever they must not be.
 
     secrets.py FOLDER
 
@@ -115,7 +115,7 @@ def smb(tried):
             style = ("table", "csv", "json", "jsonl")[(turn + number) % 4]
             # The silent one takes its time, in which there is much to be looked at.
             asked = SERVERS if number == 0 else [SERVERS[0], SERVERS[1], SERVERS[3]]
-            tried.run(f"{command[0]}, {way}", [*command, *asked, *arguments, "--timeout", "1", "--format", style], environment)
+            tried.run(f"{command[0]}, {way}", [*command, *asked, *arguments, "--timeout", "1", "--logon-attempts", "1000", "--format", style], environment)
     return files
 
 

@@ -3,16 +3,24 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
-	spec/hardening/apicheck \
+	spec/hardening/apicheck spec/hardening/outputs \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
 .PHONY: hardening hardening-packages
 
-# One after another, so that what is timed in one is not slowed by another.
+# Side by side, the longest first and each check's output in one piece; then by themselves those that measure time. A check
+# that fails holds no other up; make names each that did. BESIDE: other targets to make beside them.
+HARDENING_LONG := allocation sanitize apicheck secrets fuzz collector
+HARDENING_ALONE := faults endurance
+
 hardening: hardening-packages
 	@$(MAKE) --no-print-directory all
-	@for check in $(HARDENING_CHECKS); do $(MAKE) --no-print-directory $$check || exit 1; done
+	@failed=; \
+	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE) -k -Orecurse $(BESIDE) $(HARDENING_LONG) \
+	    $(filter-out $(HARDENING_LONG) $(HARDENING_ALONE),$(HARDENING_CHECKS)) || failed=yes; \
+	  $(MAKE) --no-print-directory -k -j1 $(HARDENING_ALONE) || failed=yes; \
+	  [ -z "$$failed" ]
 
 hardening-packages: test-packages
 	@spec/lab/install 'trying to break rollcall' $(HARDENING_PACKAGES)
@@ -32,14 +40,18 @@ WORKER_DRIVER_SOURCES := spec/hardening/worker.c $(filter-out %/link_worker.c,$(
 
 $(BUILD)/bin/lua5.4: spec/hardening/host.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LDFLAGS) $(LUA_LIBS)
 
 $(BUILD)/worker-driver: $(WORKER_DRIVER_SOURCES)
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $^ -o $@ $(LDFLAGS) $(shell pkg-config --libs lua5.4)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $^ -o $@ $(LDFLAGS) $(LUA_LIBS)
 
-sanitize:
-	@$(ASAN_MAKE) all $(ASAN)/bin/lua5.4 $(ASAN)/worker-driver
+# Built once where several checks stand on it.
+.PHONY: asan
+asan:
+	@+$(ASAN_MAKE) all $(ASAN)/bin/lua5.4 $(ASAN)/worker-driver $(ASAN)/lib/rollcall/smb/allocation
+
+sanitize: asan
 	@spec/hardening/sanitize $(ASAN) $(FACTS)/sanitize.tsv "$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(SANITIZED_SPECS))" \
 	  $(ASAN_MAKE) check
 
@@ -63,10 +75,10 @@ FUZZ := spec/hardening/fuzz
 FUZZ_BUILD ?= $(BUILD)/fuzz
 COVERAGE_BUILD := $(BUILD)/coverage
 FUZZ_CFLAGS ?= -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZERS_IN_C := dcerpc srvsvc text frame link worker
+FUZZERS_IN_C := dcerpc net_enum text frame link worker
 FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
 FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
-PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/srvsvc.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
+PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/net_enum.c rpc/srvsvc.c rpc/interfaces.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
 	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c)
 FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) \
 	$(filter-out $(addprefix csrc/workspace/http/,transfer.c loop.c loop_poll.c multi_posix.c watch.c lookups.c),$(WORKSPACE_SOURCES))))
@@ -87,7 +99,7 @@ $(FUZZ_BUILD)/lua-%.o: $(FUZZ)/lua.c
 $(FUZZ_BUILD)/all.a: $(FUZZED_OBJECTS)
 	@rm -f $@ && ar -rc $@ $^
 
-FUZZ_LINK = clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -rdynamic $^ -o $@ $(shell pkg-config --libs lua5.4) $(CURL_LIBS)
+FUZZ_LINK = clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -rdynamic $^ -o $@ $(LUA_LIBS) $(CURL_LIBS)
 
 $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/%.o $(FUZZ_BUILD)/check.o $(FUZZ_BUILD)/all.a
 	@$(FUZZ_LINK)
@@ -138,6 +150,16 @@ faults: all $(FACTS)/clock.so
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/faults.lua $(BYTE_STRIDE) $(BITS) $(KILLS) $(FACTS)/clock.so \
 	  $(FACTS)/faults.tsv
 
+# Outputs into devices, FIFOs, links, closed pipes and full disks, by root and by nobody: make outputs OUTPUT_ROUNDS=100
+HARDENING_CHECKS += outputs
+.PHONY: outputs
+
+OUTPUT_ROUNDS ?= 3
+
+outputs: all
+	@mkdir -p $(FACTS)
+	@spec/hardening/outputs $(BUILD) $(abspath $(FACTS))/outputs.tsv $(LUA) $(OUTPUT_ROUNDS)
+
 # The combined view, held against what was really set up: make joined JOINED_SECONDS=600 SEED=7
 HARDENING_CHECKS += joined
 .PHONY: joined
@@ -166,7 +188,7 @@ ROUNDS ?= 1
 
 $(FACTS)/states: spec/hardening/states.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E -lpthread
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LUA_LIBS) -Wl,-E -lpthread
 
 collector: all $(FACTS)/states
 	@$(TREE_PATHS) LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) $(LUA) spec/hardening/collector.lua $(FACTS)/states $(ROUNDS) \
@@ -182,10 +204,9 @@ WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # Beside the worker, which is looked for there.
 $(BUILD)/lib/rollcall/smb/allocation: spec/hardening/allocation.c $(sort $(SMB_OBJECTS) $(WORKSPACE_OBJECTS) $(SYSTEM_OBJECTS))
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(shell pkg-config --libs lua5.4) $(CURL_LIBS) -rdynamic
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(WRAPPED) $(LDFLAGS) $(LUA_LIBS) $(CURL_LIBS) -rdynamic
 
-allocation:
-	@$(ASAN_MAKE) all $(ASAN)/lib/rollcall/smb/allocation
+allocation: asan
 	@mkdir -p $(FACTS)
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" ROLLCALL=$(COMMAND) \
 	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
@@ -234,7 +255,7 @@ HARDENING_CHECKS += secrets
 
 $(FACTS)/forgetful: spec/hardening/forgetful.c
 	@mkdir -p $(@D)
-	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(shell pkg-config --libs lua5.4) -Wl,-E
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $< -o $@ $(LUA_LIBS) -Wl,-E
 
 secrets: all $(FACTS)/forgetful
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) /usr/bin/python3 -B spec/hardening/secrets.py $(FACTS)
@@ -261,8 +282,8 @@ locale: all $(LOCALES:%=$(LOCALE_FOLDER)/%)
 	    $(MAKE) --no-print-directory check SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(LOCALE_SPECS))" || exit 1; done
 	@printf 'specs in the locales %s, set by the host\t%d\tall passed in each\n' "$(LOCALES)" $(words $(LOCALE_SPECS)) > $(FACTS)/locale.tsv
 
-# The README's table, of what the checks left in $(FACTS) when they were last run, with whatever budget.
+# The table of the report, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report
 
 hardening-report:
-	@$(LUA) spec/hardening/report.lua $(FACTS) README.md $(HARDENING_CHECKS)
+	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS)

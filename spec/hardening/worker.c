@@ -37,18 +37,18 @@ static enum link_state finish(struct link *link, struct poller *poller) {
     return state;
 }
 
-static void ask(struct link *link, struct poller *poller, const struct srvsvc_call *call,
-                const struct srvsvc_level *level) {
-    const char *filters[SRVSVC_FILTERS_LIMIT] = {"projects", NULL};
-    struct srvsvc_request request = {
+static void ask(struct link *link, struct poller *poller, const struct net_enum_call *call,
+                const struct net_enum_level *level) {
+    const char *filters[NET_ENUM_FILTERS_LIMIT] = {"projects", NULL};
+    struct net_enum_request request = {
         .call = call,
         .level = level,
         .server_name = {"\\\\127.0.0.1", 11},
         .preferred_maximum_length = 65536,
     };
     struct link_page page;
-    if (call == srvsvc_find_call("connections"))
-        request.filters[0] = (struct srvsvc_text){filters[0], strlen(filters[0])};
+    if (call == net_enum_find_call("connections"))
+        request.filters[0] = (struct net_enum_text){filters[0], strlen(filters[0])};
     link_call(link, &request, (size_t)64 << 20, clock_now());
     if (finish(link, poller) != LINK_ANSWERED || !link_take_page(link, &page))
         give_up(call->procedure, link);
@@ -68,16 +68,16 @@ static void visit(struct link *link, struct poller *poller, const char *program,
     if (!target.username || !target.password)
         give_up("this runs inside spec/lab/run", link);
     link_take(link, poller, poller);
-    link_open(link, program, &target, clock_now());
+    link_open(link, program, &target, &srvsvc, clock_now());
     if (finish(link, poller) != LINK_READY)
         give_up("open", link);
     opened++;
-    for (size_t i = 0; i < srvsvc_call_count; i++)
-        for (size_t level = 0; level < srvsvc_calls[i].level_count; level++)
-            ask(link, poller, &srvsvc_calls[i], &srvsvc_calls[i].levels[level]);
+    for (size_t i = 0; i < srvsvc.call_count; i++)
+        for (size_t level = 0; level < srvsvc.calls[i].level_count; level++)
+            ask(link, poller, &srvsvc.calls[i], &srvsvc.calls[i].levels[level]);
     target.password = "wrong";
     link_take(link, poller, poller);
-    link_open(link, program, &target, clock_now());
+    link_open(link, program, &target, &srvsvc, clock_now());
     if (finish(link, poller) != LINK_FAILED || !link_is_warm(link))
         give_up("a wrong password", link);
     refused++;

@@ -105,7 +105,7 @@ function methods:command(name, parameters)
   return request(self, "POST", self.session .. "/goog/cdp/execute", { cmd = name, params = parameters })
 end
 
----Makes the window as wide and high as it is told, in the page's pixels.
+---Makes the window so wide and so high, in the page's pixels.
 function methods:size(width, height)
   self:command("Emulation.setDeviceMetricsOverride", { width = width, height = height, deviceScaleFactor = 1, mobile = false })
 end

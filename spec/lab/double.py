@@ -1,4 +1,4 @@
-"""Doubles of Windows file servers: impacket's SMB server, with srvsvc pipes that answer the four
+"""Doubles of Windows file servers: impacket's SMB server, with srvsvc and wkssvc pipes that answer the
 enumerations with real names, in pages, and on demand as no honest server does.
 
     double.py USERNAME PASSWORD [SCENARIO]
@@ -30,7 +30,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     levels=N,N,..   no other level is known
     timeless        times that are not known
 
-A call without a filter is told so by its resume handle: ODDITIES[n] for 0xF0000000 + n.
+A call without a filter is known by its resume handle: ODDITIES[n] for 0xF0000000 + n.
 """
 import json
 import logging
@@ -41,14 +41,21 @@ import sys
 import threading
 import time
 import types
+import uuid
 
 from impacket import smbserver
 from impacket.ntlm import compute_lmhash, compute_nthash
 
 SUCCESS, MORE_DATA, BUFFER_TOO_SMALL, INVALID_LEVEL, NO_SUCH_SHARE = 0, 234, 2123, 124, 2310
 CONNECTIONS, FILES, SESSIONS, SHARES = 8, 9, 12, 15
-FILTERS = {CONNECTIONS: 1, FILES: 2, SESSIONS: 2, SHARES: 0}
-LEVELS = {  # of MS-SRVS: numbers, and strings with a $
+LOGONS = 2
+CALLS = {  # of each interface, by the UUID that a client binds to
+    "4b324fc8-1670-01d3-1278-5a47bf6ee188": (CONNECTIONS, FILES, SESSIONS, SHARES),
+    "6bffd098-a112-3610-9833-46c3f87e345a": (LOGONS,),
+}
+NO_SUCH_OPERATION = 0x1C010002
+FILTERS = {CONNECTIONS: 1, FILES: 2, SESSIONS: 2, SHARES: 0, LOGONS: 0}
+LEVELS = {  # of MS-SRVS and MS-WKST: numbers, and strings with a $
     CONNECTIONS: {0: "id", 1: "id type num_opens num_users time username$ netname$"},
     FILES: {2: "id", 3: "id permissions num_locks pathname$ username$"},
     SESSIONS: {0: "cname$", 1: "cname$ username$ num_opens time idle_time user_flags",
@@ -58,6 +65,7 @@ LEVELS = {  # of MS-SRVS: numbers, and strings with a $
     SHARES: {0: "netname$", 1: "netname$ type remark$",
              2: "netname$ type remark$ permissions max_uses current_uses path$ passwd$",
              501: "netname$ type remark$ flags"},
+    LOGONS: {0: "username$", 1: "username$ logon_domain$ oth_domains$ logon_server$"},
 }
 ODDITIES = ["stuck", "circle=2", "status=87", "fault=5", "stop=30", "stub=00ff", "hang", "patch=2:07", "timeless"]
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK = 0, 2, 3, 11, 12
@@ -151,6 +159,11 @@ class Office:
          "pathname": "C:\\shares\\PROJECTS\\sub\\x.txt"},
         {"id": 4294967295, "permissions": 1, "username": "Zoë", "pathname": "D:\\plan\\a.txt"},
         {"id": 4, "permissions": 1, "username": "", "pathname": "\\PIPE\\srvsvc"}]
+    logons = [
+        {"username": name, "logon_domain": domain, "oth_domains": other, "logon_server": server}
+        for name, domain, other, server in (
+            ("alice", "CORP", "", "DC1"), ("alice", "CORP", "", "DC1"), ("backup", "FS1", "", "FS1"),
+            ("Zoë 💻", "CORP", "SALES PLAN", "DC1"), ("FS1$", "CORP", "", ""))]
     made = {
         "projects": [connection(11, 0, 2, 1, "CORP\\alice", "WS-ALICE"),
                      connection(12, 0, 0, 1, "bob", "WS-BOB")],
@@ -225,7 +238,7 @@ class Answers:
         if start >= 0xF0000000:
             options, start = ODDITIES[start - 0xF0000000], 0
             self.chosen = options
-        elif opnum == SHARES and start:
+        elif opnum in (SHARES, LOGONS) and start:
             options = self.chosen  # it goes on with the pages of such a call
         self.options = dict(option.partition("=")[::2] for option in options.split(";"))
         self.pages = self.pages + 1 if start else 1
@@ -248,6 +261,8 @@ class Answers:
     def rows(self, opnum, filters, last):
         if opnum == SHARES:
             return Rows(self.data.shares)
+        if opnum == LOGONS:
+            return Rows(getattr(self.data, "logons", []))
         if opnum == SESSIONS:
             client = filters[0].lower() if filters else ""
             return Rows(row for row in self.data.sessions
@@ -304,7 +319,7 @@ class Answers:
 
 
 class Pipe:
-    """One open srvsvc pipe: the part of a socket that impacket's server uses of it. A read gives
+    """One open pipe: the part of a socket that impacket's server uses of it. A read gives
     at most the rest of one PDU, as a pipe in message mode does."""
 
     def __init__(self):
@@ -313,6 +328,7 @@ class Pipe:
         self.answers = None
         self.options = {}
         self.messages = []
+        self.bound = ()
 
     def connect(self, dataset):
         self.answers = Answers(DATASETS.get(dataset) or Scenario(dataset))
@@ -350,15 +366,22 @@ class Pipe:
         self.request += body[8:]
         if flags & 2:
             opnum = struct.unpack_from("<H", body, 6)[0]
-            self.respond(call, self.answers.stub(opnum, self.request))
+            if opnum in self.bound:
+                self.respond(call, self.answers.stub(opnum, self.request))
+            else:
+                self.messages = [self.fault(call, NO_SUCH_OPERATION)]
             self.request = b""
 
     @staticmethod
     def pdu(kind, flags, call, body):
         return struct.pack("<BBBBIHHI", 5, 0, kind, flags, 0x10, 16 + len(body), 0, call) + body
 
+    def fault(self, call, status):
+        return self.pdu(FAULT, 3, call, struct.pack("<IHBBII", 32, 0, 0, 0, status, 0))
+
     def bind_ack(self, call, body):
         """Accepts the first presentation context and no other."""
+        self.bound = CALLS.get(str(uuid.UUID(bytes_le=body[16:32])), ())
         results = struct.pack("<I", body[8])
         offset = 12
         for context in range(body[8]):
@@ -387,8 +410,7 @@ class Pipe:
         self.options = options = self.answers.options
         time.sleep(float(options.get("delay", 0)))
         if "fault" in options:
-            pdus = [self.pdu(FAULT, 3, call, struct.pack("<IHBBII", 32, 0, 0, 0,
-                                                         int(options["fault"], 0), 0))]
+            pdus = [self.fault(call, int(options["fault"], 0))]
         else:
             pdus = list(self.fragments(call, stub))
         if "patch" in options:
@@ -419,7 +441,8 @@ def main():
         server.setLogFile(os.devnull)
         server.addCredential(username, 0, compute_lmhash(password).hex(),
                              compute_nthash(password).hex())
-        server.registerNamedPipe("srvsvc", dataset)
+        for pipe in "srvsvc", "wkssvc":
+            server.registerNamedPipe(pipe, dataset)
         threading.Thread(target=server.start, daemon=True).start()
     logging.getLogger("impacket").setLevel(logging.CRITICAL)
     if sys.argv[3:]:

@@ -116,6 +116,22 @@ function lab.other_samba(settings)
   return port
 end
 
+---Starts a mock server whose shares, sessions, files and connections are what a file says, at each pipe anew.
+---@param path string  of JSON
+---@return string servername
+---@return fun() close
+function lab.mock_server(path)
+  local process = assert(io.popen(("exec /usr/bin/python3 spec/lab/double.py %s %s %s > %s.port"):format(
+    lab.username, lab.password, path, path), "w"))
+  local port = lab.eventually("the port of a mock server", function()
+    local file = io.open(path .. ".port")
+    local line = file and file:read "n"
+    if file then file:close() end
+    return line
+  end)
+  return "127.0.0.1:" .. port, function() process:close() end
+end
+
 local function lines_of(command)
   local lines = {}
   for line in lab.run(command):gmatch("[^\n]+") do lines[#lines + 1] = line end

@@ -44,21 +44,6 @@ local function count(counts, rows, ways, said)
   for _, row in ipairs(rows) do counts.files = counts.files + #(row.files or {}) end
 end
 
----@param path string
----@return string servername
----@return fun() close
-local function start_mock(path)
-  local process = assert(io.popen(("exec /usr/bin/python3 spec/lab/double.py %s %s %s > %s.port"):format(
-    lab.username, lab.password, path, path), "w"))
-  local port = lab.eventually("the port of a mock server", function()
-    local file = io.open(path .. ".port")
-    local line = file and file:read "n"
-    if file then file:close() end
-    return line
-  end)
-  return "127.0.0.1:" .. port, function() process:close() end
-end
-
 ---Mock servers, until the seconds are over.
 ---@param seed integer
 ---@param seconds number
@@ -66,7 +51,7 @@ end
 function joined.mock(seed, seconds)
   local path = os.tmpname()
   local random, counts = random_of(seed), new_counts()
-  local servername, close = start_mock(path)
+  local servername, close = lab.mock_server(path)
   local ended, problem = pcall(function()
     local ending = os.time() + seconds
     repeat

@@ -1,20 +1,33 @@
 -- busted's output: a line for each file, every failure whole, and a closing line of counts. A test
--- that did not run counts as failed.
+-- that did not run counts as failed. SPEC_RESULTS, if set, names a file for the results of each spec file, which
+-- it gets as soon as they are there; spec/lab/halves.lua reads it.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
-local counts = require "spec.lab.counts"
+
+local results_path = os.getenv "SPEC_RESULTS"
 
 return function()
   local handler = base()
-  local file_started = os.time()
-  local passed, passed_before = {}, 0
+  local passed_before = 0
+  local kept = {} -- how many of each kind of failure are in the file of results
+
+  local function keep_results(file, count)
+    local results = assert(io.open(results_path, "a"))
+    for _, kind in ipairs { "failures", "errors", "pendings" } do
+      for i = (kept[kind] or 0) + 1, #handler[kind] do
+        results:write("failed\t", file.name, ": ", (handler[kind][i].name or "?"):gsub("%s+", " "), "\n")
+      end
+      kept[kind] = #handler[kind]
+    end
+    results:write(("file\t%s\t%d\t%.1f\n"):format(file.name, count, file.duration or 0))
+    results:close()
+  end
 
   busted.subscribe({ "file", "end" }, function(file)
-    local name = file.name:match("[^/]*$")
-    passed[name], passed_before = handler.successesCount - passed_before, handler.successesCount
-    io.write(("  %-28s %3d s\n"):format(name, os.time() - file_started))
+    io.write(("  %-28s %3.0f s\n"):format(file.name:match("[^/]*$"), file.duration or 0))
     io.flush()
-    file_started = os.time()
+    if results_path then keep_results(file, handler.successesCount - passed_before) end
+    passed_before = handler.successesCount
     return nil, true
   end)
 
@@ -32,7 +45,6 @@ return function()
     local failed = tell("FAILED", handler.failures) + tell("ERROR", handler.errors)
       + tell("NOT RUN", handler.pendings)
     io.write(("%d passed, %d failed\n"):format(handler.successesCount, failed))
-    counts.save(passed)
     if #handler.pendings > 0 then os.exit(1, true) end
     return nil, true
   end)

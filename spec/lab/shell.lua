@@ -13,7 +13,10 @@ function shell.run(command)
   local complained = file:read("a")
   file:close()
   os.remove(complaints)
-  return output, kind == "exit" and code or 128 + code, complained
+  code = kind == "exit" and code or 128 + code
+  local collect = package.loaded["spec.lab.collect"]
+  if collect then collect.command(command, output, code) end
+  return output, code, complained
 end
 
 function shell.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

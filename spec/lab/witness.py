@@ -3,28 +3,31 @@
 
     witness.py PORT USERNAME CALL LEVEL [QUALIFIER]      the password is in LAB_PASSWORD
 
-CALL is connections, sessions, files or shares.
+CALL is connections, sessions, files, shares or logons.
 """
 import json
 import os
 import sys
 
-from impacket.dcerpc.v5 import srvs, transport
+from impacket.dcerpc.v5 import srvs, transport, wkst
 from impacket.dcerpc.v5.dtypes import NULL
 
 port, username, call, level = sys.argv[1:5]
 number = int(level)
-pipe = transport.SMBTransport("127.0.0.1", int(port), r"\srvsvc", username=username,
+interface, uuid = (r"\wkssvc", wkst.MSRPC_UUID_WKST) if call == "logons" else (r"\srvsvc", srvs.MSRPC_UUID_SRVS)
+pipe = transport.SMBTransport("127.0.0.1", int(port), interface, username=username,
                               password=os.environ["LAB_PASSWORD"])
 rpc = pipe.get_dce_rpc()
 rpc.connect()
-rpc.bind(srvs.MSRPC_UUID_SRVS)
+rpc.bind(uuid)
 if call == "connections":
     answer = srvs.hNetrConnectionEnum(rpc, sys.argv[5] + "\0", number)["InfoStruct"]["ConnectInfo"]
 elif call == "sessions":
     answer = srvs.hNetrSessionEnum(rpc, NULL, NULL, number)["InfoStruct"]["SessionInfo"]
 elif call == "files":
     answer = srvs.hNetrFileEnum(rpc, NULL, NULL, number)["InfoStruct"]["FileInfo"]
+elif call == "logons":
+    answer = wkst.hNetrWkstaUserEnum(rpc, number)["UserInfo"]["WkstaUserInfo"]
 else:
     answer = srvs.hNetrShareEnum(rpc, number)["InfoStruct"]["ShareInfo"]
 for entry in answer["Level" + level]["Buffer"]:

@@ -70,7 +70,7 @@ describe("rollcall workspace on Windows", function()
 end)
 
 describe("on_wait", function()
-  it("is told of a time alone, which is short", function()
+  it("gets a time alone, which is short", function()
     local calls = 0
     local rows = cloud.collect(cloud.client():sessions {
       user_name = "rows-1;delay=1",

@@ -1,5 +1,5 @@
---- What spec/lab is to the specs where they run on Windows: servers of the stand-in for netapi32 under the
--- names of the lab's, and a look at what the stand-in counts.
+--- What spec/lab is to the specs where they run on Windows: servers of the mock netapi32 under the
+-- names of the lab's, and what the mock counts.
 local shell = require "spec.windows.shell"
 
 local lab = {}
@@ -16,11 +16,11 @@ lab.double_port, lab.big_port, lab.samba_port = 445, 445, 445
 lab.command = variable "ROLLCALL"
 
 local function of_stand_in(name)
-  return assert(package.loadlib([[build\windows\bin\netapi32.dll]], name), "this is not the stand-in, but Wine's own netapi32")
+  return assert(package.loadlib([[build\windows\bin\netapi32.dll]], name), "this is not the mock, but Wine's own netapi32")
 end
 
 lab.counts, lab.release = of_stand_in "stand_in_counts", of_stand_in "stand_in_release"
-assert(lab.counts().marker == "rollcall's stand-in for netapi32")
+assert(lab.counts().marker == "rollcall's mock netapi32")
 
 ---Options with the auditor's credentials, and those given.
 function lab.as_auditor(options)

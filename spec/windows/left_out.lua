@@ -17,7 +17,6 @@ return {
   },
   ["check_command_spec.lua"] = {
     ["and so do a snapshot of it and an inventory of it"] = ZLIB,
-    ["that the README shows"] = OTHERWISE, -- its inventory names a port
   },
   ["command_spec.lua"] = {
     ["keeps to the width of the terminal"] = POSIX,
@@ -84,6 +83,7 @@ return {
     ["a wrong password"] = SAMBA,
     ["an account that is disabled"] = SAMBA,
     ["servers that are dead or silent"] = SAMBA,
+    ["runs of one user"] = SAMBA,
   },
   ["no_news_spec.lua"] = {
     ["is no change in a watch with several queries of one server"] = SAMBA,

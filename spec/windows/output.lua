@@ -1,15 +1,27 @@
 --- busted's output where the specs run on Windows: leaves out the tests of spec/windows/left_out.lua, and
--- tells for each file how many were run here, how many passed on POSIX, and how many were left out and why.
+-- says for each file how many were run here, how many passed on POSIX, and how many were left out and why.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
-local counts = require "spec.lab.counts"
 local left_out = require "spec.windows.left_out"
+
+-- How many tests passed in each file when `make check` last ran all of them.
+local function counts_on_posix()
+  local counts = {}
+  local file = io.open "build/halves/counts.tsv"
+  if not file then return counts end
+  for line in file:lines() do
+    local name, passed = line:match("^(%S+)\t(%d+)")
+    counts[name] = passed
+  end
+  file:close()
+  return counts
+end
 
 local FORMAT = "  %-28s %6s %8s %9s  %s\n"
 
 return function()
   local handler = base()
-  local on_posix = counts.load() -- of the last make check
+  local on_posix = counts_on_posix()
   local file_name, rules, used, reasons, passed_before
   local blocks = {}
 

@@ -1,4 +1,4 @@
-# rollcall for Windows: cross-built with mingw, run under Wine against a stand-in for netapi32.
+# rollcall for Windows: cross-built with mingw, run under Wine against a mock netapi32.
 
 WINDOWS := $(BUILD)/windows
 WINDOWS_CC := x86_64-w64-mingw32-gcc
@@ -71,7 +71,7 @@ windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/system.dll
 test-windows: windows-packages
 	@spec/windows/build $(WINDOWS) lua
 	@$(MAKE) --no-print-directory windows
-	@echo 'Under Wine, against a stand-in for netapi32:'
+	@echo 'Under Wine, against a mock netapi32:'
 	@spec/windows/run $(WINDOWS_SPECS)
 	@[ "$$($(WINDOWS_HTTPS_SUM))" = "$$(cat $(WINDOWS)/https-passed 2> /dev/null)" ] || \
 	  $(MAKE) --no-print-directory test-windows-https

@@ -1,5 +1,5 @@
 --- What is particular to Windows: which parameters netapi32 gets, whose buffers are freed when, what only its
--- answers can hold, and what of the system's ways differs. Against the stand-in.
+-- answers can hold, and what of the system's ways differs. Against the mock.
 local core = require "rollcall.smb.core"
 local system = require "rollcall.system"
 local lab = require "spec.lab"
@@ -114,6 +114,10 @@ describe("netapi32", function()
     assert.same({
       servername = "double", id = 4294967295, permissions = 1, num_locks = 0, pathname = [[D:\plan\a.txt]], username = "Zoë",
     }, gather("files", { servername = "double" })[3])
+    assert.same({
+      servername = "double", level = 1, username = "Zoë 💻", logon_domain = "CORP", oth_domains = "SALES PLAN", logon_server = "DC1",
+    }, gather("logons", { servername = "double" })[4])
+    assert.same({ servername = "double", username = "FS1$" }, gather("logons", { servername = "double", level = 0 })[5])
     local people = gather("connections", { servername = "double", qualifier = "people" })
     assert.equal("Zoë 💻 张三", people[2].username)
     assert.equal("WS-ÜBER", people[2].client)
@@ -227,7 +231,7 @@ describe("bad input from netapi32", function()
     end
   end)
 
-  it("is told of as what it is where a server goes away", function()
+  it("is reported as what it is where a server goes away", function()
     local outcomes = {}
     local rows = gather("connections", {
       servername = { "gone", "closed", "nowhere", "double" }, qualifier = "people", on_error = function() end,
@@ -265,7 +269,7 @@ describe("calls that block", function()
     assert.is_true(os.time() - begun <= 4)
   end)
 
-  it("tell on_wait of a time alone, which is short", function()
+  it("give on_wait a time alone, which is short", function()
     local calls, rows = 0, 0
     for _ in smb.connections {
       servername = { "double", "double" }, qualifier = "people;delay=1",
@@ -468,7 +472,7 @@ end)
 describe("a server that is not there", function()
   after_each(after)
 
-  it("is told of by netapi32 in one word for all ways", function()
+  it("is reported by netapi32 in one word for all ways", function()
     local failure = failure_of(smb.connection_page, { servername = "no.such.host.invalid", qualifier = "x" })
     assert.same({ "connect", 53, "ERROR_BAD_NETPATH" }, { failure.stage, failure.code, failure.name })
     local begun = os.time()
@@ -489,7 +493,7 @@ describe("Windows' own ways", function()
     return path
   end
 
-  it("tell who may read a file with secrets", function()
+  it("show who may read a file with secrets", function()
     -- Wine makes access control lists of the owner's and the others' bits.
     assert.equal("secret", system.read_private_file(write("secret", "secret", 600)))
     for _, mode in ipairs { "604", "602", "666", "644" } do
@@ -545,7 +549,7 @@ describe("Windows' own ways", function()
     assert.is_nil((credentials.from_command "no-such-command-here 2> NUL"))
   end)
 
-  it("let a watch look twice, and keep what it saw", function()
+  it("let a watch poll twice, and write a snapshot", function()
     local inventory = write("inventory.lua", 'smb { servers = "double", query = "sessions" }')
     local kept = write("kept.jsonl", "an older file")
     local output, code, complaint = lab.run(("%s watch %s --times 2 --interval 0.1 --snapshot %s"):format(lab.command, inventory, kept))
@@ -578,7 +582,7 @@ describe("Windows' own ways", function()
     assert(io.open(ended)):close()
   end)
 
-  it("sleep, and tell of no signal where none came", function()
+  it("sleep, and report no signal where none came", function()
     system.catch_signals()
     assert.is_nil(system.caught_signal())
     assert.is_true(system.sleep(0.05))

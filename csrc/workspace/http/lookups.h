@@ -1,5 +1,5 @@
 /* Look-ups of names that nobody waits for any more. A thread makes each, and ends when the name
- * servers answered or the system gave them up, which nothing tells. No Lua. */
+ * servers answered or the system gave them up, which nothing reports. No Lua. */
 #ifndef ROLLCALL_LOOKUPS_H
 #define ROLLCALL_LOOKUPS_H
 

@@ -19,7 +19,7 @@ CURLM *loop_system_multi(const struct loop_system *system);
 /* The descriptor that can be read when a turn is worth while; -1 where there is none. */
 int loop_system_descriptor(const struct loop_system *system);
 
-/* It tells of time that is over only while it is watched. Returns 0 or an errno. */
+/* It reports time that is over only while it is watched. Returns 0 or an errno. */
 int loop_system_watched(struct loop_system *system, bool watched);
 
 /* Waits for so many milliseconds at most, below 0 for ever. */

@@ -33,7 +33,7 @@ static int bytes_on_their_way(int descriptor) {
 }
 
 /* libcurl keeps a pair of sockets with every multi handle, to be woken by, and before 8.12 it does
- * not close them at an exec. Nothing tells which they are. They are those of the two lowest free
+ * not close them at an exec. Nothing says which they are. They are those of the two lowest free
  * descriptors through which a wake-up goes; whatever another thread may open there meanwhile is
  * only looked at. */
 static void keep_pair(CURLM *multi, int reader, int writer) {

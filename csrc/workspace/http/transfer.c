@@ -79,8 +79,8 @@ static bool is_numeric(const char *url) {
 }
 
 /* A look-up cannot be stopped. libcurl would wait for the thread that makes it, for as long as the
- * name servers are silent; told to quit quickly, it leaves the thread behind. It is told so from
- * 7.87 on. */
+ * name servers are silent; asked to quit quickly, it leaves the thread behind. rollcall asks so
+ * from 7.87 on. */
 static bool set_lookups(struct transfer *transfer, const char *asked_first) {
     CURL *easy = transfer->easy;
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -22,7 +22,7 @@ struct transfer_settings {
 struct transfer_queue {
     struct transfer *first;
     struct transfer *last;
-    struct watch *watch; /* told of what lands here; NULL: nobody waits elsewhere */
+    struct watch *watch; /* hears of what lands here; NULL: nobody waits elsewhere */
 };
 
 enum transfer_state {

@@ -1,19 +1,21 @@
 --- The command check: evaluates a policy over rows; the exit code is the verdict.
+local arguments = require "rollcall.cli.arguments"
 local policy = require "rollcall.policy"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
+local text = require "rollcall.internal.text"
 local trace = require "rollcall.policy.trace"
 
-local function run_tests(arguments)
-  if arguments.source then return nil, "--test takes no SOURCE: the rows are in its file" end
-  if arguments.trace then return nil, "--trace belongs to a check of a SOURCE, not to --test" end
-  local its_policy, problem = policy.load(arguments.policy)
+local function run_tests(given)
+  if given.source then return nil, "--test takes no SOURCE: the rows are in its file" end
+  if given.trace then return nil, "--trace belongs to a check of a SOURCE, not to --test" end
+  local its_policy, problem = policy.load(given.policy)
   if not its_policy then return nil, problem end
   local tests
-  tests, problem = require("rollcall.policy.tests").load(arguments.test, its_policy)
+  tests, problem = require("rollcall.policy.tests").load(given.test, its_policy)
   if not tests then return nil, problem end
   local output
-  output, problem = source.output(arguments.output)
+  output, problem = source.output(given.output)
   if not output then return nil, problem end
   local failed = tests.run(output.write)
   output.finish()
@@ -24,8 +26,15 @@ end
 local function tracing(its_policy, id)
   local ids = {}
   for _, rule in ipairs(its_policy.rules) do ids[rule.id] = true end
-  if ids[id] then return trace(id, function(text) io.stderr:write(text) end) end
+  if ids[id] then return trace(id, function(line) io.stderr:write(line) end) end
   return nil, ("--trace: there is no rule '%s' in %s%s"):format(id, its_policy.name, suggestion(id, ids))
+end
+
+---Says on standard error which rules raised an error, where the output is not for a person.
+local function complain(result)
+  for _, verdict in ipairs(result.rules) do
+    if verdict.error then io.stderr:write("rollcall: rule '", verdict.id, "': ", text.printable(verdict.error), "\n") end
+  end
 end
 
 ---@type rollcall.cli.command
@@ -37,40 +46,42 @@ return {
 Examples:
   rollcall check inventory.lua --policy policies.lua
   rollcall check now.jsonl.gz -p policies.lua --format sarif -o results.sarif
-  rollcall check inventory.lua -p policies.lua --fail-on error --trace finance-only
+  rollcall check inventory.lua -p policies.lua --fail-on error --trace RULE
   rollcall check --policy policies.lua --test policies_test.lua
 
-Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is unknown, 3 a usage error or an
-error in one of the files, also one that a rule raises while it is evaluated.]])
+Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is
+unknown, 3 a usage error or an error in one of the files, also one that a rule
+raises while it is evaluated.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target("source"):args "?"
-    command:option("-p --policy", "The file with the rules."):argname("FILE"):count(1)
-    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices(policy.formats)
+    command:option("--policy -p", "The file with the rules."):argname("FILE"):count(1)
+    arguments.choices(command:option("-f --format", "The output format.", "text"):argname("FORMAT"), "--format", policy.formats)
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
-    command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note")
-      :argname("SEVERITY"):choices { "error", "warning", "note" }
+    arguments.choices(command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note")
+      :argname "SEVERITY", "--fail-on", policy.severities)
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
     command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,
-  run = function(arguments)
-    if arguments.test then return run_tests(arguments) end
-    if not arguments.source then return nil, "missing argument 'SOURCE'" end
-    local kinds, problem = source.kinds(arguments.source)
+  run = function(given)
+    if given.test then return run_tests(given) end
+    if not given.source then return nil, "missing argument 'SOURCE': an inventory or a snapshot; or give --test" end
+    local kinds, problem = source.kinds(given.source)
     if problem then return nil, problem end
     local its_policy
-    its_policy, problem = policy.load(arguments.policy, kinds)
+    its_policy, problem = policy.load(given.policy, kinds)
     if not its_policy then return nil, problem end
     local its_trace
-    if arguments.trace then
-      its_trace, problem = tracing(its_policy, arguments.trace)
+    if given.trace then
+      its_trace, problem = tracing(its_policy, given.trace)
       if not its_trace then return nil, problem end
     end
-    return source.with(arguments.source, arguments.output, function(opened, write)
+    return source.with(given.source, given.output, function(opened, write)
       local result = policy.evaluate(its_policy, {
         rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace,
       })
-      policy.write(result, arguments.format, write, { color = not arguments.output and source.color() })
-      return policy.exit_code(result, arguments.fail_on)
+      policy.write(result, given.format, write, { color = not given.output and source.color() })
+      if given.output or given.format ~= "text" then complain(result) end
+      return policy.exit_code(result, given.fail_on)
     end, true)
   end,
 }

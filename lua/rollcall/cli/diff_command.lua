@@ -1,36 +1,19 @@
 --- The command diff: who connected, who disconnected and what changed between two snapshots.
+local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
 local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
+local memory = require "rollcall.internal.memory"
 local source = require "rollcall.cli.source"
-
--- All rows of both are kept, so their memory is bounded.
-local MOST_KIBIBYTES = 1024 * 1024
-local CHECK_EVERY = 5000
-
----Rows as long as there is room for them.
-local function bounded(rows, path)
-  local count = 0
-  return function()
-    count = count + 1
-    if count % CHECK_EVERY == 0 and collectgarbage "count" > 0.9 * MOST_KIBIBYTES then
-      collectgarbage()
-      if collectgarbage "count" > 0.75 * MOST_KIBIBYTES then
-        error(("%s: too many rows: diff keeps those of both sides in memory, at most 1 GiB, and that is full after %d rows of this side; "
-          .. "compare parts of them"):format(path, count), 0)
-      end
-    end
-    return rows()
-  end
-end
 
 ---@return rollcall.diff.side?
 ---@return string? problem
 local function side(path)
   local opened, problem = source.open(path, true)
   if not opened then return nil, problem end
-  local took, taken = pcall(diff.poll, bounded(opened.rows, path), opened.outcomes)
+  local took, taken = pcall(diff.poll, opened.rows, opened.outcomes)
   opened.close()
+  if memory.is_refusal(taken) then taken.message = path .. ": " .. taken.message end
   if not took then error(taken, 0) end
   return { poll = taken, generated_at = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
 end
@@ -51,29 +34,29 @@ return {
 Examples:
   rollcall diff yesterday.jsonl.gz today.jsonl.gz
   rollcall diff before.jsonl inventory.lua --format jsonl
-  rollcall diff before.jsonl after.jsonl --format html > changes.html
+  rollcall diff before.jsonl after.jsonl --format html
 
   + connected   - disconnected   ~ changed
   ? unverified: the target was not reachable this time
   ! newly visible: the target was not reachable last time
 
-Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed or answered in part,
-3 a usage error.]])
+Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
+or answered in part, or more rows than 512 MiB a side hold, 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
-    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl", "html" }
+    arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl", "html" })
   end,
-  run = function(arguments)
-    local before, problem = side(arguments.before)
+  run = function(given)
+    local before, problem = side(given.before)
     if not before then return nil, problem end
     local after
-    after, problem = side(arguments.after)
+    after, problem = side(given.after)
     if not after then return nil, problem end
     local list, write, certain = diff.compare(before.poll, after.poll), source.output().write, 0
-    if arguments.format == "html" then
+    if given.format == "html" then
       require "rollcall.diff.page"(list, before, after, write)
     else
-      write_lines(list, arguments.format, write)
+      write_lines(list, given.format, write)
     end
     for _, change in ipairs(list) do
       if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end

@@ -1,79 +1,96 @@
 --- What the commands that ask SMB servers have in common.
 local system = require "rollcall.system"
+local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
-local numbers = require "rollcall.cli.numbers"
 local report = require "rollcall.report"
 local smb = require "rollcall.smb"
 local target = require "rollcall.smb.target"
+local text = require "rollcall.internal.text"
 
 local smb_options = {}
 
----@param argument string
-function smb_options.level(argument)
-  if argument == "best" then return argument end
-  return math.tointeger(argument), ("invalid value for --level: '%s'; it takes a level's number, or best"):format(argument)
-end
-
-local function server(argument)
-  local name, problem = target.check_servername(argument)
-  return name, problem and ("invalid SERVER: '%s' %s"):format(argument, problem)
-end
-
 smb_options.PASSWORDS = [[
-The password comes from the file given with -A, from --password-command, from the
-variable ROLLCALL_PASSWORD, or from the terminal.]]
+The password comes from the file given with -A, from --password-command, from
+the variable ROLLCALL_PASSWORD, or from the terminal.]]
+
+local checks = target.specification
+
+local checked_user = arguments.checked("--user", checks.username)
+
+---Refuses a password after the name before anything could show it.
+---@type rollcall.cli.converter
+local function user(argument)
+  if argument:find("%", 1, true) then return nil, "-U takes a user name; a password there would be in the open" end
+  return checked_user(argument)
+end
 
 ---Declares the servers, the credentials and the format.
 function smb_options.declare(command)
-  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers"):convert(server)
+  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
+    :convert(user)
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
     :argname("FILE"):target("auth_file")
   command:option("--password-command", "Use the first line of this command's output as the password."):argname("COMMAND")
   command:flag("--pw-nt-hash", "The password is an NT hash."):target("nt_hash")
   command:flag("-k --kerberos", "Use Kerberos only.")
   command:flag("--encrypt", "Fail if the server cannot encrypt.")
-  command:option("-p --port", "TCP port."):convert(numbers.integer("--port")):argname("PORT")
-  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(numbers.seconds "--timeout"):argname("SECONDS")
-  command:option("--deadline", "Seconds for all queries of a server."):convert(numbers.seconds "--deadline"):argname("SECONDS")
+  command:option("-p --port", "TCP port."):convert(arguments.integer("--port", 1, 65535)):argname("PORT")
+  command:option("--timeout", "Seconds for a logon, and for each answer."):convert(arguments.seconds "--timeout"):argname("SECONDS")
+  command:option("--deadline", "Seconds for all queries of a server."):convert(arguments.seconds "--deadline"):argname("SECONDS")
   command:option("--logon-attempts", "Refused logons after which a password is not sent to further servers.")
-    :convert(numbers.integer("--logon-attempts")):argname("N")
-  command:option("--concurrency", "Servers queried at the same time."):convert(numbers.integer "--concurrency"):argname("N")
-  command:option("-f --format", "The output format.", "table"):argname("FORMAT"):choices(report.formats)
+    :convert(arguments.integer("--logon-attempts", 1, 1000)):argname("N")
+  command:option("--concurrency", "Servers queried at the same time."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
+  arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
 end
 
----@param arguments table  as parsed
+---@param given table  as parsed
+---@return string? problem  with what can be seen before a password is asked for
+local function problem_of(given)
+  if given.kerberos and given.nt_hash then return "--kerberos and --pw-nt-hash exclude each other" end
+  -- Of several servers, each that has a wrong name fails for itself.
+  if given.servers[2] then return nil end
+  local _, expectation = target.check_servername(given.servers[1])
+  return expectation and ("invalid SERVER: '%s'; it %s"):format(given.servers[1], expectation)
+end
+
+---@param given table  as parsed
 ---@return table? options  for a function of rollcall.smb
 ---@return string? problem
-function smb_options.gather(arguments)
-  if arguments.user and arguments.user:find("%", 1, true) then
-    return nil, "-U takes a user name; a password there would be in the open"
-  end
-  local found, problem = credentials.gather(arguments)
+function smb_options.gather(given)
+  local problem = problem_of(given)
+  if problem then return nil, problem end
+  local found
+  found, problem = credentials.gather(given)
   if not found then return nil, problem end
+  if given.nt_hash then
+    if not found.username then return nil, "--pw-nt-hash needs a user; give -U or -A" end
+    local hash, expectation = checks.nt_hash(found.password)
+    if not hash then return nil, "the password is not an NT hash: it " .. expectation end
+  end
   return {
-    servername = arguments.servers,
+    servername = given.servers[2] and given.servers or given.servers[1],
     username = found.username,
-    password = not arguments.nt_hash and found.password or nil,
-    nt_hash = arguments.nt_hash and found.password or nil,
+    password = not given.nt_hash and found.password or nil,
+    nt_hash = given.nt_hash and found.password or nil,
     domain = found.domain,
-    kerberos = arguments.kerberos,
-    encrypt = arguments.encrypt,
-    port = arguments.port,
-    timeout = arguments.timeout,
-    deadline = arguments.deadline,
-    logon_attempts = arguments.logon_attempts,
-    concurrency = arguments.concurrency,
+    kerberos = given.kerberos,
+    encrypt = given.encrypt,
+    port = given.port,
+    timeout = given.timeout,
+    deadline = given.deadline,
+    logon_attempts = given.logon_attempts,
+    concurrency = given.concurrency,
   }
 end
 
-local function write(text)
-  local written, problem = io.stdout:write(text)
+local function write(output)
+  local written, problem = io.stdout:write(output)
   if not written then error("cannot write: " .. problem, 0) end
 end
 
 ---Prints the rows of a call, and then the result for each server.
----@param call "connections"|"sessions"|"files"|"shares"|"rollcall"
+---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
 ---@param format string
@@ -88,7 +105,7 @@ function smb_options.print(call, kind, options, format)
     outcomes[#outcomes + 1] = outcome
     if outcome.completeness == "complete" or outcome.completeness == "placeholder" then return end
     failed_targets = failed_targets + 1
-    io.stderr:write("rollcall: ", outcome.target, ": ", outcome.reason, "\n")
+    io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason)), "\n")
   end
   local problem = smb.problem(call, options)
   if problem then return nil, problem end

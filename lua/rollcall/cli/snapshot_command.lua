@@ -9,10 +9,9 @@ return {
     local command = parser:command("snapshot", "Write the rows of an inventory to a file.", [[
 Examples:
   rollcall snapshot inventory.lua -o now.jsonl.gz
-  rollcall snapshot inventory.lua -o "$(date +%F).jsonl"
-]])
+  rollcall snapshot inventory.lua -o "$(date +%F).jsonl"]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
-    command:option("-o --output", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
+    command:option("--output -o", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
   end,
   run = function(arguments)
     local opened, problem = source.open(arguments.source, true)

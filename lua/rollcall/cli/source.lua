@@ -2,6 +2,7 @@
 local system = require "rollcall.system"
 local inventory = require "rollcall.inventory"
 local snapshot = require "rollcall.snapshot"
+local text = require "rollcall.internal.text"
 
 local source = {}
 
@@ -15,7 +16,9 @@ local source = {}
 ---@field utc_offset? integer
 ---@field close fun()
 
-local function is_snapshot(path)
+---@param path string
+---@return boolean
+function source.is_snapshot(path)
   if path:find "%.gz$" or path:find "%.jsonl$" then return true end
   local file = io.open(path, "rb")
   local start = file and file:read(1)
@@ -50,7 +53,7 @@ local function with_progress(rows, outcomes, quiet_terminal)
     if not kind then
       io.stderr:write("\r\27[K")
     elseif count % PROGRESS_EVERY == 0 or count == 1 then
-      io.stderr:write(("\r%d rows, %d targets done"):format(count, #outcomes))
+      io.stderr:write(("\r%s, %s done"):format(text.count(count, "row"), text.count(#outcomes, "target")))
     end
     return kind, row
   end
@@ -74,13 +77,26 @@ function source.ask(inv, quiet_terminal)
   }
 end
 
+---Reads what a person named as an inventory, or as what may be one.
+---@param path string
+---@return rollcall.inventory?
+---@return string? problem
+function source.inventory(path)
+  local inv, problem = inventory.load(path)
+  if inv then return inv end
+  local file = not path:find "%.lua$" and io.open(path, "rb")
+  if not file then return nil, problem end
+  file:close()
+  return nil, ("%s is neither an inventory nor a snapshot: %s"):format(path, problem)
+end
+
 ---Opens what a person named: an inventory, or a snapshot.
 ---@param path string
 ---@param quiet_terminal? boolean
 ---@return rollcall.cli.source?
 ---@return string? problem
 function source.open(path, quiet_terminal)
-  if is_snapshot(path) then
+  if source.is_snapshot(path) then
     local opened, problem = snapshot.open(path)
     if not opened then return nil, problem end
     return {
@@ -90,13 +106,8 @@ function source.open(path, quiet_terminal)
       close = function() opened:close() end,
     }
   end
-  local inv, problem = inventory.load(path)
-  if not inv then
-    local file = not path:find "%.lua$" and io.open(path, "rb")
-    if not file then return nil, problem end
-    file:close()
-    return nil, ("%s is neither a snapshot nor a valid inventory: %s"):format(path, problem)
-  end
+  local inv, problem = source.inventory(path)
+  if not inv then return nil, problem end
   return source.ask(inv, quiet_terminal)
 end
 
@@ -105,8 +116,8 @@ end
 ---@return table<string, true>? kinds
 ---@return string? problem
 function source.kinds(path)
-  if is_snapshot(path) then return nil end
-  local inv, problem = inventory.load(path)
+  if source.is_snapshot(path) then return nil end
+  local inv, problem = source.inventory(path)
   if not inv then return nil, problem end
   local kinds = {}
   for _, one in ipairs(inv.sources) do
@@ -124,7 +135,6 @@ function source.complain(outcomes)
   for _, outcome in ipairs(outcomes) do
     if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then
       count = count + 1
-      local text = require "rollcall.internal.text"
       io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness)), "\n")
     end
   end
@@ -144,8 +154,8 @@ end
 function source.output(path)
   if not path then
     return {
-      write = function(text)
-        local written, problem = io.stdout:write(text)
+      write = function(output)
+        local written, problem = io.stdout:write(output)
         if not written then error("cannot write: " .. problem, 0) end
       end,
       finish = function() end, abandon = function() end,

@@ -1,9 +1,9 @@
 --- The command watch: polls at an interval and reports what changed, until a signal stops it.
+local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
-local numbers = require "rollcall.cli.numbers"
 local system = require "rollcall.system"
 local diff = require "rollcall.diff"
-local inventory = require "rollcall.inventory"
+local memory = require "rollcall.internal.memory"
 local platform = require "rollcall.internal.platform"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
@@ -26,7 +26,8 @@ local function take_poll(inv)
 end
 
 local function write_snapshot(path, poll, generated_at, inv)
-  local writer = assert(snapshot.create(path, generated_at, inv))
+  local writer, problem = snapshot.create(path, generated_at, inv)
+  if not writer then error(problem, 0) end
   local its_writer <close> = writer
   for _, identity in ipairs(poll.order) do
     local entry = poll.entries[identity]
@@ -46,25 +47,30 @@ local function hand_to(command, lines)
   if not succeeded then io.stderr:write("rollcall: failed: ", command, "\n") end
 end
 
----@return string? command  nil for what is no address
-local function post_command(url)
-  local argument = url:find "^https?://" and platform.quoted(url)
-  return argument and ('curl -sS -f -m 30 --proto =http,https -H "Content-Type: application/x-ndjson" --data-binary @- -o %s -- %s'):format(
-    platform.null_device, argument)
+---@type rollcall.options.check
+local function http_address(value)
+  if value:find "^https?://" and platform.quoted(value) then return value end
+  return nil, "must be an address that begins with http:// or https://"
 end
 
-local function report(arguments, list, generated_at)
+---@return string command
+local function post_command(url)
+  return ('curl -sS -f -m 30 --proto =http,https -H "Content-Type: application/x-ndjson" --data-binary @- -o %s -- %s'):format(
+    platform.null_device, platform.quoted(url))
+end
+
+local function report(given, list, generated_at)
   if #list == 0 then return end
   local at = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at)
   local lines, printed = {}, {}
   for i, change in ipairs(list) do
     lines[i] = changes.json(change, at)
-    printed[i] = arguments.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.color())
+    printed[i] = given.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.color())
   end
   source.output().write(table.concat(printed))
   io.stdout:flush()
-  if arguments.run then hand_to(arguments.run, table.concat(lines)) end
-  if arguments.post then hand_to(post_command(arguments.post), table.concat(lines)) end
+  if given.run then hand_to(given.run, table.concat(lines)) end
+  if given.post then hand_to(post_command(given.post), table.concat(lines)) end
 end
 
 ---Reports when a target fails and when it answers again, once each.
@@ -86,42 +92,48 @@ return {
     local command = parser:command("watch", "Poll an inventory and report who connects and disconnects.", [[
 Examples:
   rollcall watch inventory.lua --interval 60
-  rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl >> changes.jsonl
+  rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl
   rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
-SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot and --page are whole at any time. Neither who was
-connected at the start nor rollcall's own logons are reported.]])
+SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot and --page are whole at
+any time. Neither who was connected at the start nor rollcall's own logons are
+reported.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
-    command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(numbers.seconds "--interval")
+    command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(arguments.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
     command:option("--page", "Write the newest poll to this file, an HTML page that renews itself."):argname "FILE"
-    command:option("-f --format", "The output format.", "text"):argname("FORMAT"):choices { "text", "jsonl" }
-    command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname "URL"
+    arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl" })
+    command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname("URL")
+      :convert(arguments.checked("--post", http_address))
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
-    command:option("--times", "Stop after this many polls."):argname("N"):convert(numbers.integer "--times")
+    command:option("--times", "Stop after this many polls."):argname("N"):convert(arguments.integer("--times", 1))
   end,
-  run = function(arguments)
-    local inv, problem = inventory.load(arguments.inventory)
+  run = function(given)
+    if source.is_snapshot(given.inventory) then
+      return nil, ("%s: watch polls an inventory, and this is a snapshot; 'rollcall diff' compares snapshots"):format(given.inventory)
+    end
+    local inv, problem = source.inventory(given.inventory)
     if not inv then return nil, problem end
-    if arguments.post and not post_command(arguments.post) then return nil, "--post takes an http or https address" end
     system.catch_signals()
     local before, polls, away = nil, 0, {}
-    local page = arguments.page and watch_page(arguments.page, arguments.interval)
+    local page = given.page and watch_page(given.page, given.interval)
+    local is_full = memory.room()
     while true do
       local poll, generated_at = take_poll(inv)
       if system.caught_signal() then break end
       polls = polls + 1
       report_targets(away, poll.outcomes)
       local changed = before and diff.compare(before, poll)
-      if changed then report(arguments, changed, generated_at) end
+      if changed then report(given, changed, generated_at) end
       if page then page:write(poll, generated_at, inv, changed) end
-      if arguments.snapshot then write_snapshot(arguments.snapshot, poll, generated_at, inv) end
+      if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
       before = before and diff.carried(before, poll) or poll
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()
-      if polls == arguments.times or not system.sleep(arguments.interval) then break end
+      if is_full() then memory.refuse("what is known of targets that fail", #before.order, "watch fewer of them at once") end
+      if polls == given.times or not system.sleep(given.interval) then break end
     end
     return 0
   end,

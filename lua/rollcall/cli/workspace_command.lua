@@ -1,7 +1,8 @@
 --- The command workspace: the sessions on the cloud desktops of Huawei Cloud Workspace.
 local system = require "rollcall.system"
+local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
-local numbers = require "rollcall.cli.numbers"
+local endpoint = require "rollcall.workspace.endpoint"
 local report = require "rollcall.report"
 local text = require "rollcall.internal.text"
 local user_names = require "rollcall.workspace.user_names"
@@ -15,18 +16,23 @@ function workspace_command.declare(parser)
 Examples:
   rollcall workspace --region ap-southeast-1 --user user001
   rollcall workspace --region ap-southeast-1 --users-from names.txt --format csv
-  rollcall workspace --region ap-southeast-1 -A ~/.iam --user user001 --user 'CORP\user002'
+  rollcall workspace --region ap-southeast-1 -A ~/.iam --user 'CORP\user002'
 
-The credentials: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U or -A, whose
-password comes as for 'rollcall connections'; or the keys that Huawei's SDKs find in
-HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
+The credentials: a token in the variable ROLLCALL_TOKEN; or an IAM user with -U
+or -A, whose password comes as for 'rollcall connections'; or the keys that
+Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
+~/.huaweicloud/credentials.]])
   command:argument("NAME"):args("*"):hidden(true):target("misplaced")
   command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
   command:option("--users-from", "File with a user name a line; - is standard input."):argname("FILE")
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
+    :convert(arguments.checked("--region", endpoint.check_region))
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
+    :convert(arguments.checked("--endpoint", endpoint.check))
   command:option("--iam-endpoint", "Address of IAM, instead of the region's."):argname("URL")
+    :convert(arguments.checked("--iam-endpoint", endpoint.check))
   command:option("--project-id", "Project; by default from HUAWEICLOUD_SDK_PROJECT_ID or the credentials file."):argname("ID")
+    :convert(arguments.checked("--project-id", endpoint.check_project_id))
   command:option("-U --iam-user", "The IAM user."):argname("USER")
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = '.")
     :argname("FILE"):target("auth_file")
@@ -34,11 +40,11 @@ HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in ~/.huaweicloud/credentials.]])
   command:option("--domain", "Name of the account that the IAM user belongs to."):argname("ACCOUNT")
   command:option("--ca-file", "Certificates to trust, PEM."):argname("FILE")
   command:option("--proxy", "Proxy, as curl takes it; without a password."):argname("URL")
-  command:option("--timeout", "Seconds for one attempt."):convert(numbers.seconds "--timeout"):argname("SECONDS")
-  command:option("--connect-timeout", "Seconds to connect."):convert(numbers.seconds "--connect-timeout"):argname("SECONDS")
-  command:option("--retries", "Attempts after the first."):convert(numbers.count "--retries"):argname("N")
-  command:option("--concurrency", "Requests in flight."):convert(numbers.integer "--concurrency"):argname("N")
-  command:option("-f --format", "The output format.", "table"):argname("FORMAT"):choices(report.formats)
+  command:option("--timeout", "Seconds for one attempt."):convert(arguments.seconds "--timeout"):argname("SECONDS")
+  command:option("--connect-timeout", "Seconds to connect."):convert(arguments.seconds "--connect-timeout"):argname("SECONDS")
+  command:option("--retries", "Attempts after the first."):convert(arguments.integer("--retries", 0, 100)):argname("N")
+  command:option("--concurrency", "Requests in flight."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
+  arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
 end
 
 local function write(output)
@@ -50,12 +56,12 @@ end
 ---left out.
 ---@return (fun(): string?)? next_name
 ---@return string? problem
-local function names_of(arguments)
+local function names_of(given)
   local named = {}
-  for _, group in ipairs(arguments.user) do
+  for _, group in ipairs(given.user) do
     for _, name in ipairs(group) do named[#named + 1] = name end
   end
-  local path, lines = arguments.users_from, nil
+  local path, lines = given.users_from, nil
   if path == "-" then
     lines = io.lines()
   elseif path then
@@ -65,8 +71,13 @@ local function names_of(arguments)
   elseif #named == 0 then
     return nil, "no user is named; give --user or --users-from"
   end
+  -- Of several users, each that has a wrong name fails for itself.
+  if #named == 1 and not path then
+    local _, expectation = user_names.check(named[1])
+    if expectation then return nil, ("invalid value for --user: '%s'; it %s"):format(named[1], expectation) end
+  end
   local position = 0
-  local function next_name()
+  return function()
     position = position + 1
     if position <= #named then return named[position] end
     local line
@@ -76,46 +87,39 @@ local function names_of(arguments)
     until not line or line:find("%S")
     return line
   end
-  return function()
-    local name = next_name()
-    if name == nil then return nil end
-    local checked, expectation = user_names.check(name)
-    if not checked then error("invalid user name: it " .. expectation, 0) end
-    return checked
-  end
 end
 
 ---@return table? options
 ---@return string? problem
-local function client_options_of(arguments)
-  local given = {
-    region = arguments.region,
-    endpoint = arguments.endpoint,
-    iam_endpoint = arguments.iam_endpoint,
-    project_id = arguments.project_id,
-    ca_file = arguments.ca_file,
-    proxy = arguments.proxy,
-    timeout = arguments.timeout,
-    connect_timeout = arguments.connect_timeout,
-    retries = arguments.retries,
-    concurrency = arguments.concurrency,
+local function client_options_of(given)
+  local options = {
+    region = given.region,
+    endpoint = given.endpoint,
+    iam_endpoint = given.iam_endpoint,
+    project_id = given.project_id,
+    ca_file = given.ca_file,
+    proxy = given.proxy,
+    timeout = given.timeout,
+    connect_timeout = given.connect_timeout,
+    retries = given.retries,
+    concurrency = given.concurrency,
   }
-  if arguments.proxy and arguments.proxy:find("@", 1, true) then
+  if given.proxy and given.proxy:find("@", 1, true) then
     return nil, "--proxy takes no password, which would be in the open; set HTTPS_PROXY instead"
   end
-  if not (arguments.iam_user or arguments.auth_file) then
-    given.token = os.getenv(TOKEN_VARIABLE)
-    return given
+  if not (given.iam_user or given.auth_file) then
+    options.token = os.getenv(TOKEN_VARIABLE)
+    return options
   end
   local found, problem = credentials.gather {
-    user = arguments.iam_user,
-    auth_file = arguments.auth_file,
-    password_command = arguments.password_command,
+    user = given.iam_user,
+    auth_file = given.auth_file,
+    password_command = given.password_command,
   }
   if not found then return nil, problem end
-  given.username, given.password = found.username, found.password
-  given.domain = arguments.domain or found.domain
-  return given
+  options.username, options.password = found.username, found.password
+  options.domain = given.domain or found.domain
+  return options
 end
 
 -- The line is rewritten once for so many.
@@ -144,21 +148,32 @@ local function new_progress()
   return progress
 end
 
-function workspace_command.run(arguments)
-  if arguments.misplaced[1] then
-    return nil, ("'%s': workspace takes no servers, but users of cloud desktops with --user or --users-from; "
-      .. "'rollcall sessions' asks servers"):format(arguments.misplaced[1])
+-- What to do where an option of the Lua API is missing.
+local missing_on_command_line = {
+  endpoint = "no service is named; give --region or --endpoint",
+  iam_endpoint = "no IAM is named, where the token comes from; give --region or --iam-endpoint",
+  project_id = "no project is named; give --project-id or set HUAWEICLOUD_SDK_PROJECT_ID",
+  domain = "the account of the IAM user is missing; give --domain, or 'domain = ' in the file of -A",
+  username = "the IAM user is missing; give -U, or 'username = ' in the file of -A",
+  token = "credentials are missing: set ROLLCALL_TOKEN, or give -U or -A, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+}
+
+function workspace_command.run(given)
+  if given.misplaced[1] then
+    return nil, ("workspace takes no argument '%s': it asks for users of cloud desktops, whom --user or --users-from names; "
+      .. "'rollcall sessions' asks servers"):format(given.misplaced[1])
   end
   local next_name, client_options, problem
-  next_name, problem = names_of(arguments)
+  next_name, problem = names_of(given)
   if not next_name then return nil, problem end
-  client_options, problem = client_options_of(arguments)
+  client_options, problem = client_options_of(given)
   if not client_options then return nil, problem end
   -- Not before: who only asks file servers does not load libcurl.
   local workspace = require "rollcall.workspace"
   local outcome_of = require "rollcall.workspace.outcome"
-  problem = workspace.problem(client_options)
-  if problem then return nil, problem end
+  local missing
+  problem, missing = workspace.problem(client_options)
+  if problem then return nil, missing_on_command_line[missing] or problem end
   local client = workspace.client(client_options)
 
   local failures, progress = {}, new_progress()
@@ -172,7 +187,7 @@ function workspace_command.run(arguments)
     progress.clear()
     write(output)
   end
-  local writer = report.new(arguments.format, "session", write_alone, system.terminal_width() or math.huge)
+  local writer = report.new(given.format, "session", write_alone, system.terminal_width() or math.huge)
   local ran, result = pcall(function()
     for row, user_name in client:sessions {
       user_name = next_name, on_error = note, on_answer = progress.count,

@@ -3,13 +3,14 @@
 local duration = require "rollcall.internal.duration"
 local session = require "rollcall.workspace.session"
 
+---A column of a report.
 ---@class rollcall.report.column
 ---@field name string  the row's field
 ---@field title? string  absent: machines only
 ---@field right? boolean  numbers stand at the right
 ---@field unit? "seconds"|"moment"  of the value: a duration, or seconds since 1970
 ---@field no_chart? boolean  how many rows have the same value says nothing
----@field show? fun(value: any, row: table): string?
+---@field show? fun(value: any, row: table): string?  how people see it; absent: as it is
 
 local share_types = { [0] = "disk", "printer", "device", "ipc" }
 
@@ -130,6 +131,15 @@ return {
     { name = "netname" },
     { name = "permissions" },
     { name = "flags" },
+    { name = "level" },
+  },
+  ---@type rollcall.report.column[]
+  logon = {
+    { name = "servername", title = "SERVER" },
+    { name = "username", title = "USER" },
+    { name = "logon_domain", title = "DOMAIN" },
+    { name = "logon_server", title = "LOGON SERVER" },
+    { name = "oth_domains" },
     { name = "level" },
   },
   ---@type rollcall.report.column[]

@@ -35,9 +35,14 @@ end
 ---@return string? password
 ---@return string? problem
 function credentials.from_command(command)
-  local pipe = io.popen(command, "r")
-  local line = pipe and pipe:read("l")
-  if not (pipe and pipe:close() and line) then return nil, "the password command failed: " .. command end
+  local pipe, problem = io.popen(command, "r")
+  if not pipe then return nil, ("the password command failed: %s: %s"):format(command, problem) end
+  local line = pipe:read("l")
+  local succeeded, how, code = pipe:close()
+  if not succeeded then
+    return nil, ("the password command failed: %s (%s %d)"):format(command, how == "signal" and how or "exit code", code)
+  end
+  if not line then return nil, "the password command printed nothing: " .. command end
   return line
 end
 

@@ -1,4 +1,4 @@
---- What inventories and policies have in common: blocks of fields in a file, checked, each mistake
+--- What inventories and policies have in common: blocks of fields in a file, checked, each error
 -- reported with the file, the line and the field.
 local options = require "rollcall.internal.options"
 local sandbox = require "rollcall.internal.sandbox"
@@ -18,6 +18,14 @@ local function line_of_field(text, from, field)
     end
   end
   return from
+end
+
+local placed_metatable = { __name = "rollcall.placed_error", __tostring = function(placed) return placed.message end }
+
+---Raises an error that says itself in which file it is, so that no line of a file that only uses the failed function is put before it.
+---@param message string
+function declaration.raise(message)
+  error(setmetatable({ message = message }, placed_metatable), 0)
 end
 
 ---@class rollcall.declaration
@@ -51,11 +59,11 @@ function methods:words(functions)
   return words
 end
 
----Raises a mistake at the line of a field of the block that is being declared, or of the block.
+---Raises an error at the line of a field of the block that is being declared, or of the block.
 ---@param field? string
 ---@param message string
 ---@param line? integer  of the block, if it is not the one being declared
-function methods:mistake(field, message, line)
+function methods:fail(field, message, line)
   line = line or self.line
   if field and string.find(field, "^[%w_]+$") then line = line_of_field(self.text, line, field) end
   error(("%s:%d: %s"):format(self.name, line, message), 0)
@@ -71,7 +79,7 @@ function methods:check_function(what, f)
     number = number + 1
     if number >= first_line and number <= last_line and line:find "%f[%w_]return%f[^%w_]" then return end
   end
-  self:mistake(nil, what .. " returns nothing", first_line)
+  self:fail(nil, what .. " returns nothing", first_line)
 end
 
 ---@param what string  the block, for the message
@@ -80,23 +88,51 @@ end
 ---@param required? string[]
 ---@return table checked
 function methods:block(what, given, specification, required)
-  if type(given) ~= "table" then self:mistake(nil, ("%s takes a table of fields"):format(what)) end
+  if type(given) ~= "table" then self:fail(nil, ("%s takes a table of fields"):format(what)) end
   local checked = {}
   for field, value in pairs(given) do
     local check = specification[field]
-    if not check then self:mistake(tostring(field), ("%s: there is no field '%s'%s"):format(what, tostring(field),
+    if not check then self:fail(tostring(field), ("%s: there is no field '%s'%s"):format(what, tostring(field),
         type(field) == "string" and suggestion(field, specification) or "")) end
     local result, expectation = check(value)
     if result == nil then
-      self:mistake(field, ("%s: %s %s"):format(what, field, expectation or "has a wrong value"))
+      self:fail(field, ("%s: %s %s"):format(what, field, expectation or "has a wrong value"))
     end
     checked[field] = result
   end
   for _, field in ipairs(required or {}) do
-    if checked[field] == nil then self:mistake(nil, ("%s: %s is missing"):format(what, field)) end
+    if checked[field] == nil then self:fail(nil, ("%s: %s is missing"):format(what, field)) end
   end
   return checked
 end
+
+---A field that a block can have.
+---@class rollcall.declaration.field
+---@field [1] string  its name
+---@field [2] rollcall.options.check
+---@field [3] string  what it means, in the Markdown of the manual
+
+-- The fields of each specification, in their order.
+local listed = setmetatable({}, { __mode = "k" })
+
+---Makes a specification for `block` of one list of fields or more.
+---@param ... rollcall.declaration.field[]
+---@return table<string, rollcall.options.check>
+function declaration.fields(...)
+  local specification, list = {}, {}
+  for _, fields in ipairs { ... } do
+    for _, field in ipairs(fields) do
+      list[#list + 1] = field
+      specification[field[1]] = field[2]
+    end
+  end
+  listed[specification] = list
+  return specification
+end
+
+---@param specification table<string, rollcall.options.check>  that `fields` made
+---@return rollcall.declaration.field[]
+function declaration.listed(specification) return listed[specification] end
 
 ---A name, or a list of names; gives a list.
 ---@type rollcall.options.check
@@ -107,17 +143,6 @@ function declaration.names(value)
     if not options.text(1024)(name) then return nil, ("must be names; number %d is none"):format(i) end
   end
   return value
-end
-
----@param choices string[]
----@return rollcall.options.check
-function declaration.one_of(choices)
-  return function(value)
-    for _, choice in ipairs(choices) do
-      if value == choice then return value end
-    end
-    return nil, "must be " .. table.concat(choices, ", ")
-  end
 end
 
 ---A day, `2026-12-31`; gives the second after it, in UTC.

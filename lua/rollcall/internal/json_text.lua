@@ -5,7 +5,7 @@ local text = require "rollcall.internal.text"
 
 local json_text = {}
 
----The name and version of the shape of all JSON that rollcall writes; the README has it.
+---The name and version of the shape of all JSON that rollcall writes; the guide on reports has it.
 json_text.SCHEMA = "rollcall/1"
 
 json_text.outcome_fields = { "source", "target", "query", "completeness", "claimed", "received", "logon", "connections", "reason" }

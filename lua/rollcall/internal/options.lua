@@ -36,7 +36,7 @@ function options.text(most, least)
     if type(value) ~= "string" then return nil, "must be a string" end
     if #value < least then return nil, "must not be empty" end
     if #value > most then return nil, ("must be at most %d bytes long"):format(most) end
-    if value:find("\0", 1, true) then return nil, "must not contain a zero byte" end
+    if value:find("\0", 1, true) then return nil, "must be text without a zero byte" end
     if not utf8.len(value) then return nil, "must be valid UTF-8" end
     return value
   end
@@ -46,6 +46,19 @@ end
 function options.boolean(value)
   if type(value) == "boolean" then return value end
   return nil, "must be true or false"
+end
+
+---One of some texts.
+---@param choices string[]
+---@return rollcall.options.check
+function options.one_of(choices)
+  local expectation = "must be " .. table.concat(choices, ", ", 1, #choices - 1) .. " or " .. choices[#choices]
+  return function(value)
+    for _, choice in ipairs(choices) do
+      if value == choice then return value end
+    end
+    return nil, expectation .. (type(value) == "string" and suggestion(value, choices) or "")
+  end
 end
 
 ---A function, or what can be called like one.
@@ -92,7 +105,7 @@ function options.checked(given, specification)
     end
     local result, expectation = check(value)
     if result == nil and expectation then
-      local hidden = unshown[name] or type(value) == "table"
+      local hidden = unshown[name] or type(value) == "table" or value == ""
       return nil, ("%s %s%s"):format(name, expectation, hidden and "" or (", not %s"):format(shown(value)))
     end
     checked[name] = result

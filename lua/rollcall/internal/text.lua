@@ -67,6 +67,15 @@ function text.number(value)
   return (string.gsub(short, "[^%de+-]+", "."))
 end
 
+---A number of things, as `1 row` and `2 rows`.
+---@param number integer
+---@param thing string
+---@param things? string  several of them; `thing` with an s if not given
+---@return string
+function text.count(number, thing, things)
+  return string.format("%d %s", number, number == 1 and thing or things or thing .. "s")
+end
+
 ---A number as people and files write it, whatever the locale.
 ---@param value string
 ---@return number?

@@ -1,15 +1,12 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
-local declaration = require "rollcall.internal.declaration"
-local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
-local target = require "rollcall.smb.target"
 
 local sources = {}
 
 ---Kinds that rows of one's own cannot have, since they have a meaning of their own.
 sources.reserved = {
-  connection = true, smb_session = true, file = true, share = true, access = true, session = true,
+  connection = true, smb_session = true, file = true, share = true, logon = true, access = true, session = true,
   snapshot = true, target = true, normalize_user = true,
   failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
@@ -21,70 +18,20 @@ local queries = {
   sessions = { call = "sessions", kind = "smb_session" },
   files = { call = "files", kind = "file" },
   shares = { call = "shares", kind = "share" },
+  logons = { call = "logons", kind = "logon" },
 }
-
----@type rollcall.options.check
-local function servers(value)
-  local names, expectation = declaration.names(value)
-  if not names then return nil, expectation end
-  for _, name in ipairs(names) do
-    local checked, problem = target.check_servername(name)
-    if not checked then return nil, ("has '%s', which %s"):format(name, problem) end
-  end
-  return names
-end
 
 local connect = { "username", "domain", "password", "nt_hash", "kerberos" }
 
----@param checks { secret: rollcall.options.check, text_or_reference: rollcall.options.check, credential: rollcall.options.check }
-function sources.specification(checks)
-  local identity = {
-    username = checks.text_or_reference, domain = options.text(256), password = checks.secret, credential = checks.credential,
-  }
-  local function with(fields)
-    for name, check in pairs(identity) do fields[name] = check end
-    return fields
-  end
-  return {
-    smb = {
-      fields = with {
-        servers = servers, query = declaration.one_of { "rollcall", "connections", "sessions", "files", "shares" },
-        qualifier = options.text(1024), hidden = options.boolean, nt_hash = checks.secret, kerberos = options.boolean,
-        encrypt = options.boolean, port = options.integer(1, 65535), timeout = options.seconds, deadline = options.seconds,
-        concurrency = options.integer(1, 1024), logon_attempts = options.integer(1, 1000), retry_refused = options.seconds,
-      },
-      required = { "servers" },
-      problem = function(fields)
-        for _, field in ipairs { "qualifier", "hidden" } do
-          if fields[field] ~= nil and fields.query ~= "connections" then
-            return ('%s belongs to query = "connections"'):format(field), field
-          end
-        end
-      end,
-    },
-    workspace = {
-      fields = with {
-        region = options.text(100), endpoint = options.text(1024), project_id = checks.text_or_reference, users = declaration.names,
-        token = checks.secret, ak = checks.secret, sk = checks.secret, security_token = checks.secret, iam_endpoint = options.text(1024),
-        ca_file = options.text(4096), proxy = options.text(1024), concurrency = options.integer(1, 1024),
-        timeout = options.seconds, deadline = options.seconds,
-      },
-      required = { "users" },
-      problem = function(fields)
-        if not (fields.region or fields.endpoint) then return "region or endpoint is missing" end
-      end,
-    },
-  }
-end
-
 ---The fields of a block over those of its credential, secrets fetched.
-local function resolved(fields, names, resolve)
+local function resolved(source, names, resolve)
   local result, from_file = {}, {}
+  local fields = source.fields
   local credential = fields.credential or {}
   if credential.authentication_file then
     local problem
     from_file, problem = require("rollcall.internal.credentials").from_file(credential.authentication_file)
-    if not from_file then error(problem, 0) end
+    if not from_file then error(("%s: %s: %s"):format(source.place, source.block, problem), 0) end
   end
   for _, name in ipairs(names) do
     local value = fields[name]
@@ -109,10 +56,13 @@ local function start_smb(query, blocks)
   return function(handlers)
     local smb = require "rollcall.smb"
     local elements, concurrency = {}, nil
-    local shared = { qualifier = blocks[1].qualifier, hidden = blocks[1].hidden }
-    for _, fields in ipairs(blocks) do
-      local identity = resolved(fields, connect, handlers.resolve)
+    local shared = { qualifier = blocks[1].fields.qualifier, hidden = blocks[1].fields.hidden }
+    for _, block in ipairs(blocks) do
+      local fields = block.fields
+      local identity = resolved(block, connect, handlers.resolve)
       for _, name in ipairs(smb_way) do identity[name] = fields[name] end
+      local problem = smb.problem("rollcall", identity)
+      if problem then error(("%s: smb: %s"):format(block.place, problem), 0) end
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
@@ -139,11 +89,14 @@ end
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
-local function start_workspace(fields)
+local function start_workspace(source)
+  local fields, place = source.fields, source.place
   return function(handlers)
     local workspace = require "rollcall.workspace"
-    local given = resolved(fields, workspace_identity, handlers.resolve)
+    local given = resolved(source, workspace_identity, handlers.resolve)
     for _, name in ipairs(workspace_way) do given[name] = fields[name] end
+    local problem = workspace.problem(given)
+    if problem then error(("%s: workspace: %s"):format(place, problem), 0) end
     local client = workspace.client(given)
     local origin = fields.region or fields.endpoint
     local failures, answered = {}, 0
@@ -190,10 +143,10 @@ end
 ---@param own_rule? function  the inventory's own rule, before which that of the snapshot gives way
 local function start_snapshot(fields, own_rule)
   return function(handlers)
-    local opened, problem = require("rollcall.snapshot").open(fields.path)
+    local opened, _, reason = require("rollcall.snapshot").open(fields.path)
     if not opened then
       return running(function()
-        handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = problem }
+        handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = reason }
       end, nil, function() end)
     end
     local reported = false
@@ -247,9 +200,9 @@ function sources.plan(inv)
         groups[key] = group
         plan[#plan + 1] = start_smb(queries[fields.query or "rollcall"], group)
       end
-      group[#group + 1] = fields
+      group[#group + 1] = source
     elseif source.block == "workspace" then
-      plan[#plan + 1] = start_workspace(source.fields)
+      plan[#plan + 1] = start_workspace(source)
     elseif source.block == "snapshot" then
       plan[#plan + 1] = start_snapshot(source.fields, inv.normalize_user)
     else

@@ -31,7 +31,7 @@ local core = {}
 ---@field meaning? "share"|"client"  what an entry's netname or cname is
 
 ---@class rollcall.smb.core.query
----@field call "connections"|"sessions"|"files"|"shares"
+---@field call "connections"|"sessions"|"files"|"shares"|"logons"
 ---@field level integer|"best"
 ---@field prefmaxlen integer  PreferedMaximumLength
 ---@field resume_handle integer  where to begin
@@ -55,12 +55,12 @@ local core = {}
 
 ---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
 ---@class rollcall.failure
----@field source "smb"|"workspace"
+---@field source "smb"|"workspace"  which module it is of
 ---@field target string  the server, as the caller named it; of "workspace" the user, or the service
 ---@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"|"token"|"request"|"answer"  what was being done
 ---@field code integer|string  of "smb" a NET_API_STATUS, or the status of an RPC fault; of "workspace" the service's error_code, the name of a CURLcode, or a word such as "INVALID_JSON"
 ---@field name? string  of "smb" the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
----@field message string
+---@field message string  what failed, in words
 ---@field status? integer  of "workspace" the HTTP status; nil if no answer came
 ---@field request_id? string  of "workspace" what the service calls the request
 ---@field user_name? string  of "workspace" whom the question was about
@@ -71,11 +71,11 @@ function core.calls() end
 
 ---A page as the server gave it.
 ---@class rollcall.smb.page<T>
----@field entries table[]
+---@field entries T[]  its rows
 ---@field level integer  that they are of
----@field entriesread integer
+---@field entriesread integer  how many the server gave
 ---@field totalentries integer  how many the server claims there are from `resume_handle` on
----@field resume_handle integer?  nil if the server gave none
+---@field resume_handle? integer  nil if the server gave none
 ---@field status integer  0, or 234 (ERROR_MORE_DATA) when there is more
 
 ---Enumerates over all targets. The four values are those of a generic `for`.
@@ -86,8 +86,9 @@ function core.calls() end
 ---@return userdata enumeration
 function core.enumerate(enumeration) end
 
----Opens one server's srvsvc pipe and keeps it open.
----@param target rollcall.smb.core.target
+---Logs on to a server and keeps one of its pipes open: that of the target's query, or else srvsvc.
+---A call of another interface opens that one's pipe instead, over the same logon.
+---@param target rollcall.smb.core.target  its query may be nil
 ---@return rollcall.smb.core.server
 function core.server(target) end
 
@@ -101,5 +102,10 @@ function server:page(target) end
 
 ---Ends the worker. May be called again.
 function server:close() end
+
+---Makes an error object of a table that has the fields of one.
+---@param failure table
+---@return rollcall.failure
+function core.failure(failure) end
 
 return core

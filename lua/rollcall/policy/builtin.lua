@@ -9,6 +9,7 @@ local remembering = require "rollcall.internal.remembering"
 local builtin = {}
 
 ---@class rollcall.policy.builtin
+---@field meaning string  in the Markdown of the manual
 ---@field specification table<string, rollcall.options.check>
 ---@field required string[]
 ---@field make fun(given: table, place: rollcall.declaration): table
@@ -17,9 +18,10 @@ local at_least_one = options.integer(1, 1000000)
 local seconds = options.integer(0, 366 * 86400)
 
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
-local function at_most(what, count_of, distinct, kinds, requires)
+local function at_most(meaning, what, count_of, distinct, kinds, requires)
   return {
-    specification = { max = at_least_one },
+    meaning = meaning,
+    specification = declaration.fields { { "max", at_least_one, "The most that passes." } },
     required = { "max" },
     make = function(given)
       return {
@@ -33,16 +35,16 @@ local function at_most(what, count_of, distinct, kinds, requires)
   }
 end
 
----At most N sessions of a user.
-builtin.sessions_per_user = at_most("sessions", function(group) return group.count end, {}, { "smb_session", "session" }, { "user" })
+builtin.sessions_per_user = at_most("A user has at most so many sessions on servers and desktops.", "sessions",
+  function(group) return group.count end, {}, { "smb_session", "session" }, { "user" })
 
----At most N computers that a user is connected from.
-builtin.clients_per_user = at_most("clients", function(group) return group.distinct.client end, { "client" },
+builtin.clients_per_user = at_most("A user is connected from at most so many computers.", "clients",
+  function(group) return group.distinct.client end, { "client" },
   { "connection", "smb_session", "access", "session" }, { "user", "client" })
 
----Nobody idle for longer.
 builtin.idle_longer_than = {
-  specification = { seconds = seconds }, required = { "seconds" },
+  meaning = "No SMB session is idle for longer.",
+  specification = declaration.fields { { "seconds", seconds, "The longest that passes." } }, required = { "seconds" },
   make = function(given)
     return {
       kind = { "smb_session", "access" }, requires = { "idle" },
@@ -52,9 +54,9 @@ builtin.idle_longer_than = {
   end,
 }
 
----Nobody connected for longer.
 builtin.connected_longer_than = {
-  specification = { seconds = seconds }, required = { "seconds" },
+  meaning = "Nobody is connected for longer.",
+  specification = declaration.fields { { "seconds", seconds, "The longest that passes." } }, required = { "seconds" },
   make = function(given)
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { "duration" },
@@ -75,33 +77,36 @@ end
 
 local weekdays = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" }
 
+local weekday = options.one_of(weekdays)
+
 ---@type rollcall.options.check
 local function days(value)
-  local names = declaration.names(value)
-  local set = {}
-  for _, name in ipairs(names or {}) do
-    for number, weekday in ipairs(weekdays) do
-      if name == weekday then set[number] = true end
-    end
-  end
-  if not names or next(set) == nil then return nil, "must be days: " .. table.concat(weekdays, ", ") end
+  local names, problem = declaration.names(value)
+  if not names then return nil, problem end
+  local wanted, set = {}, {}
   for _, name in ipairs(names) do
-    if not declaration.one_of(weekdays)(name) then
-      return nil, ("has '%s', which is none of %s"):format(name, table.concat(weekdays, ", "))
-    end
+    local checked, expectation = weekday(name)
+    if not checked then return nil, ("has '%s', which %s"):format(name, expectation) end
+    wanted[name] = true
   end
+  for number, name in ipairs(weekdays) do set[number] = wanted[name] end
   return set
 end
 
----Nobody connected outside working hours: at the time of the poll, or since such a time.
 builtin.outside_hours = {
-  specification = {
-    from = time_of_day, to = time_of_day, days = days, utc_offset = options.integer(-50400, 50400),
-    at = declaration.one_of { "now", "since" },
+  meaning = "Nobody is connected outside working hours.",
+  specification = declaration.fields {
+    { "from", time_of_day, "When working hours begin." },
+    { "to", time_of_day, "When they end." },
+    { "days", days, "The working days: `sun`, `mon`, `tue`, `wed`, `thu`, `fri`, `sat`; every day if not given." },
+    { "utc_offset", options.integer(-50400, 50400), "Seconds that the clock of these hours is ahead of UTC; 0 if not given." },
+    { "at", options.one_of { "now", "since" },
+      "`now`: nobody is connected outside these hours, at the time of the poll. `since`: nobody has connected "
+      .. "outside them. `now` if not given." },
   },
   required = { "from", "to" },
   make = function(given, place)
-    if given.from >= given.to then place:mistake("from", "builtin.outside_hours: from must be before to") end
+    if given.from >= given.to then place:fail("from", "builtin.outside_hours: from must be before to") end
     local at = given.at or "now"
     local inside = remembering(function(epoch)
       local time = os.date("!*t", epoch + (given.utc_offset or 0))
@@ -127,14 +132,15 @@ local function networks(value)
   local parsed = {}
   for i, name in ipairs(names) do
     parsed[i], problem = network.parse(name)
-    if not parsed[i] then return nil, "has a mistake: " .. problem end
+    if not parsed[i] then return nil, "has " .. problem end
   end
   return parsed
 end
 
----Every client in one of these networks.
 builtin.client_networks = {
-  specification = { allow = networks }, required = { "allow" },
+  meaning = "Every client is in one of these networks.",
+  specification = declaration.fields { { "allow", networks,
+    "Networks such as `10.0.0.0/8` and `fd00::/8`, or addresses." } }, required = { "allow" },
   make = function(given)
     local allowed = remembering(function(address)
       local bytes = network.address(address)
@@ -164,9 +170,9 @@ local function version(value)
   return nil, "must be a version, such as \"22.4.2\""
 end
 
----No client older than a version.
 builtin.client_version_below = {
-  specification = { min = version }, required = { "min" },
+  meaning = "No Workspace client is older than a version.",
+  specification = declaration.fields { { "min", version, "The oldest that passes." } }, required = { "min" },
   make = function(given)
     local least = numbers_of(given.min)
     return {
@@ -186,9 +192,9 @@ builtin.client_version_below = {
 
 local ADMINISTRATIVE = 0x80000000
 
----Nobody on an administrative share: ADMIN$, C$, ...; IPC$ counts only where asked.
 builtin.administrative_shares = {
-  specification = { ipc = options.boolean }, required = {},
+  meaning = "Nobody is connected to an administrative share, such as `C$` and `ADMIN$`.",
+  specification = declaration.fields { { "ipc", options.boolean, "Whether `IPC$` counts as one; `false` if not given." } }, required = {},
   make = function(given)
     local by_name = remembering(function(share)
       if case.lower(share) == "ipc$" then return given.ipc == true end
@@ -233,11 +239,14 @@ local function matcher(names)
   end)
 end
 
----No account of these patterns; or, with `allow`, none but these.
 builtin.accounts = {
-  specification = { deny = globs, allow = globs }, required = {},
+  meaning = "No account of these names is connected; or, with `allow`, none but these. Takes one of the two.",
+  specification = declaration.fields {
+    { "deny", globs, "Names that fail, with `*` and `?`, compared without case: those of accounts or of users." },
+    { "allow", globs, "Names that pass." },
+  }, required = {},
   make = function(given, place)
-    if (given.deny == nil) == (given.allow == nil) then place:mistake(nil, "builtin.accounts: takes deny or allow, one of them") end
+    if (given.deny == nil) == (given.allow == nil) then place:fail(nil, "builtin.accounts: takes deny or allow, one of them") end
     local matches = matcher(given.deny or given.allow)
     return {
       requires = { "account" }, except = "share",
@@ -250,9 +259,9 @@ builtin.accounts = {
   end,
 }
 
----No session that failed to begin.
 builtin.failed_sessions = {
-  specification = {}, required = {},
+  meaning = "No Workspace session has failed to begin.",
+  specification = declaration.fields {}, required = {},
   make = function()
     return {
       kind = { "session" }, requires = { "session_state" },
@@ -264,9 +273,9 @@ builtin.failed_sessions = {
   end,
 }
 
----Nobody on a share and on a desktop at once.
 builtin.share_and_desktop = {
-  specification = {}, required = {},
+  meaning = "Nobody is connected to a share and to a cloud desktop at once.",
+  specification = declaration.fields {}, required = {},
   make = function()
     return {
       kind = { "connection", "smb_session", "access", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
@@ -283,9 +292,9 @@ builtin.share_and_desktop = {
   end,
 }
 
----The same user from two computers is one client too many.
 builtin.two_clients = {
-  specification = {}, required = {},
+  meaning = "Nobody is connected from two computers: `clients_per_user { max = 1 }`.",
+  specification = declaration.fields {}, required = {},
   make = function(_, place)
     return builtin.clients_per_user.make({ max = 1 }, place)
   end,

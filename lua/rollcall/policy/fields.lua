@@ -10,7 +10,8 @@ local function unknown_kind(kind, known)
   local list = {}
   for name in pairs(known) do list[#list + 1] = name end
   table.sort(list)
-  return ("there is no kind '%s'%s; there are %s"):format(kind, suggestion(kind, known), table.concat(list, ", "))
+  local meant = suggestion(kind, known)
+  return ("there is no kind '%s'%s are %s"):format(kind, meant ~= "" and meant .. " The kinds" or "; the kinds", table.concat(list, ", "))
 end
 
 ---@param rule rollcall.policy.rule
@@ -56,7 +57,7 @@ local function message_problem(rule, can_have, candidates)
   end
   for _, name in ipairs(fields.of_message(rule.message)) do
     if of_group and not of_group[name] then
-      return ("message: a group has no field '%s'%s; it has count, and those of group_by and distinct"):format(name,
+      return ("message: a group has no field '%s'; it has count, and those of group_by and distinct%s"):format(name,
         suggestion(name, of_group)), "message"
     elseif not of_group and not can_have(name) then
       return ("message: there is no field '%s'%s"):format(name, suggestion(name, candidates)), "message"

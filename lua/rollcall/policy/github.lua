@@ -28,6 +28,6 @@ return function(result, write)
       annotate("notice", ("waived until %s (%s): %s"):format(finding.waived_until, finding.waived, finding.message))
     end
     for _, reason in ipairs(verdict.reasons) do annotate("warning", "unknown: " .. reason) end
-    annotate("notice", ("%s, %d of %d rows"):format(verdict.verdict, verdict.rows_judged, verdict.rows_seen))
+    annotate("notice", ("%s, %d of %s"):format(verdict.verdict, verdict.rows_judged, text.count(verdict.rows_seen, "row")))
   end
 end

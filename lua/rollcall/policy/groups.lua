@@ -6,10 +6,12 @@ local values = require "rollcall.internal.values"
 
 local groups = {}
 
+---Rows with the same values of the fields of `group_by`, by whose names it has them too.
 ---@class rollcall.policy.group
 ---@field count integer  rows
 ---@field distinct table<string, integer>  how many values each collected field has
 ---@field values table<string, table<any, true>>  these values
+---@field [string] any  the value of a field of `group_by`; another one raises
 
 local methods = {}
 local metatable = { __index = methods }
@@ -18,7 +20,7 @@ local group_metatable = {
   __index = function(group, name)
     local known = {}
     for field in next, group do known[field] = true end
-    error(("a group has no field '%s'%s; it has count, distinct, values and those of group_by"):format(tostring(name),
+    error(("a group has no field '%s'; it has count, distinct, values and those of group_by%s"):format(tostring(name),
       suggestion(tostring(name), known)), 2)
   end,
 }

@@ -3,7 +3,7 @@ local json = require "rollcall.internal.json_text"
 
 local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
 
-local rule_fields = { "id", "severity", "description", "verdict", "rows_judged", "rows_seen", "violations", "mistake" }
+local rule_fields = { "id", "severity", "description", "verdict", "rows_judged", "rows_seen", "violations", "error" }
 
 local function list(values, encode)
   local texts = {}

@@ -9,27 +9,28 @@ local judge = {}
 
 ---What a rule found wrong.
 ---@class rollcall.policy.finding
----@field message string
+---@field message string  what the rule says of it
 ---@field kind? string  of the row; nil for a group
----@field user? string
----@field client? string
----@field resource? string
----@field origin? string
+---@field user? string  as in rollcall.presence
+---@field client? string  as in rollcall.presence
+---@field resource? string  as in rollcall.presence
+---@field origin? string  as in rollcall.presence
 ---@field waived? string  why it is waived
----@field waived_until? string
+---@field waived_until? string  the last day of that, `2026-12-31`
 
+---What a rule came to.
 ---@class rollcall.policy.verdict
----@field id string
----@field severity string
----@field description? string
----@field verdict "pass"|"fail"|"unknown"
+---@field id string  the rule's
+---@field severity "error"|"warning"|"note"  the rule's
+---@field description? string  the rule's
+---@field verdict "pass"|"fail"|"unknown"  unknown: some of what it is about could not be seen, or the rule raised an error
 ---@field reasons string[]  why it is unknown
----@field mistake? string  that the rule itself made while it was evaluated; one of the reasons
----@field rows_judged integer
+---@field error? string  that a function of the rule raised while it was evaluated; one of the reasons
+---@field rows_judged integer  those with the fields that it requires, which its filter lets through
 ---@field rows_seen integer  of the kinds that the rule is about
 ---@field violations integer  all of them, of which `findings` are the first
----@field findings rollcall.policy.finding[]
----@field waived rollcall.policy.finding[]
+---@field findings rollcall.policy.finding[]  at most 1000
+---@field waived rollcall.policy.finding[]  likewise, those that a waiver is for
 
 ---How many findings of a rule are kept; all are counted.
 judge.FINDINGS = 1000
@@ -89,7 +90,18 @@ end
 ---Ends this rule, and no other.
 ---@param problem any
 function methods:fail(problem)
-  self.mistake = type(problem) == "string" and problem or ("%s: raised an error that is not text"):format(self.rule.place)
+  self.take = nil
+  local is_text = type(problem) == "string" or (getmetatable(problem) or {}).__tostring
+  self.error = is_text and tostring(problem) or ("%s: raised an error that is not text"):format(self.rule.place)
+end
+
+---Ends a rule that groups, as unknown, and forgets its groups.
+---@param reason string
+---@return boolean  whether there were any
+function methods:give_up_groups(reason)
+  if not (self.groups and self.take) then return false end
+  self.take, self.groups.list, self.groups.tree, self.given_up = nil, {}, {}, reason
+  return true
 end
 
 local durations = { idle = true, duration = true }
@@ -246,7 +258,7 @@ function methods:traced_taker()
     watched, asked = tracing.watch(view)
     local judged, violations, waived = self.counts(), self.violations, #self.waived
     local ended, problem = pcall(take, view)
-    local result = ended and self:result_of(view, judged, violations, waived) or "mistake: " .. tostring(problem)
+    local result = ended and self:result_of(view, judged, violations, waived) or "error: " .. tostring(problem)
     tracing:row(view, asked, self.required, result)
     if not ended then error(problem, 0) end
   end
@@ -313,17 +325,17 @@ end
 ---@param rows_judged integer
 ---@return string[]
 function methods:reasons(outcomes, rows_judged)
-  local reasons = { self.mistake }
+  local reasons = { self.error or self.given_up }
   local names = {}
   for name in pairs(self.missing) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
     local count = self.missing[name]
-    reasons[#reasons + 1] = ("field '%s' is missing in %d row%s"):format(name, count, count == 1 and "" or "s")
+    reasons[#reasons + 1] = ("field '%s' is missing in %s"):format(name, text.count(count, "row"))
   end
   local min_rows = self.rule.min_rows
   if min_rows and rows_judged < min_rows then
-    reasons[#reasons + 1] = ("%d rows were judged, and min_rows is %d"):format(rows_judged, min_rows)
+    reasons[#reasons + 1] = ("%s judged, and min_rows is %d"):format(text.count(rows_judged, "row was", "rows were"), min_rows)
   end
   local asked = rows_judged > 0
   for _, outcome in ipairs(outcomes or {}) do
@@ -342,7 +354,7 @@ end
 ---@return rollcall.policy.verdict
 function methods:finish(outcomes)
   local rule = self.rule
-  if not self.mistake then
+  if not self.error then
     local ended, problem = pcall(self.take_groups, self)
     if not ended then self:fail(problem) end
   end
@@ -351,7 +363,7 @@ function methods:finish(outcomes)
   return {
     id = rule.id, severity = rule.severity, description = rule.description,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
-    reasons = reasons, mistake = self.mistake, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
+    reasons = reasons, error = self.error, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
     findings = self.findings, waived = self.waived,
   }
 end

@@ -46,7 +46,7 @@ return function(result, write)
     elseif verdict.verdict == "unknown" then
       write(('<error type="unknown" message="%s">%s</error>'):format(one_line(verdict.reasons[1]), body(verdict)))
     end
-    local lines = { ("%s, %d of %d rows"):format(verdict.verdict, verdict.rows_judged, verdict.rows_seen) }
+    local lines = { ("%s, %d of %s"):format(verdict.verdict, verdict.rows_judged, text.count(verdict.rows_seen, "row")) }
     for _, finding in ipairs(verdict.waived) do
       lines[#lines + 1] = ("waived until %s (%s): %s"):format(finding.waived_until, finding.waived, text.printable(finding.message))
     end

@@ -65,12 +65,12 @@ function network.parse(text)
   local head, length = string.match(text, "^([^/]+)/(%d%d?%d?)$")
   local bytes = network.address(head or text)
   local bits = bytes and (length and tonumber(length) or 8 * #bytes)
-  if not bytes or bits > 8 * #bytes then return nil, ("'%s' is not a network such as 10.0.0.0/8 or fd00::/8"):format(text) end
+  if not bytes or bits > 8 * #bytes then return nil, ("'%s', which is not a network such as 10.0.0.0/8 or fd00::/8"):format(text) end
   local parsed = { bytes = bytes, bits = bits }
   -- Bits of a host in it are a slip of the pen that would go unseen.
   for position = bits, 8 * #bytes - 1 do
     if string.byte(bytes, position // 8 + 1) >> (7 - position % 8) & 1 == 1 then
-      return nil, ("'%s' has bits set beyond its %d"):format(text, bits)
+      return nil, ("'%s', which has bits set beyond its first %d"):format(text, bits)
     end
   end
   return parsed

@@ -7,15 +7,16 @@ local suggestion = require "rollcall.internal.suggestion"
 
 local rules = {}
 
+---A rule that was declared.
 ---@class rollcall.policy.rule
----@field id string
----@field severity "error"|"warning"|"note"
----@field description? string
+---@field id string  its name in results
+---@field severity "error"|"warning"|"note"  how grave it is
+---@field description? string  what it is for
 ---@field kind? string[]  of the rows it is about; absent: all but `except`
----@field except? string
+---@field except? string  a kind that it is not about
 ---@field filter? fun(view: rollcall.presence): any  which of these rows
 ---@field check? fun(view: rollcall.presence): any  true where a row passes
----@field group_by? string[]
+---@field group_by? string[]  fields whose values make the groups
 ---@field check_group? fun(group: rollcall.policy.group): any  true where a group passes
 ---@field distinct? string[]  fields whose values a group collects
 ---@field message string|fun(subject: table): string  with `{field}` in it
@@ -24,36 +25,61 @@ local rules = {}
 ---@field min_rows? integer  with fewer rows judged, the rule is unknown
 ---@field place string  FILE:LINE
 
+---A waiver that was declared.
 ---@class rollcall.policy.waiver
----@field rule table<string, true>
----@field match table<string, string>
----@field reason string
+---@field rule table<string, true>  the rules that it waives, by their ids
+---@field match table<string, string>  what a finding must have: user, client, resource, origin
+---@field reason string  why it is waived
 ---@field expires integer  the first second after it, since 1970
----@field day string
----@field line integer
+---@field day string  its last day, `2026-12-31`
+---@field line integer  of the file
 
 local callable = options.callable
 
 local function message(value)
-  if type(value) == "string" then return value end
-  return callable(value)
+  if type(value) == "string" or callable(value) then return value end
+  return nil, "must be text or a function"
 end
-
-local specification = {
-  id = options.text(100), severity = declaration.one_of { "error", "warning", "note" }, description = options.text(1000),
-  kind = declaration.names, filter = callable, check = callable, group_by = declaration.names, check_group = callable,
-  message = message, requires = declaration.names, on_missing = declaration.one_of { "unknown", "skip" },
-  min_rows = options.integer(1, math.maxinteger),
-}
 
 local function names_or_none(value)
   if type(value) == "table" and #value == 0 then return value end
   return declaration.names(value)
 end
-specification.distinct = names_or_none
 
--- What a use of a builtin rule may set itself.
-local common = { "id", "severity", "description", "kind", "on_missing", "min_rows", "message", "filter" }
+-- What a rule says, and a use of a builtin rule may say itself.
+local common_fields = {
+  { "id", options.text(100),
+    "What the rule is called: letters, digits, `.`, `_` and `-`. A builtin rule has its own name with `-` for `_` if none is given." },
+  { "severity", options.one_of { "error", "warning", "note" },
+    "How grave it is if the rule fails; `error` if not given. See `--fail-on` of **rollcall-check**(1)." },
+  { "description", options.text(1000), "What the rule is for; shown in the formats `json` and `sarif`." },
+  { "kind", declaration.names, "The kinds of rows that the rule is about; all kinds if not given." },
+  { "filter", callable, "Gets a row, and is true where the rule is about it. Fields of `requires` are looked at before." },
+  { "message", message,
+    "What a row or a group that fails is reported with. `{user}` in it is that field of the row or group; a function gets the row or "
+    .. "group and returns the text." },
+  { "on_missing", options.one_of { "unknown", "skip" },
+    "What happens where a row has no value in a field of `requires` or `group_by`: the verdict is "
+    .. "`unknown`, or with `skip` the row is not judged; `unknown` if not given." },
+  { "min_rows", options.integer(1, 1000000000),
+    "With fewer rows judged the verdict is `unknown`: for a rule about rows of which some are always there." },
+}
+
+---The fields of a rule.
+rules.fields = declaration.fields(common_fields, {
+  { "check", callable, "Gets a row, and is true where it passes. A rule has either this, or `group_by` and `check_group`." },
+  { "requires", declaration.names, "Fields without which a row cannot be judged, besides those of `group_by`." },
+  { "group_by", declaration.names,
+    "Rows with the same values of these fields are a group. A row with a list in such a field is in the group of each value." },
+  { "check_group", callable,
+    "Gets a group, and is true where it passes. A group has the fields of `group_by`; `count`, the number of its rows; and of each "
+    .. "field *F* of `distinct` the number of its values, `distinct.F`, and the values, `values.F`, as keys of a table." },
+  { "distinct", names_or_none, "Fields of which a group collects the values." },
+})
+
+rules.required = { "id", "message" }
+
+local specification = options.merged(rules.fields)
 
 local function both(first, second)
   if not first then return second end
@@ -78,15 +104,16 @@ local function builtin_for(place, unused)
     if type(entry) == "table" then
       local specified = {}
       for field, check in pairs(entry.specification) do specified[field] = check end
-      for _, field in ipairs(common) do specified[field] = specification[field] end
+      for _, field in ipairs(common_fields) do specified[field[1]] = field[2] end
       library[name] = function(given)
         local checked = place:block("builtin." .. name, given or {}, specified, entry.required)
         local rule = entry.make(checked, place)
         rule.id = name:gsub("_", "-")
         check_functions(place, checked, checked.id or rule.id)
         local filter = rule.filter
-        for _, field in ipairs(common) do
-          if checked[field] ~= nil then rule[field] = checked[field] end
+        for _, field in ipairs(common_fields) do
+          local name_of_field = field[1]
+          if checked[name_of_field] ~= nil then rule[name_of_field] = checked[name_of_field] end
         end
         if checked.filter and filter then rule.filter = both(checked.filter, filter) end
         unused[rule] = { name = name, line = place.line }
@@ -101,35 +128,44 @@ specification.except = options.text(100)
 
 local function check_rule(place, given, declared, is_builtin, kinds)
   if not is_builtin and type(given) == "table" and given.except ~= nil then
-    place:mistake("except", "rule: there is no field 'except'")
+    place:fail("except", "rule: there is no field 'except'")
   end
-  local rule = place:block("rule", given, specification, { "id", "message" })
-  if not rule.id:find "^[%w][%w_.-]*$" then place:mistake("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
-  if declared[rule.id] then place:mistake("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
+  local rule = place:block("rule", given, specification, rules.required)
+  if not rule.id:find "^[%w][%w_.-]*$" then place:fail("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end
+  if declared[rule.id] then place:fail("id", ("rule: there is a rule '%s' already"):format(rule.id)) end
   if (rule.check == nil) == (rule.check_group == nil) then
-    place:mistake(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
+    place:fail(nil, ("rule '%s': takes check, or group_by and check_group"):format(rule.id))
   end
   if (rule.check_group == nil) ~= (rule.group_by == nil) then
-    place:mistake(nil, ("rule '%s': check_group and group_by belong together"):format(rule.id))
+    place:fail(nil, ("rule '%s': check_group and group_by belong together"):format(rule.id))
   end
   if rule.distinct and not rule.group_by then
-    place:mistake("distinct", ("rule '%s': distinct belongs to group_by"):format(rule.id))
+    place:fail("distinct", ("rule '%s': distinct belongs to group_by"):format(rule.id))
   end
   if not is_builtin then check_functions(place, rule, rule.id) end
   local problem, field = fields.problem(rule, kinds)
-  if problem then place:mistake(field, ("rule '%s': %s"):format(rule.id, problem)) end
+  if problem then place:fail(field, ("rule '%s': %s"):format(rule.id, problem)) end
   rule.severity = rule.severity or "error"
   rule.place = ("%s:%d"):format(place.name, place.line)
   return rule
 end
 
-local waiver_specification = {
-  rule = declaration.names, user = options.text(256), client = options.text(256), resource = options.text(1024), origin = options.text(256),
-  reason = options.text(1000), expires = function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end,
+---The fields of a waiver.
+rules.waiver_fields = declaration.fields {
+  { "rule", declaration.names, "The ids of the rules that it is for." },
+  { "user", options.text(256), "The user that it is for; compared as accounts are." },
+  { "client", options.text(256), "The client that it is for." },
+  { "resource", options.text(1024), "The resource that it is for." },
+  { "origin", options.text(256), "The server or service that it is for." },
+  { "reason", options.text(1000), "Why; it is shown beside each finding." },
+  { "expires", function(value) return declaration.day(value) and value, "must be a day, such as 2026-12-31" end, "The last day on "
+      .. "which it holds, in UTC." },
 }
 
+rules.waiver_required = { "rule", "reason", "expires" }
+
 local function check_waiver(place, given)
-  local checked = place:block("waive", given, waiver_specification, { "rule", "reason", "expires" })
+  local checked = place:block("waive", given, rules.waiver_fields, rules.waiver_required)
   local waiver = {
     rule = {}, match = {}, reason = checked.reason, day = checked.expires, expires = declaration.day(checked.expires), line = place.line,
   }
@@ -147,7 +183,7 @@ end
 ---@param kinds? table<string, true>  the kinds that the sources can give besides those of this project; absent: not known
 ---@return table<string, any> vocabulary
 ---@return rollcall.policy.declared gathered
----@return fun() finish  raises the mistakes that can be seen only at the end of the file
+---@return fun() finish  raises the errors that can be seen only at the end of the file
 function rules.vocabulary(place, kinds)
   local gathered, declared, unused = { rules = {}, waivers = {} }, {}, {}
   local words = place:words {
@@ -167,12 +203,12 @@ function rules.vocabulary(place, kinds)
       if not first or one.line < first.line then first = one end
     end
     if first then
-      place:mistake(nil, ("builtin.%s: is not used; write rule(builtin.%s { ... })"):format(first.name, first.name), first.line)
+      place:fail(nil, ("builtin.%s: is not used; write rule(builtin.%s { ... })"):format(first.name, first.name), first.line)
     end
     for _, waiver in ipairs(gathered.waivers) do
       for id in pairs(waiver.rule) do
         if not declared[id] then
-          place:mistake("rule", ("waive: there is no rule '%s'%s"):format(id, suggestion(id, declared)), waiver.line)
+          place:fail("rule", ("waive: there is no rule '%s'%s"):format(id, suggestion(id, declared)), waiver.line)
         end
       end
     end

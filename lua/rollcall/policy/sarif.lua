@@ -56,7 +56,7 @@ end
 
 ---What a rule is about as a whole: that it passes, or that its verdict is unknown.
 local function whole_result(verdict, index)
-  local rows = (", %d of %d rows"):format(verdict.rows_judged, verdict.rows_seen)
+  local rows = (", %d of %s"):format(verdict.rows_judged, text.count(verdict.rows_seen, "row"))
   local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
   return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index),
     "kind", verdict.verdict == "pass" and '"pass"' or '"open"', "level", '"none"', "message", message(verdict.verdict .. rows .. reasons))
@@ -78,8 +78,8 @@ return function(result, write)
     for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(verdict, i - 1, finding) end
     if verdict.verdict ~= "fail" then results[#results + 1] = whole_result(verdict, i - 1) end
   end
-  local mistaken = false
-  for _, verdict in ipairs(result.rules) do mistaken = mistaken or verdict.mistake ~= nil end
+  local failed = false
+  for _, verdict in ipairs(result.rules) do failed = failed or verdict.error ~= nil end
   for _, outcome in ipairs(result.outcomes) do
     if outcome.completeness ~= "complete" then
       notifications[#notifications + 1] = notification(("%s: %s%s"):format(outcome.target, outcome.completeness,
@@ -87,7 +87,7 @@ return function(result, write)
     end
   end
   local driver = members("name", '"rollcall"', "version", json.value(require("rollcall").version), "rules", list(rules))
-  local invocation = members("executionSuccessful", tostring(not mistaken),
+  local invocation = members("executionSuccessful", tostring(not failed),
     "endTimeUtc", json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     "toolExecutionNotifications", list(notifications))
   write(members("$schema", json.value(VERSION_NAME), "version", '"2.1.0"', "runs", list {

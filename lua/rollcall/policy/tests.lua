@@ -1,6 +1,7 @@
 --- Tests of a policy: rows, and the verdicts and findings that the rules must give for them.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
 local policy = require "rollcall.policy"
 local sandbox = require "rollcall.internal.sandbox"
 local session = require "rollcall.workspace.session"
@@ -9,6 +10,7 @@ local text = require "rollcall.internal.text"
 
 local tests = {}
 
+---A test as it was checked; what a file says is in `meta/policy_tests.lua`.
 ---@class rollcall.policy.test
 ---@field name string
 ---@field rows table[]  each with its `kind`
@@ -39,11 +41,13 @@ local function rows(value)
   if not list then return nil, expectation end
   for i, row in ipairs(list) do
     if not options.text(50)(row.kind) then return nil, ("must have a kind each; number %d has none"):format(i) end
+    local problem = presence.kind_problem(row.kind)
+    if problem then return nil, ("must each have a right kind; in number %d %s"):format(i, problem) end
   end
   return list
 end
 
-local completeness = declaration.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
+local completeness = options.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
 
 ---@type rollcall.options.check
 local function targets(value)
@@ -74,10 +78,21 @@ local function messages(value)
   return declaration.names(value)
 end
 
-local specification = {
-  name = options.text(200), rows = rows, targets = targets, now = instant, normalize_user = options.callable,
-  verdicts = table_of(declaration.one_of { "pass", "fail", "unknown" }), findings = table_of(messages),
+---The fields of a test.
+tests.fields = declaration.fields {
+  { "name", options.text(200), "What is shown." },
+  { "rows", rows, "The rows, each with its `kind`." },
+  { "verdicts", table_of(options.one_of { "pass", "fail", "unknown" }),
+    "The verdict that each rule must have, by the ids of rules." },
+  { "findings", table_of(messages),
+    "All the messages that each rule must report, by the ids of rules. A test has this, or `verdicts`, or both." },
+  { "targets", targets,
+    "The results for the targets, each with a `query`, which is a kind of rows, and a `completeness`; all are complete if not given." },
+  { "now", instant, "When the rows were taken, in UTC." },
+  { "normalize_user", options.callable, "As in **rollcall-inventory**(5)." },
 }
+
+tests.required = { "name", "rows" }
 
 ---Each kind of the rows, and of the rules, complete: nothing else was there.
 local function all_complete(its_policy, given)
@@ -126,8 +141,8 @@ local function differences(test, result)
       local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
       lines[#lines + 1] = ("rule '%s': the verdict is %s, not %s%s"):format(verdict.id, verdict.verdict, wanted, reasons)
     end
-    if verdict.mistake and wanted ~= "unknown" then
-      lines[#lines + 1] = ("rule '%s': %s"):format(verdict.id, verdict.mistake)
+    if verdict.error and wanted ~= "unknown" then
+      lines[#lines + 1] = ("rule '%s': %s"):format(verdict.id, verdict.error)
     end
     local findings = test.findings and test.findings[verdict.id]
     if findings then
@@ -155,12 +170,12 @@ function tests.load(path, its_policy)
   local ran
   ran, problem = sandbox.run(content, path, place:words {
     test = function(given)
-      local test = place:block("test", given, specification, { "name", "rows" })
-      if not test.verdicts and not test.findings then place:mistake(nil, "test: verdicts or findings is missing") end
+      local test = place:block("test", given, tests.fields, tests.required)
+      if not test.verdicts and not test.findings then place:fail(nil, "test: verdicts or findings is missing") end
       for _, field in ipairs { "verdicts", "findings" } do
         for id in pairs(test[field] or {}) do
           if not ids[id] then
-            place:mistake(field, ("test: %s: there is no rule '%s'%s"):format(field, tostring(id), suggestion(tostring(id), ids)))
+            place:fail(field, ("test: %s: there is no rule '%s'%s"):format(field, tostring(id), suggestion(tostring(id), ids)))
           end
         end
       end

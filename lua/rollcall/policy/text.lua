@@ -13,7 +13,7 @@ return function(result, write, settings)
     counts[verdict.verdict] = counts[verdict.verdict] + 1
     local word = ("%-7s"):format(verdict.verdict)
     if settings.color then word = colors[verdict.verdict] .. word .. "\27[0m" end
-    write(("%s  %s (%s), %d of %d rows\n"):format(word, verdict.id, verdict.severity, verdict.rows_judged, verdict.rows_seen))
+    write(("%s  %s (%s), %d of %s\n"):format(word, verdict.id, verdict.severity, verdict.rows_judged, text.count(verdict.rows_seen, "row")))
     for _, finding in ipairs(verdict.findings) do line("    " .. finding.message) end
     if verdict.violations > #verdict.findings then line(("    and %d more"):format(verdict.violations - #verdict.findings)) end
     for _, finding in ipairs(verdict.waived) do

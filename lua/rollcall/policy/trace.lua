@@ -1,8 +1,11 @@
 --- What one rule read of each row, and the result.
 local text = require "rollcall.internal.text"
 
+---What one rule read of each row, and the result, as text: `require "rollcall.policy.trace"(id, write)`.
 ---@class rollcall.policy.trace
 ---@field id string  of the rule
+---@field private write fun(text: string)
+---@field private rows integer
 local methods = {}
 local metatable = { __index = methods }
 

@@ -2,6 +2,7 @@
 -- field is in the group of each of its values. A group is a number, and its values stand at this place
 -- in a list for each column, which takes much less memory than a table for each group.
 local presence = require "rollcall.presence"
+local suggestion = require "rollcall.internal.suggestion"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
 
@@ -58,12 +59,13 @@ local function split(measure)
   return way, field, way == "distinct" and (plural[field] or "distinct_" .. field) or way .. "_" .. field
 end
 
----@param measures string[]
+---@param measure string
 ---@return string? problem
-function grouping.problem(measures)
-  for _, measure in ipairs(measures) do
-    if not split(measure) then return ("'%s' must be distinct:FIELD, sum:FIELD, min:FIELD or max:FIELD"):format(measure) end
-  end
+function grouping.problem(measure)
+  if split(measure) then return nil end
+  local way, field = measure:match "^([^:]*):(.+)$"
+  local _, meant = suggestion(way or "", ways)
+  return "must be distinct:FIELD, sum:FIELD, min:FIELD or max:FIELD" .. (meant and ("; did you mean '%s:%s'?"):format(meant, field) or "")
 end
 
 ---@param fields string[]
@@ -164,14 +166,19 @@ function methods:add(view)
   self:measure(self.numbers[key] or self:new_group(key, { value }), view)
 end
 
+-- From so many groups on it pays to collect what led to them before they are sorted.
+local MANY = 100000
+
 ---Ends the counting: a distinct count of nothing is 0.
 function methods:finish()
+  self.numbers = nil
   for _, measure in ipairs(self.measured) do
     if measure.take == add_to_set then
       local sets = measure.values
       for group = 1, self.count do sets[group] = size_of_set(sets[group]) end
     end
   end
+  if self.count > MANY then collectgarbage() end
 end
 
 ---@param group integer  its number, in the order in which the groups appeared

@@ -1,6 +1,7 @@
 --- The format `html`: one page that needs nothing from anywhere. Rows are kept until the end, as the page has them, since who
 -- could not be asked stands at the top.
 local document = require "rollcall.report.html.document"
+local memory = require "rollcall.internal.memory"
 local store = require "rollcall.report.html.store"
 
 local writer_methods = {}
@@ -14,6 +15,7 @@ end
 ---@param row table
 ---@param view? rollcall.presence
 function writer_methods:row(row, view)
+  if self.is_full and self.is_full() then memory.refuse("the format 'html'", self.rows.count, "write csv or jsonl") end
   local own = view and view.row or row
   self.rows:add(row, own.placeholder and of_placeholder(own) or own, view)
 end
@@ -45,6 +47,7 @@ return function(frame, settings)
   settings = settings or {}
   return setmetatable({
     write = frame.write, title = frame.title, kind = frame.kind, generated_at = frame.generated_at,
-    rows = store.new(frame.columns), takes_views = true, above = settings.above, interval = settings.interval,
+    rows = store.new(frame.columns), takes_views = true, is_full = not frame.whole and memory.room() or nil,
+    above = settings.above, interval = settings.interval,
   }, writer_metatable)
 end

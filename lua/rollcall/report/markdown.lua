@@ -43,7 +43,8 @@ end
 function writer_methods:finish(outcomes, _, totals)
   if not self.begun then self.write("No rows.\n") end
   if totals then
-    self.write(("\n%d rows, %d users, %d clients, %d resources.\n"):format(totals.rows, totals.users, totals.clients, totals.resources))
+    self.write(("\n%s, %s, %s, %s.\n"):format(text.count(totals.rows, "row"), text.count(totals.users, "user"),
+      text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
   if #outcomes == 0 then return end
   self.write("\n| TARGET | QUERY | ROWS | STATUS | ERROR |\n| --- | ---: | --- | --- | --- |\n")

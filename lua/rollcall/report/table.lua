@@ -4,6 +4,7 @@
 -- and rows show up while others are still being waited for.
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
+local widths = require "rollcall.internal.widths"
 
 local ROWS_FOR_WIDTHS = 500
 local GAP = "  "
@@ -19,21 +20,6 @@ local function cells_of(columns, row)
     cells[i] = value == nil and "-" or text.printable(text.of(value))
   end
   return cells
-end
-
----Narrows the widest columns until the line fits.
-local function shrink(widths, room)
-  local total = #GAP * (#widths - 1)
-  for _, width in ipairs(widths) do total = total + width end
-  while total > room do
-    local widest = 1
-    for i, width in ipairs(widths) do
-      if width > widths[widest] then widest = i end
-    end
-    if widths[widest] <= LEAST_WIDTH then return end
-    widths[widest] = widths[widest] - 1
-    total = total - 1
-  end
 end
 
 function writer_methods:line(cells, style)
@@ -66,7 +52,7 @@ function writer_methods:start()
       self.widths[i] = math.max(self.widths[i], text.width(cells[i]))
     end
   end
-  shrink(self.widths, self.room)
+  widths.shrink(self.widths, self.room, #GAP, LEAST_WIDTH)
   self:line(titles, self.color and "\27[1m")
   for _, cells in ipairs(self.waiting) do self:line(cells) end
   self.waiting = nil
@@ -90,7 +76,8 @@ end
 function writer_methods:finish(outcomes, _, totals)
   if self.waiting and #self.waiting > 0 then self:start() end
   if totals then
-    self:note(("%d rows, %d users, %d clients, %d resources"):format(totals.rows, totals.users, totals.clients, totals.resources))
+    self:note(("%s, %s, %s, %s"):format(text.count(totals.rows, "row"), text.count(totals.users, "user"),
+      text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
   if self.generated_at then self:note(("generated at %s"):format(self.generated_at)) end
   for _, outcome in ipairs(outcomes) do

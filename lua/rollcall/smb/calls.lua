@@ -1,11 +1,11 @@
---- The four calls of MS-SRVS as their callers see them. What a level consists of comes from C.
+--- The calls of MS-SRVS and MS-WKST as their callers see them. What a level consists of comes from C.
 local core = require "rollcall.smb.core"
 local filter = require "rollcall.smb.filter"
 local options = require "rollcall.internal.options"
 
 ---@class rollcall.smb.call
----@field name "connections"|"sessions"|"files"|"shares"
----@field procedure string  in MS-SRVS
+---@field name "connections"|"sessions"|"files"|"shares"|"logons"
+---@field procedure string  in MS-SRVS or MS-WKST
 ---@field level integer|"best"  if the caller gives none
 ---@field check_level rollcall.options.check
 ---@field levels { level: integer, fields: { name: string }[] }[]  from the richest down
@@ -75,6 +75,11 @@ local calls = {
       target.meaning = "share"
     end,
   },
+  logons = {
+    level = "best",
+    filter = {},
+    describe = function() end,
+  },
 }
 
 for call_name, call in pairs(calls) do
@@ -103,10 +108,12 @@ end
 
 ---@param call rollcall.smb.call
 ---@param checked table  options that were checked by `specification`
+---@param prefix? string  of the filters' names as the caller knows them; "filter."
 ---@return string? problem  why entries at the level that is asked for cannot be filtered as is asked for
-function calls.problem(call, checked)
+function calls.problem(call, checked, prefix)
   if not (checked.filter and next(call.filter)) then return nil end
-  return filter.levels(call.levels, checked.filter).problems[checked.level or call.level]
+  local problem = filter.levels(call.levels, checked.filter).problems[checked.level or call.level]
+  return problem and (prefix or "filter.") .. problem
 end
 
 ---@param base table  what says how to reach the server

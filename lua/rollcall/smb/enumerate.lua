@@ -16,15 +16,17 @@ local DEFAULT_CONCURRENCY = 16
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field on_target? fun(outcome: rollcall.outcome)
 
+local function report_failure(handlers, failure)
+  if not handlers.on_error then error(failure, 0) end
+  handlers.on_error(failure)
+end
+
 ---Makes the function that core calls at the end of each call.
 local function end_of_call(plan, handlers)
   return function(ended, outcome)
     local its_visit = ended.visit
     its_visit:note(outcome, ended.counted)
-    if outcome.failure then
-      if not handlers.on_error then error(outcome.failure, 0) end
-      handlers.on_error(outcome.failure)
-    end
+    if outcome.failure then report_failure(handlers, outcome.failure) end
     -- After a lost connection there is no use in asking on.
     local following = plan.follow and outcome.usable and plan.follow(its_visit, ended, outcome)
     if following then
@@ -36,28 +38,47 @@ local function end_of_call(plan, handlers)
   end
 end
 
+local ERROR_INVALID_NETNAME = 1214
+
+---The result for a server that is not asked, since nothing can have such a name.
+---@param server rollcall.smb.misnamed
+local function refuse(server, handlers, began)
+  local its_visit = visit.new(server, began)
+  local failure = core.failure {
+    source = "smb", target = server.servername, stage = "resolve", code = ERROR_INVALID_NETNAME, name = "ERROR_INVALID_NETNAME",
+    message = "servername " .. server.wrong,
+  }
+  its_visit:note({ failure = failure, received = 0, placeholders = 0 }, false)
+  report_failure(handlers, failure)
+  if handlers.on_target then handlers.on_target(its_visit:outcome()) end
+end
+
 ---@param plan rollcall.smb.plan
----@param next_server fun(): rollcall.smb.core.target?
+---@param next_server fun(): rollcall.smb.core.target|rollcall.smb.misnamed|nil
+---@param handlers rollcall.smb.handlers
 ---@param began integer
-local function begin_of_visits(plan, next_server, began)
+local function begin_of_visits(plan, next_server, handlers, began)
   return function()
-    local server = next_server()
-    if not server then return nil end
-    local its_visit = visit.new(server, began)
-    local first = plan.begin(its_visit)
-    first.visit = its_visit
-    return first
+    for server in next_server do
+      if not server.wrong then
+        local its_visit = visit.new(server, began)
+        local first = plan.begin(its_visit)
+        first.visit = its_visit
+        return first
+      end
+      refuse(server, handlers, began)
+    end
   end
 end
 
 ---Runs a plan for every server. The four values are those of a generic `for`.
 ---@param plan rollcall.smb.plan
----@param next_server fun(): rollcall.smb.core.target?
+---@param next_server fun(): rollcall.smb.core.target|rollcall.smb.misnamed|nil
 ---@param handlers rollcall.smb.handlers
 ---@param settings { concurrency: integer?, server: rollcall.smb.core.server?, began: integer?, tells_target: boolean?, on_wait: rollcall.on_wait? }  began: when `server` was logged on to
 function enumerate.run(plan, next_server, handlers, settings)
   return core.enumerate {
-    next_target = begin_of_visits(plan, next_server, settings.began or os.time()),
+    next_target = begin_of_visits(plan, next_server, handlers, settings.began or os.time()),
     on_end = end_of_call(plan, handlers),
     concurrency = settings.server and 1 or settings.concurrency or DEFAULT_CONCURRENCY,
     server = settings.server,

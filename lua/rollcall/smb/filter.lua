@@ -31,7 +31,7 @@ function filter.levels(levels, wanted)
   for _, level in ipairs(levels) do
     for name in pairs(wanted) do
       if not has_field(level, tests[name].field) then
-        result.problems[level.level] = ("filter.%s cannot be applied at level %d, whose entries have no %s"):format(
+        result.problems[level.level] = ("%s cannot be applied at level %d, whose entries have no %s"):format(
           name, level.level, tests[name].field)
       end
     end

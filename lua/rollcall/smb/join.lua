@@ -12,8 +12,8 @@ local join = {}
 ---A connection, a session, or an open file of which it is not known in which session it is open. What of the calls' answers
 ---belongs together is nil wherever they leave more than one way.
 ---@class rollcall.smb.access
----@field servername string
----@field username? string
+---@field servername string  the server, as you named it
+---@field username? string  as the server spells it
 ---@field client? string  the computer, without backslashes
 ---@field share? string  nil: not known
 ---@field open_files? integer  how many files are open: over the connection; else in the session, of which those in `files` if there are any

@@ -87,7 +87,7 @@ function plans.keep_wanted(call, wanted, page)
   page.entries = kept
 end
 
----@param name "connections"|"sessions"|"files"|"shares"
+---@param name "connections"|"sessions"|"files"|"shares"|"logons"
 ---@param checked table
 ---@return rollcall.smb.plan
 ---@return boolean tells_target  whether not every row is for the caller

@@ -19,17 +19,18 @@ end
 
 ---The options that say how to reach a server and as whom; every call takes them.
 ---@class rollcall.smb.connect_options
----@field port? integer  TCP port, 445; a port in `servername` wins
+---@field port? integer  TCP port, from 1 to 65535; a port in `servername` wins; default 445
 ---@field username? string  also `DOMAIN\user` and `user@realm`; absent: your own Kerberos ticket
----@field password? string
----@field nt_hash? string  instead of a password: 32 hexadecimal digits
----@field domain? string  the account's domain or workgroup
----@field kerberos? boolean  Kerberos and nothing else: with the password, or with a ticket of the cache that KRB5CCNAME names
----@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case
----@field timeout? number  seconds that a server has to log on, and again for each answer; 10
----@field deadline? number  seconds for all that a server is asked, its logon and every answer together; 120. Time that the caller's own code takes does not count
----@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them; 1. Until one server has accepted them, one logon is made at a time
----@field retry_refused? number  seconds for which refused credentials are not tried again in this Lua state; 3600
+---@field password? string  with a username; absent: `nt_hash`, or Kerberos
+---@field nt_hash? string  instead of a password: 32 hexadecimal digits, with an LM hash and a colon in front or without; not on Windows; absent: `password`
+---@field domain? string  the account's domain or workgroup; absent: that in `username`, or none
+---@field kerberos? boolean  Kerberos and nothing else: with the password, or with a ticket of the cache that KRB5CCNAME names; not on Windows; default false, without a username true
+---@field encrypt? boolean  fail where the server cannot encrypt; otherwise encrypted where it can, and signed in any case; not on Windows; default false
+---@field timeout? number  seconds that a server has to log on, and again for each answer; default 10
+---@field deadline? number  seconds for all that a server is asked, its logon and every answer together, without the time that the caller's own code takes; default 120
+---@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them, from 1 to 1000; until one has accepted them, one logon at a time; default 1
+---@field retry_refused? number  seconds for which refused credentials are not tried again, by this Lua state or another run of yours on this machine; default 3600
+
 target.specification = {
   port = options.integer(1, 65535),
   username = options.text(255),
@@ -59,12 +60,12 @@ local function split(name)
   if not host then host, port = bare:match("^([^:]*):(%d+)$") end
   host = host or bare
   if not host:find("^[%w%.%-_:%%\x80-\xff]+$") or #host > 255 then
-    return nil, "is not the name or address of a server"
+    return nil, "must be the name or address of a server"
   end
   if port then
     port = math.tointeger(tonumber(port))
-    if not port or port < 1 or port > 65535 then return nil, "has a port that is not a number from 1 to 65535" end
-    if platform.is_windows and port ~= SMB_PORT then return nil, "has a port; on Windows it can only be 445" end
+    if not port or port < 1 or port > 65535 then return nil, "must have a port from 1 to 65535" end
+    if platform.is_windows and port ~= SMB_PORT then return nil, "must have the port 445 on Windows, or none" end
   end
   return host, port
 end

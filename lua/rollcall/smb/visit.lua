@@ -1,15 +1,18 @@
 --- A visit to one server: one call or several over one pipe, the result, and whether it was
 -- all there is. 'Nobody is connected' and 'the query failed' are different answers; this is where
 -- they part.
+local text = require "rollcall.internal.text"
+
 local visit = {}
 
 ---The result for a target, as `on_target` gets it and the outputs show it.
 ---@class rollcall.outcome
----@field source "smb"
----@field target string  the server, as the caller named it
----@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"
----@field claimed integer  entries that the server said there are
----@field received integer  entries that were received
+---@field source "smb"|"workspace"|"snapshot"|"rows"|"test"  what the target is; "test" in tests of a policy
+---@field target string  the server, as the caller named it; the region or endpoint, the path of a snapshot, the kind of rows
+---@field query? string  of an inventory or a snapshot: the kind of the rows that were asked for
+---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"  placeholder: the server filled in words of its own for what it does not know
+---@field claimed? integer  entries that the server said there are; of "workspace" the users asked about
+---@field received? integer  entries that were received; of "workspace" the users about whom it answered
 ---@field logon? { username: string, seconds: integer }  as whom it was asked, and for how many seconds so far; nil of a Kerberos ticket, whose name is not known
 ---@field connections? table<string, integer>  of a combined view whose server gave placeholders: how many connections each share has
 ---@field reason? string  why it is not complete
@@ -30,7 +33,7 @@ local metatable = { __index = methods }
 local unreachable_stages = { worker = true, resolve = true, connect = true }
 local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 
----@param server rollcall.smb.core.target
+---@param server rollcall.smb.core.target|rollcall.smb.misnamed
 ---@param began integer
 ---@return rollcall.smb.visit
 function visit.new(server, began)
@@ -58,7 +61,7 @@ function methods:judge()
   local failure = self.failures[1]
   if not failure then
     if self.received < self.claimed then
-      return "partial", ("the server claimed %d entries, and gave %d"):format(self.claimed, self.received)
+      return "partial", ("the server claimed %s, and gave %d"):format(text.count(self.claimed, "entry", "entries"), self.received)
     end
     if self.placeholders > 0 then
       return "placeholder", "the server does not say users, clients and times of connections"

@@ -71,15 +71,16 @@ end
 
 local function open_for_reading(path)
   local file, problem = io.open(path, "rb")
-  if not file then return nil, problem end
+  -- io.open puts the path, a colon and a blank before the reason.
+  if not file then return nil, problem:sub(#path + 3) end
   if file:read(0) == nil then
     local _, reason = file:read(1)
     file:close()
-    return nil, path .. ": " .. (reason or "is empty")
+    return nil, reason or "is empty"
   end
   if is_gzip(path) and not has_zlib then
     file:close()
-    if not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
+    if not has_gzip then return nil, NEEDS_ZLIB end
     file, problem = io.popen(("gzip -dc -- %s 2> /dev/null"):format(platform.quoted(path)))
     if not file then return nil, problem end
   end
@@ -92,7 +93,7 @@ end
 
 ---@param path string
 ---@return rollcall.snapshot_file.reader?
----@return string? problem
+---@return string? reason  without the path
 function snapshot_file.reader(path)
   local file, problem = open_for_reading(path)
   if not file then return nil, problem end

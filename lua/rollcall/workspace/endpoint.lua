@@ -64,6 +64,12 @@ function endpoint.check_region(value)
   return nil, "must be a region's id, such as ap-southeast-1"
 end
 
+---@type rollcall.options.check
+function endpoint.check_project_id(value)
+  if type(value) == "string" and #value <= 64 and value:find("^[A-Za-z0-9%-_]+$") then return value end
+  return nil, "must be a project's id: letters, digits, - and _"
+end
+
 ---@param region string
 ---@return string? endpoint  nil where the service is not known to be
 function endpoint.of_region(region)

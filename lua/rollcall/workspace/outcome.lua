@@ -1,3 +1,5 @@
+local text = require "rollcall.internal.text"
+
 ---The result for the service as a whole: of how many users it was asked, and of how many it answered.
 ---@param target string  the service, as outputs name it
 ---@param asked integer
@@ -11,6 +13,6 @@ return function(target, asked, answered, failures)
   if #failures > 0 then completeness = answered > 0 and "partial" or refused and "denied" or "unreachable" end
   return {
     source = "workspace", target = target, completeness = completeness, claimed = asked, received = answered,
-    reason = failures[1] and ("the query failed for %d of %d users: %s"):format(asked - answered, asked, failures[1].message),
+    reason = failures[1] and ("the query failed for %d of %s: %s"):format(asked - answered, text.count(asked, "user"), failures[1].message),
   }
 end

@@ -2,35 +2,39 @@
 local session = {}
 
 ---A session as the service answers it, every field a string as received; nil is absent or null.
+---@see Huawei Cloud Workspace, 'Querying Current Session by Username': response parameters
 ---@class rollcall.workspace.session
 ---@field id? string  primary key
 ---@field session_stamp? string  the session's id
 ---@field os_session_id? string  its id in the operating system of the server
 ---@field protocol_type? string  `HDP`, in any case
----@field login_user? string
+---@field login_user? string  who is logged on
 ---@field session_type? string  "1" desktop sharing, "2" application
----@field app_group_id? string
----@field app_server_group_id? string
----@field pre_conn_time? string  like `2022-08-13 07:00:20`, without a zone, as all times
----@field start_time? string
+---@field app_group_id? string  the group of the application
+---@field app_server_group_id? string  the group of the server
+---@field pre_conn_time? string  of the pre-connection, like `2022-08-13 07:00:20`, without a zone, as all times
+---@field start_time? string  when it began
 ---@field end_time? string  `0001-01-01 00:00:00` while it has not ended
 ---@field status_continue_time? string  how long it has been in its state
----@field machine_sid? string
----@field machine_name? string
+---@field machine_sid? string  the SID of the server
+---@field machine_name? string  the name of the server
 ---@field session_state? string  Active, Disconnected, AppcInit, SignedOut or InitFail
----@field app_name? string
----@field client_mac? string
----@field client_name? string
----@field client_ip? string
+---@field app_name? string  the application
+---@field client_mac? string  the client's MAC address
+---@field client_name? string  the client's name
+---@field client_ip? string  the client's address
 ---@field public_ip? string  egress address of the client
----@field client_version? string
----@field client_type? string
----@field agent_version? string
+---@field client_version? string  the client's version
+---@field client_type? string  the client's type
+---@field agent_version? string  the agent's version
 ---@field vm_ip? string  the server's address
----@field failed_reason? string
----@field failed_code? string
----@field last_update_status_time? string
----@field tenant_id? string
+---@field failed_reason? string  the message of an error
+---@field failed_code? string  its code
+---@field last_update_status_time? string  when its state last changed
+---@field tenant_id? string  the tenant
+---@field app_server_group_name? string  of `client:list_sessions`
+---@field origin? string  of an inventory or a snapshot: the region or endpoint
+---@field user_name? string  of an inventory or a snapshot: the user who was asked about
 
 ---The documented fields in their order.
 ---@type string[]
@@ -52,10 +56,10 @@ end
 -- The last day of each month, where February may have 29.
 local last_days = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
----A time of a session in seconds since 1970.
---
--- The service gives times without a zone, so somebody has to know it.
----@param text string?  such as `session.start_time`
+---A time of a session in seconds since 1970. The service gives times without a zone, so somebody has to know it.
+---
+---Raises nothing.
+---@param text? string  such as `session.start_time`
 ---@param utc_offset? integer  seconds that the zone of `text` is ahead of UTC; 0
 ---@return integer?  nil for nil, for the zero time, which means 'not yet', and for what is no time
 function session.epoch(text, utc_offset)
@@ -76,7 +80,7 @@ local live_states = {
 }
 
 ---Whether a session exists still: Active, Disconnected or AppcInit, and not ended.
----@param row rollcall.workspace.session
+---@param row rollcall.workspace.session  a session
 ---@return boolean?  nil if its state is not one of the documented ones
 function session.is_live(row)
   local live = live_states[row.session_state]
@@ -87,7 +91,7 @@ end
 local types = { ["1"] = "desktop", ["2"] = "application" }
 
 ---The meaning of `session_type`.
----@param row rollcall.workspace.session
+---@param row rollcall.workspace.session  a session
 ---@return "desktop"|"application"|nil  nil if it is not one of the documented ones
 function session.session_type(row)
   return types[row.session_type]

@@ -11,25 +11,31 @@ function user_names.check(value)
   return check_one(value)
 end
 
----Goes through the names and checks each.
+-- Bytes of a name that is none, in failures.
+local LONGEST_SHOWN = 300
+
+---Goes through the names and checks each. One of many that no user can have is a failure of this one, and the others follow.
 ---@param caller string  for the message
 ---@param names string|string[]|fun(): string?
+---@param fail fun(failure: table)  gets the fields of a failure
 ---@return fun(): string?
-function user_names.each(caller, names)
+function user_names.each(caller, names, fail)
   local position = 0
   if type(names) == "string" then names = { names } end
+  local function next_name()
+    if type(names) ~= "table" or getmetatable(names) then return names() end
+    position = position + 1
+    return names[position]
+  end
   return function()
-    local name
-    if type(names) == "table" and not getmetatable(names) then
-      position = position + 1
-      name = names[position]
-    else
-      name = names()
+    for name in next_name do
+      local checked, expectation = check_one(name)
+      if checked then return checked end
+      if type(name) ~= "string" then error(("%s: user_name %s"):format(caller, expectation), 0) end
+      name = name:sub(1, LONGEST_SHOWN)
+      fail { source = "workspace", target = name, user_name = name, stage = "request", code = "INVALID_USER_NAME",
+        message = "user_name " .. expectation }
     end
-    if name == nil then return nil end
-    local checked, expectation = check_one(name)
-    if not checked then error(("%s: user_name %s"):format(caller, expectation), 0) end
-    return checked
   end
 end
 

@@ -11,12 +11,23 @@ static void check_target(const struct frame *frame) {
     uint8_t space[FRAME_PAYLOAD_LIMIT];
     if (!frame_read_logon(frame, &target))
         return;
-    CHECK(strlen(target.host) + strlen(target.username) + strlen(target.domain) +
-              strlen(target.password) + strlen(target.ticket_cache) + 5 + 12 ==
+    CHECK(strlen(target.host) + strlen(target.pipe) + strlen(target.username) +
+              strlen(target.domain) + strlen(target.password) + strlen(target.ticket_cache) + 6 +
+              12 ==
           frame->length);
     CHECK(frame_write_logon(space, sizeof space, &target) == frame->length);
     CHECK(memcmp(space + 12, frame->payload + 12, frame->length - 12) == 0);
     CHECK(frame_write_logon(space, frame->length - 1, &target) == 0);
+}
+
+static void check_pipe(const struct frame *frame) {
+    uint8_t space[FRAME_PIPE_LIMIT + 1];
+    const char *name;
+    if (!frame_read_pipe(frame, &name))
+        return;
+    CHECK(strlen(name) + 1 == frame->length && frame->length <= sizeof space);
+    CHECK(frame_write_pipe(space, sizeof space, name) == frame->length);
+    CHECK(frame_write_pipe(space, frame->length - 1, name) == 0);
 }
 
 static void check_failure(const struct frame *frame) {
@@ -47,6 +58,7 @@ static size_t check_frame(const uint8_t *bytes, size_t size) {
     uint8_t *payload = check_copy(frame.payload, frame.length);
     frame.payload = payload;
     check_target(&frame);
+    check_pipe(&frame);
     check_failure(&frame);
     free(payload);
     return length;

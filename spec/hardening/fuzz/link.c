@@ -12,26 +12,36 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "rpc/interfaces.h"
+#include "rpc/srvsvc.h"
 
 static bool no_memory;
 #define malloc(size) (no_memory ? NULL : malloc(size))
 #include "smb/link_worker.c"
 
-#define LEVELS 15
+#define SRVSVC_LEVELS 15
+#define WKSSVC_LEVELS 2
 #define ANSWER_LIMIT 100000
 #define NO_PROGRAM "/nonexistent/smbpipe"
 #define ENDS_AT_ONCE "/bin/true"
 
 enum mishap { NONE, NO_TIME, NO_NAME, TOO_LONG };
 
-static const struct srvsvc_level *choose_level(unsigned number, const struct srvsvc_call **call) {
+static const struct net_enum_level *choose_level(unsigned number,
+                                                 const struct net_enum_call **call) {
     for (;;)
-        for (size_t i = 0; i < srvsvc_call_count; i++) {
-            *call = &srvsvc_calls[i];
-            for (size_t level = 0; level < (*call)->level_count; level++)
-                if (number-- == 0)
-                    return &(*call)->levels[level];
-        }
+        for (size_t i = 0; i < interface_count; i++)
+            for (size_t j = 0; j < interfaces[i]->call_count; j++) {
+                *call = &interfaces[i]->calls[j];
+                for (size_t level = 0; level < (*call)->level_count; level++)
+                    if (number-- == 0)
+                        return &(*call)->levels[level];
+            }
+}
+
+/* The last first bytes are of those whose pipe has to be opened over the logon of another. */
+static unsigned level_number(unsigned byte) {
+    return byte < 16 * SRVSVC_LEVELS ? byte % SRVSVC_LEVELS : SRVSVC_LEVELS + byte % WKSSVC_LEVELS;
 }
 
 static void check_failed(const struct link *link) {
@@ -41,7 +51,7 @@ static void check_failed(const struct link *link) {
 }
 
 /* Does what the enumeration does after each step. False if this server is done with. */
-static bool follow(struct link *link, const struct srvsvc_request *request) {
+static bool follow(struct link *link, const struct net_enum_request *request) {
     struct link_page page;
     switch (link->common.state) {
     case LINK_READY:
@@ -95,7 +105,7 @@ static size_t next_piece(const uint8_t *data, size_t size, size_t most) {
     return length < most ? length : most;
 }
 
-static void run(struct link *link, int worker, const struct srvsvc_request *request,
+static void run(struct link *link, int worker, const struct net_enum_request *request,
                 const uint8_t *data, size_t size, size_t most) {
     bool going = true;
     for (size_t offset = 0; going && offset < size;) {
@@ -130,44 +140,44 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct link *link = link_new();
     CHECK(link && poller_open(&poller) == 0);
     link_take(link, link, &poller);
-    enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
+    enum mishap mishap = (enum mishap)(data[0] / (4 * SRVSVC_LEVELS) % 4);
     struct frame_logon target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
     memset(long_name, 'x', sizeof long_name - 1);
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level = choose_level(data[0] % LEVELS, &call);
-    struct srvsvc_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
+    const struct net_enum_call *call;
+    const struct net_enum_level *level = choose_level(level_number(data[0]), &call);
+    struct net_enum_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
     if (call->filter_count > 0)
-        request.filters[0] = (struct srvsvc_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
+        request.filters[0] = (struct net_enum_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
     static const size_t pieces[] = {60000, 1000, 100, 9};
     int worker = give_worker(link);
     if (mishap == TOO_LONG) {
         target.password = long_name;
-        link_open(link, NO_PROGRAM, &target, 0);
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
         close(worker);
         target.password = "p";
         worker = give_worker(link);
-        link_open(link, NO_PROGRAM, &target, 0);
-        link_open(link, NO_PROGRAM, &target, 0); /* nobody waits for the first any more */
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0); /* nobody waits for the first any more */
         CHECK(link->common.state == LINK_FAILED);
         close(worker);
         no_memory = true;
-        link_open(link, NO_PROGRAM, &target, 0);
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
         no_memory = false;
         CHECK(link_starts_at_once() >= 2);
-        link_open(link, ENDS_AT_ONCE, &target, 0);
+        link_open(link, ENDS_AT_ONCE, &target, &srvsvc, 0);
         CHECK(link->common.state == LINK_STARTING);
         while (link_progress(link, link, 0) == LINK_STARTING)
             CHECK(link_wait(&link, 1, &poller, -1) == 0);
         CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
         worker = give_worker(link);
     }
-    link_open(link, NO_PROGRAM, &target, 0);
-    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / SRVSVC_LEVELS % 4]);
     if (link->worker.descriptor < 0) {
-        link_open(link, NO_PROGRAM, &target, 0);
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK(link->common.state == LINK_FAILED && link->common.failure.code == status_of_errno(2));
     }
     link_close(link);

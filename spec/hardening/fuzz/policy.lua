@@ -37,7 +37,7 @@ return function(text)
     assert(#result.rules == #made.rules)
     for _, verdict in ipairs(result.rules) do
       assert(verdicts[verdict.verdict] and verdict.rows_judged <= verdict.rows_seen)
-      assert(verdict.verdict ~= "pass" or not verdict.mistake)
+      assert(verdict.verdict ~= "pass" or not verdict.error)
     end
     local code = policy.exit_code(result)
     assert(code >= 0 and code <= 3)

@@ -86,7 +86,7 @@ local function harvest(name, call, level)
   put("frame", name, (to .. from):sub(1, 1024))
   if #pdus > 0 then put("dcerpc", name, pdus) end
   for i, stub in ipairs(stubs(pdus)) do
-    put("srvsvc", ("%s-%d"):format(name, i), number .. stub)
+    put("net_enum", ("%s-%d"):format(name, i), number .. stub)
     if name == "double-people" then put("text", "people", stub) end
   end
 end
@@ -204,13 +204,13 @@ for line in text:gmatch "[^\n]+" do
 end
 put("inventory", "recorded", (inventory:gsub('ca_file = "[^"]*"', 'ca_file = "ca.pem"')))
 
--- The inventories and policies that the README shows.
+-- The inventories and policies that the guides show.
 local found = { inventory = 0, policy = 0 }
-for block in read "README.md":gmatch "\n```lua\n(.-)\n```" do
+for block in lab.run("cat README.md lua/rollcall/manual/*.md"):gmatch "\n```lua\n(.-)\n```" do
   local is_inventory = (block:find "smb%s*{" or block:find "workspace%s*{") and not block:find "require"
-  local fuzzer = block:find "rule%s*{" and "policy" or is_inventory and "inventory"
+  local fuzzer = block:find "rule[%s(]*[{b]" and "policy" or is_inventory and "inventory"
   if fuzzer then
     found[fuzzer] = found[fuzzer] + 1
-    put(fuzzer, "readme-" .. found[fuzzer], block)
+    put(fuzzer, "guide-" .. found[fuzzer], block)
   end
 end

@@ -119,13 +119,20 @@ void interpose_logon(void (*before)(void)) {
 bool carrier_open(struct carrier *carrier, const struct frame_logon *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     (void)carrier;
-    CHECK(strlen(target->host) + strlen(target->username) + strlen(target->domain) +
-              strlen(target->password) + strlen(target->ticket_cache) <
+    CHECK(strlen(target->host) + strlen(target->pipe) + strlen(target->username) +
+              strlen(target->domain) + strlen(target->password) + strlen(target->ticket_cache) <
           FRAME_PAYLOAD_LIMIT);
     at_stage(STAGE_RESOLVE);
     before_logon();
     is_open = strcmp(target->host, "nowhere") != 0;
     return is_open || fail(failure, STAGE_CONNECT);
+}
+
+bool carrier_open_pipe(struct carrier *carrier, const char *name, struct frame_failure *failure) {
+    (void)carrier;
+    CHECK(name[0] && strlen(name) <= FRAME_PIPE_LIMIT && !strpbrk(name, "/%?:@"));
+    is_open = is_open && strcmp(name, "nothing") != 0;
+    return is_open || fail(failure, STAGE_PIPE);
 }
 
 bool carrier_write(struct carrier *carrier, const uint8_t *bytes, size_t length,

@@ -12,7 +12,7 @@ for _, name in ipairs(session.fields) do known[name] = true end
 local view_of = presence.viewer { now = 1700000000 }
 
 local function check_failure(failure)
-  -- A string is a mistake of ours, unless nothing can go on.
+  -- A string is an error of ours, unless nothing can go on.
   if type(failure) == "string" and failure:find("cannot wait any more", 1, true) then return end
   assert(type(failure) == "table", failure)
   assert(failure.source == "workspace" and type(failure.message) == "string" and type(failure.code) == "string")

@@ -27,6 +27,14 @@ static const struct row sessions[] = {
     SESSION(L"\\\\WS-IDLE", L"dave", 0, 10, 10),
 };
 
+#define LOGON(user, domain, others, server)                                                        \
+    { .username = user, .name = domain, .pathname = others, .remark = server }
+static const struct row logons[] = {
+    LOGON(L"alice", L"CORP", L"", L"DC1"), LOGON(L"alice", L"CORP", L"", L"DC1"),
+    LOGON(L"backup", L"FS1", L"", L"FS1"), LOGON(L"Zoë 💻", L"CORP", L"SALES PLAN", L"DC1"),
+    LOGON(L"FS1$", L"CORP", L"", L""),
+};
+
 #define FILE_(number, rights, locks, user, path)                                                   \
     { .id = number, .permissions = rights, .num_locks = locks, .username = user, .pathname = path }
 static const struct row files[] = {
@@ -85,7 +93,7 @@ static __thread struct row selected[SELECTED_LIMIT];
 static __thread wchar_t long_name[LONGEST + 1];
 static __thread wchar_t generated_names[3][32];
 
-/* The entries that are made up: names that tell their numbers. */
+/* The entries that are made up: names that hold their numbers. */
 #define NAMED(place, ...)                                                                          \
     (swprintf(generated_names[place], 32, __VA_ARGS__), generated_names[place])
 
@@ -202,6 +210,10 @@ bool dataset_select(bool big, enum kind kind, const wchar_t *const filters[2],
                     struct selection *selection) {
     const wchar_t *qualifier = filters[0] ? filters[0] : L"";
     *selection = (struct selection){.entry_size = 80};
+    if (kind == LOGONS) {
+        *selection = (struct selection){logons, COUNT(logons), 80, NULL, 0};
+        return true;
+    }
     if (big)
         return select_big(kind, qualifier, selection);
     switch (kind) {
@@ -213,11 +225,10 @@ bool dataset_select(bool big, enum kind kind, const wchar_t *const filters[2],
     case FILES:
         filter(files, COUNT(files), kind, filters, selection);
         return true;
-    case SHARES:
+    default:
         *selection = (struct selection){shares, COUNT(shares), 80, NULL, 0};
         return true;
     }
-    return false;
 }
 
 struct row dataset_row(const struct selection *selection, size_t index) {

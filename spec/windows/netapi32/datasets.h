@@ -1,4 +1,4 @@
-/* What the stand-in's servers tell: the datasets of spec/lab/double.py, and names that only
+/* What the mock's servers give: the datasets of spec/lab/double.py, and names that only
  * netapi32 can hand over. */
 #ifndef STAND_IN_DATASETS_H
 #define STAND_IN_DATASETS_H
@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <wchar.h>
 
-enum kind { CONNECTIONS, FILES, SESSIONS, SHARES };
+enum kind { CONNECTIONS, FILES, SESSIONS, SHARES, LOGONS };
 
 /* An entry of any kind. */
 struct row {
     unsigned long id, type, num_opens, num_users, time, idle_time, permissions, num_locks;
     unsigned long current_uses, flags;
-    const wchar_t *username, *name, *pathname, *remark; /* name: netname or cname */
+    const wchar_t *username, *name, *pathname, *remark; /* name: netname or cname; of a
+                                                              logon: domain, others, server */
 };
 
 /* What a call finds. Its names stay where they are until the next `select` of the same thread. */

@@ -1,4 +1,4 @@
-/* A stand-in for netapi32.dll: its four enumerations over canned data, in pages, and on demand as
+/* A mock netapi32.dll: its four enumerations over canned data, in pages, and on demand as
  * no honest server does. It is asked as spec/lab/double.py is: behind a semicolon in a qualifier,
  * or in the user that the other calls filter by, may stand
  *
@@ -12,7 +12,7 @@
  *     levels=N,N,..   no other level is known
  *     counted         entries that are counted, but no buffer
  *
- * A call without a filter is told so by its resume handle: oddities[n] for 0xF0000000 + n.
+ * A call without a filter is known by its resume handle: oddities[n] for 0xF0000000 + n.
  *
  * The servers are "double", which is this computer too, and "big"; "closed", "gone" and "nowhere",
  * which answer as a server that does not listen, whose server service ended, and that is not there;
@@ -152,6 +152,14 @@ static void pack_share(DWORD level, void *to, const struct row *row, wchar_t **p
                                              .shi2_passwd = PUT(L"")};
 }
 
+static void pack_logon(DWORD level, void *to, const struct row *row, wchar_t **place) {
+    if (level == 0)
+        *(WKSTA_USER_INFO_0 *)to = (WKSTA_USER_INFO_0){PUT(row->username)};
+    else
+        *(WKSTA_USER_INFO_1 *)to = (WKSTA_USER_INFO_1){PUT(row->username), PUT(row->name),
+                                                       PUT(row->pathname), PUT(row->remark)};
+}
+
 static const struct {
     enum kind kind;
     DWORD level;
@@ -171,6 +179,8 @@ static const struct {
     {SHARES, 1, sizeof(SHARE_INFO_1), pack_share},
     {SHARES, 2, sizeof(SHARE_INFO_2), pack_share},
     {SHARES, 501, sizeof(SHARE_INFO_501), pack_share},
+    {LOGONS, 0, sizeof(WKSTA_USER_INFO_0), pack_logon},
+    {LOGONS, 1, sizeof(WKSTA_USER_INFO_1), pack_logon},
 };
 
 static BYTE *pack(const struct request *request, size_t level, const struct selection *selection,
@@ -297,7 +307,7 @@ static const wchar_t *const oddities[] = {L"stuck", L"circle=2", L"status=87", N
                                           NULL,     NULL,        L"hang",      NULL};
 #define FIRST_ODDITY 0xF0000000
 
-static DWORD enumerate_shares(struct request *request, DWORD *handle) {
+static DWORD enumerate_all(struct request *request, DWORD *handle) {
     static const wchar_t *volatile chosen;
     if (request->start >= FIRST_ODDITY) {
         chosen = oddities[(request->start - FIRST_ODDITY) & 7];
@@ -339,7 +349,14 @@ NET_API_STATUS WINAPI NetShareEnum(LMSTR server, DWORD level, LPBYTE *buffer, DW
                                    LPDWORD read, LPDWORD total, LPDWORD handle) {
     struct request request = {SHARES,  server, {NULL, NULL}, level, prefmaxlen,
                               *handle, buffer, read,         total};
-    return enumerate_shares(&request, handle);
+    return enumerate_all(&request, handle);
+}
+
+NET_API_STATUS WINAPI NetWkstaUserEnum(LMSTR server, DWORD level, LPBYTE *buffer, DWORD prefmaxlen,
+                                       LPDWORD read, LPDWORD total, LPDWORD handle) {
+    struct request request = {LOGONS,  server, {NULL, NULL}, level, prefmaxlen,
+                              *handle, buffer, read,         total};
+    return enumerate_all(&request, handle);
 }
 
 NET_API_STATUS WINAPI NetApiBufferFree(LPVOID buffer) {

@@ -5,7 +5,7 @@
 #include <windows.h>
 
 /* Where Wine takes its own netapi32, this is not there. */
-#define MARKER "rollcall's stand-in for netapi32"
+#define MARKER "rollcall's mock netapi32"
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE let_go = CONDITION_VARIABLE_INIT;

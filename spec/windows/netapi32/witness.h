@@ -1,4 +1,4 @@
-/* What the stand-in remembers of what was done with it, for the specs to look at. */
+/* What the mock remembers of what was done with it, for the specs to look at. */
 #ifndef STAND_IN_WITNESS_H
 #define STAND_IN_WITNESS_H
 

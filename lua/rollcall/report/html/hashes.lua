@@ -2,5 +2,5 @@
 -- nothing else; a spec works them out again.
 return {
   style = "a8HfLJw4H2qoe2WkC+is/HjimpaV7iG2Lsjm32pzZU8=",
-  script = "z8d1RpNLNuslqfqD7upvc71892Va2XZuRUp/ev9pWCQ=",
+  script = "D5cth4z/EJnkM+wSwT9myihJH9okKcZuJvEvRTI9yYQ=",
 }

@@ -31,8 +31,8 @@ class Chart {
       for (let i = 0; i < this.spans; i++) {
         const its = [[">=", spans[i]], ["<", spans[i + 1]]].filter(([, end]) => end > 0 && end < Infinity)
           .map(([operator, end]) => ({ field, operator, operand: briefly(end), negated: false }));
-        const chosen = terms.length === its.length && its.every(one => terms.some(term => written(term) === written(one)));
-        bars.push({ text: spanText(i), count: counts[i], chosen, terms: chosen ? [] : its });
+        const isSpan = now => now.length === its.length && its.every(one => now.some(term => written(term) === written(one)));
+        bars.push({ text: spanText(i), count: counts[i], chosen: isSpan(terms), toggle: now => isSpan(now) ? [] : its });
       }
       if (counts[UNKNOWN]) bars.push({ text: "not known", count: counts[UNKNOWN], rest: true });
       return bars;
@@ -56,9 +56,9 @@ class Chart {
       if (greatest.length > this.most && !isChosen(greatest[this.most])) greatest.pop();
     }
     for (const value of greatest) {
-      const operand = operandOf(value), chosen = isChosen(value), others = terms.filter(term => term.operand !== operand || term.operator !== "=");
-      bars.push({ text: value ? operand : "not known", count: counts[value], chosen, rest: !value,
-        terms: chosen ? others : others.concat({ field, operator: "=", operand, negated: false }) });
+      const operand = operandOf(value), isIts = term => term.operator === "=" && !term.negated && term.operand === operand;
+      bars.push({ text: value ? operand : "not known", count: counts[value], chosen: isChosen(value), rest: !value, toggle: now =>
+        now.some(isIts) ? now.filter(term => !isIts(term)) : now.concat({ field, operator: "=", operand, negated: false }) });
       rest -= counts[value];
       if (counts[value]) values--;
     }
@@ -84,8 +84,8 @@ class Chart {
       number.textContent = bar.count.toLocaleString("en");
       line.firstChild.style.width = bar.count ? "max(1px, " + 100 * bar.count / most + "%)" : "0";
       button.className = bar.rest ? "rest" : "";
-      button.disabled = !bar.terms && !(bar.more && this.most < MANY_BARS);
-      if (bar.terms) button.setAttribute("aria-pressed", bar.chosen); else button.removeAttribute("aria-pressed");
+      button.disabled = !bar.toggle && !(bar.more && this.most < MANY_BARS);
+      if (bar.toggle) button.setAttribute("aria-pressed", bar.chosen); else button.removeAttribute("aria-pressed");
     });
   }
   choose(bar) {
@@ -93,7 +93,9 @@ class Chart {
       this.most = MANY_BARS;
       this.draw();
     } else {
-      changeQuery(state.terms.filter(term => term.field !== this.field).concat(bar.terms).map(written).join(" "));
+      // By the conditions of now: what was drawn may be those of a moment ago.
+      const [its, others] = [true, false].map(own => state.terms.filter(term => (term.field === this.field) === own));
+      changeQuery(others.concat(bar.toggle(its)).map(written).join(" "));
     }
   }
 }

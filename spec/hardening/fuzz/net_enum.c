@@ -1,21 +1,24 @@
 /* An answer at each level of each call: its first byte chooses the level, the rest is the stub. An
  * answer that is accepted has as many entries as it says, each string of it lies within it, and its
  * text comes out as UTF-8 and goes back in. */
-#include "rpc/srvsvc.h"
+#include "rpc/interfaces.h"
 
 #include <string.h>
 
 #include "base/utf16.h"
 #include "check.h"
+#include "rpc/srvsvc.h"
 
-static const struct srvsvc_level *choose_level(unsigned number, const struct srvsvc_call **call) {
+static const struct net_enum_level *choose_level(unsigned number,
+                                                 const struct net_enum_call **call) {
     for (;;)
-        for (size_t i = 0; i < srvsvc_call_count; i++) {
-            *call = &srvsvc_calls[i];
-            for (size_t level = 0; level < (*call)->level_count; level++)
-                if (number-- == 0)
-                    return &(*call)->levels[level];
-        }
+        for (size_t i = 0; i < interface_count; i++)
+            for (size_t j = 0; j < interfaces[i]->call_count; j++) {
+                *call = &interfaces[i]->calls[j];
+                for (size_t level = 0; level < (*call)->level_count; level++)
+                    if (number-- == 0)
+                        return &(*call)->levels[level];
+            }
 }
 
 static char *checked_text(const struct ndr_string *string, size_t *length) {
@@ -29,16 +32,16 @@ static char *checked_text(const struct ndr_string *string, size_t *length) {
 }
 
 /* A name that a server told can be asked for. */
-static void check_request(const struct srvsvc_call *call, const struct srvsvc_level *level,
+static void check_request(const struct net_enum_call *call, const struct net_enum_level *level,
                           const char *name, size_t length) {
-    struct srvsvc_request request = {
+    struct net_enum_request request = {
         .call = call, .level = level, .server_name = {name, length}, .resume_handle = 7};
     if (call->filter_count > 0)
-        request.filters[call->filter_count - 1] = (struct srvsvc_text){name, length};
-    size_t needed = srvsvc_write_request(&request, NULL, 0);
+        request.filters[call->filter_count - 1] = (struct net_enum_text){name, length};
+    size_t needed = net_enum_write_request(&request, NULL, 0);
     CHECK(needed > length);
     uint8_t *stub = malloc(needed);
-    CHECK(stub && srvsvc_write_request(&request, stub, needed) == needed);
+    CHECK(stub && net_enum_write_request(&request, stub, needed) == needed);
     struct ndr_reader reader = {stub, needed, 4};
     struct ndr_string back;
     CHECK(ndr_read_string(&reader, &back) == NULL);
@@ -49,17 +52,17 @@ static void check_request(const struct srvsvc_call *call, const struct srvsvc_le
     free(stub);
 }
 
-static void check_entries(struct srvsvc_page *page, const struct srvsvc_call *call,
+static void check_entries(struct net_enum_page *page, const struct net_enum_call *call,
                           const uint8_t *stub, size_t size) {
-    struct srvsvc_value values[SRVSVC_FIELDS_LIMIT];
+    struct net_enum_value values[NET_ENUM_FIELDS_LIMIT];
     uint32_t entries = 0;
-    while (srvsvc_next_entry(page, values)) {
+    while (net_enum_next_entry(page, values)) {
         entries++;
         for (size_t i = 0; i < page->level->field_count; i++) {
             const struct ndr_string *string = &values[i].string;
             if (!string->utf16)
                 continue;
-            CHECK(page->level->fields[i].type == SRVSVC_STRING);
+            CHECK(page->level->fields[i].type == NET_ENUM_STRING);
             CHECK(string->utf16 >= stub && string->units <= NDR_STRING_LIMIT);
             CHECK(string->utf16 + 2 * string->units <= stub + size);
             size_t length;
@@ -68,31 +71,31 @@ static void check_entries(struct srvsvc_page *page, const struct srvsvc_call *ca
                 check_request(call, page->level, text, length);
             free(text);
         }
-        if (page->name != SRVSVC_NO_FIELD && srvsvc_is_placeholder(page, values))
+        if (page->name != NET_ENUM_NO_FIELD && srvsvc_is_placeholder(page, values))
             CHECK(values[page->name].string.units == 4);
     }
-    CHECK(entries == page->entries_read && !srvsvc_next_entry(page, values));
+    CHECK(entries == page->entries_read && !net_enum_next_entry(page, values));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
-    const struct srvsvc_call *call;
-    const struct srvsvc_level *level = choose_level(data[0], &call);
-    CHECK(srvsvc_find_call(call->name) == call);
-    CHECK(srvsvc_find_call("nothing") == NULL);
-    CHECK(srvsvc_find_level(call, level->number) == level);
-    CHECK(srvsvc_find_level(call, 77) == NULL);
+    const struct net_enum_call *call;
+    const struct net_enum_level *level = choose_level(data[0], &call);
+    CHECK(interfaces_find_call(call->name) == call);
+    CHECK(interfaces_find_call("nothing") == NULL);
+    CHECK(net_enum_find_level(call, level->number) == level);
+    CHECK(net_enum_find_level(call, 77) == NULL);
     uint8_t *stub = check_copy(data + 1, size - 1);
-    struct srvsvc_page page;
+    struct net_enum_page page;
     size_t offset = SIZE_MAX;
-    const char *problem = srvsvc_read_page(&page, level, stub, size - 1, &offset);
+    const char *problem = net_enum_read_page(&page, level, stub, size - 1, &offset);
     CHECK(offset <= size - 1);
     if (!problem) {
         check_entries(&page, call, stub, size - 1);
         /* Nothing that matters stands in what may follow an answer. */
-        CHECK(srvsvc_read_page(&page, level, stub, offset, &offset) == NULL);
-        CHECK(srvsvc_read_page(&page, level, stub, offset - 1, &offset) != NULL);
+        CHECK(net_enum_read_page(&page, level, stub, offset, &offset) == NULL);
+        CHECK(net_enum_read_page(&page, level, stub, offset - 1, &offset) != NULL);
     }
     free(stub);
     return 0;

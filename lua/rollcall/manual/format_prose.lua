@@ -1,0 +1,317 @@
+--- The pages of the file formats, in Markdown. A line `@NAME` stands for what the program declares.
+local sandboxed = [[
+It is a Lua file that declares, and can do nothing else: it runs in a Lua state of its own, with the harmless part of Lua's
+library, and reaches no file, program or module. A call into it is stopped after 10 million instructions, 64 MiB or 5 seconds. An
+error in it is reported with file, line and field, and with what was probably meant.]]
+
+---@type table<string, { summary: string, text: string }>
+return {
+  inventory = {
+    summary = "the targets of rollcall: servers, cloud desktops, snapshots, rows of your own",
+    text = [[
+# Description
+
+An inventory names what is asked for rows: each `smb`, `workspace`, `snapshot` and `rows` is a source. All sources are asked at
+the same time, and rows come in the order in which they arrive.
+
+]] .. sandboxed .. [[
+
+
+# smb
+
+@smb
+
+# workspace
+
+@workspace
+
+# credential
+
+@credential
+
+# Secrets
+
+A secret is never in an inventory, only where the secret is. The fields `password`, `nt_hash`, `token`, `ak`, `sk` and
+`security_token` take one of these and nothing else; `username` and `project_id` take them too.
+
+- `env "NAME"`: an environment variable.
+- `file "PATH"`: the content of a file, without the line end. It is refused if others can read it.
+- `command "COMMAND"`: the first line that a command prints.
+
+# Other sources
+
+`snapshot "PATH"` gives the rows of a snapshot, and the results for the targets in it.
+
+`rows { kind = "badge", { ... }, { ... } }` gives rows of your own, of a kind of their own. Of their fields `user`, `account`,
+`origin`, `resource`, `client`, `address` and `state` are text and `since`, `duration` and `idle` integers; other fields are text,
+numbers, truth values or lists of these. A row with another value is skipped and reported.
+
+@reserved
+
+# Users and times
+
+`normalize_user(f)` says which accounts are one person: `f` gets an account and returns the user, or nil for an account that is
+none. Without it `CORP\Alice`, `alice@corp.example` and `alice` are one user, `alice`.
+
+`utc_offset(seconds)` says how far the times of Workspace are ahead of UTC; 0 if not given. A snapshot keeps both.
+
+# Examples
+
+    local auditor = credential { username = "CORP\\auditor", password = file "/etc/rollcall/auditor" }
+
+    smb { servers = { "fs1", "fs2:4450" }, credential = auditor, timeout = 5 }
+    smb { servers = "fs3", query = "connections", qualifier = "projects",
+          username = "auditor", password = env "FS3_PASSWORD" }
+
+    workspace { region = "ap-southeast-1", project_id = "0123",
+                users = { "user001", "user002" }, token = command "get-token" }
+
+    snapshot "/var/lib/rollcall/branch-office.jsonl.gz"
+    rows { kind = "badge", { account = "CORP\\alice", resource = "door 7" } }
+
+# See also
+
+**rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-watch**(1), **rollcall-policy**(5),
+**rollcall-output**(5)
+]],
+  },
+  policy = {
+    summary = "rules about who may be connected",
+    text = [[
+# Description
+
+A policy consists of rules, which **rollcall-check**(1) evaluates over rows. `rule { ... }` declares a rule, `rule(builtin.NAME {
+... })` takes a builtin one, and `waive { ... }` excepts somebody from a rule until a day.
+
+]] .. sandboxed .. [[ An error that shows only while rows are evaluated ends that rule; the others go on.
+
+# Verdicts
+
+- `fail`: a row or a group fails.
+- `unknown`: none fails, but a target that the rule is about was not asked in full, a row lacks a field that the rule requires,
+  no source gives rows of its kinds, fewer
+  than `min_rows` were judged, or the rule raised an error.
+- `pass`: none fails, and all could be seen. A rule that judged no row passes where all sources of its kinds were asked in full:
+  nobody is there.
+
+# rule
+
+A rule has these fields. The functions get rows, or groups, that they can read and not change.
+
+@rule
+
+# Builtin rules
+
+Each takes its own fields, and `id`, `severity`, `description`, `kind`, `filter`, `message`, `on_missing` and `min_rows` of
+**rule**. `rule(builtin.idle_longer_than { seconds = 8 * 3600 })` is
+an example.
+
+@builtin
+
+# waive
+
+A finding that a waiver is for is reported, but does not make the rule fail.
+
+@waive
+
+# Rows
+
+The rows of a kind have these fields, of which **rollcall-output**(5) says what they are. What the source did not say is nil; a
+field that no row of the kind has raises an
+error.
+
+@kinds
+
+Rows of your own have the fields that the inventory gives them. Where it gives none, `user` is made of `account`, `address` of
+`client`, and `duration` of `since`.
+
+# Tests
+
+`rollcall check --policy FILE --test FILE` runs the tests of a policy. In such a file each `test { ... }` has these fields.
+
+@test
+
+# Examples
+
+    rule(builtin.clients_per_user { max = 2, severity = "warning" })
+    rule {
+      id = "finance-only", kind = { "connection", "access" }, requires = { "user", "resource" },
+      filter = function(row) return row.resource == "finance" end,
+      check = function(row) return row.user == "alice" or row.user == "bob" end,
+      message = "{account} from {client} is on {resource}",
+    }
+    rule {
+      id = "crowded", kind = { "connection", "access" }, group_by = { "origin", "resource" },
+      distinct = "user",
+      check_group = function(group) return group.distinct.user <= 100 end,
+      message = "{resource} of {origin} has {user}",
+    }
+    waive { rule = "finance-only", user = "backup", reason = "the nightly copy, ticket 4711",
+            expires = "2027-03-31" }
+
+A test of it:
+
+    test {
+      name = "finance is for alice and bob",
+      rows = { { kind = "connection", servername = "fs1", username = "CORP\\eve",
+                 share = "finance", client = "10.0.0.9" } },
+      verdicts = { ["finance-only"] = "fail", crowded = "pass" },
+      findings = { ["finance-only"] = { "CORP\\eve from 10.0.0.9 is on finance" } },
+    }
+
+# See also
+
+**rollcall-check**(1), **rollcall-inventory**(5), **rollcall-output**(5)
+]],
+  },
+  output = {
+    summary = "what rollcall writes: tables, CSV, JSON, snapshots",
+    text = [[
+# Description
+
+The commands that ask servers or users, and **rollcall-report**(1), write rows in one of the formats below; **rollcall-check**(1)
+writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands) or `html`. What was not said is left out,
+or shown as a dash.
+
+# Formats
+
+- `table`: columns for a person. It fits the terminal; what could move the cursor or change colors in a name is shown as an escape.
+  After the rows stands the result for each target, in lines that begin with `#`.
+- `csv`: RFC 4180, with a header. A cell that a spreadsheet would take for a formula has an apostrophe in front. The first column,
+  `record`, is `row`, or `target` for the result for a target; after the fields of the rows stand `generated_at` and those of a target.
+- `json`: one document, see **JSON**.
+- `jsonl`: JSON Lines, an object a line, see **JSON Lines**.
+- `markdown`: a table as GitHub and others read it. What is more than letters, digits and blanks stands in code spans.
+- `html`: one page, which needs nothing from elsewhere: totals, charts, and a table to sort and filter.
+
+# Completeness
+
+- `complete`: all calls were answered, and all entries that the target claims to have were received. If there are none, nobody is
+  connected.
+- `partial`: some entries were received, or some calls answered, but not all.
+- `denied`: the target refused the logon or the query.
+- `unreachable`: there was no answer.
+- `placeholder`: the server filled in words of its own for what it does not know, as Samba does.
+
+# JSON
+
+Numbers are integers but for `seconds` of a logon. Fields may be added in the same version of a shape.
+
+@report
+
+# Rows
+
+The format `json` has these in `rows`; in JSON Lines each row is a line, with its `kind`.
+
+## connection
+
+@connection
+
+## smb_session
+
+@smb_session
+
+## file
+
+@file
+
+## share
+
+@share
+
+## logon
+
+@logon
+
+## access
+
+@access
+
+## session
+
+@session
+
+## who
+
+@who
+
+## group
+
+@group
+
+# Targets and failures
+
+## target
+
+@outcome
+
+## failure
+
+@failure
+
+## totals
+
+@totals
+
+# JSON Lines
+
+A line of kind `report` is the first; then come the rows, each with its `kind`, and then lines of kind `target`, `failure` and `totals`
+with the fields above. A row of a report over all sources has the kind of its source, a group is of kind `group`.
+
+## report
+
+@report_line
+
+# Verdicts
+
+@check
+
+## rules
+
+@verdict
+
+## findings
+
+@finding
+
+# Differences
+
+With `--format jsonl`, **rollcall-diff**(1) writes a line of kind `diff` with the `schema`, and then a line for each difference;
+**rollcall-watch**(1) writes the latter alone.
+
+@change_line
+
+# Snapshots
+
+A snapshot is JSON Lines, compressed with gzip if its name ends in `.gz`. After the first line comes a line for each row, with its
+`kind` and
+all fields of the rows above, or of rows of your own; lines of kind `target` with the result for each target; and an end, without
+which the file was
+cut. A file that was cut gives all that is left, and counts as `partial`; a damaged line is skipped and reported with its number.
+
+## snapshot
+
+@first_line
+
+## normalize_user
+
+@normalize_user_line
+
+## end
+
+@end_line
+
+# JSON Schema
+
+`rollcall help rollcall-1.schema.json` prints the JSON Schema (draft 2020-12) of documents and lines, and `rollcall help
+rollcall-snapshot-1.schema.json` that of the lines of a snapshot, which refers to the first. They are strict: a field that is not
+in them is an error.
+
+# See also
+
+**rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-diff**(1), **rollcall-watch**(1),
+**rollcall-inventory**(5),
+**rollcall-policy**(5)
+]],
+  },
+}

@@ -1,0 +1,198 @@
+--- What the manual says beyond what commands and files declare, in Markdown.
+local prose = {}
+
+---The day on which the manual was last read through.
+prose.date = "2026-11-21"
+
+prose.summary = "who is connected to file servers and cloud desktops"
+
+---Each variable, and what it does.
+local variables = {
+  ROLLCALL_PASSWORD = "The password, where neither a file nor a command gives it.",
+  ROLLCALL_TOKEN = "An IAM token, where no IAM user is given.",
+  ["HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, "
+      .. "HUAWEICLOUD_SDK_SECURITY_TOKEN"] = "Keys with which requests are signed, as Huawei's SDKs take them; "
+    .. "the third with temporary keys only.",
+  HUAWEICLOUD_SDK_PROJECT_ID = "The project, where `--project-id` is not given.",
+  HUAWEICLOUD_SDK_IAM_ENDPOINT = "The address of IAM, where `--iam-endpoint` is not given.",
+  HTTPS_PROXY = "The proxy, where `--proxy` is not given; with a password, if it takes one. `ALL_PROXY` and the names in small letters "
+      .. "are read too.",
+  KRB5CCNAME = "The cache that Kerberos tickets are taken from.",
+  NO_COLOR = "If it is set and not empty, no color is written.",
+  PAGER = "The program that shows a page on a terminal; `less` if it is not set. With `cat`, or an empty value, pages are just printed.",
+  LESS = "Options of `less`; `FRX` if it is not set.",
+}
+
+---@param names? string[]
+---@return string[][]
+function prose.environment_of(names)
+  local list = {}
+  for i, name in ipairs(names or {}) do list[i] = { "`" .. name:gsub(", ", "`, `") .. "`", assert(variables[name], name) } end
+  return list
+end
+
+local cloud_variables = {
+  "ROLLCALL_TOKEN", "ROLLCALL_PASSWORD", "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN",
+  "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HTTPS_PROXY",
+}
+
+local authentication_file = { "*FILE* of `-A`",
+  "Lines `username = NAME`, `password = PASSWORD` and `domain = NAME`, read as smbclient reads them. "
+  .. "It is refused if others can read it." }
+local inventory_file = { "*inventory*.lua", "See **rollcall-inventory**(5)." }
+local snapshot_file = { "*snapshot*.jsonl, *snapshot*.jsonl.gz", "See **rollcall-output**(5)." }
+local policy_file = { "*policy*.lua", "See **rollcall-policy**(5)." }
+
+---What the commands that ask servers have in common.
+local function of_servers(description, see_also)
+  return {
+    description = description .. [[
+
+
+All servers are asked at the same time, as many as `--concurrency` says, and rows are printed in the order in which they arrive.
+After the rows stands the result for each server: `complete`, `partial`, `denied`, `unreachable` or `placeholder`, which
+**rollcall-output**(5) explains. Servers that failed or answered in part are also reported on standard error, a line each.
+
+The account needs rights on each server, which `rollcall help in-a-domain` lists. Credentials that no server has accepted yet are
+used by one logon at a time; once they are refused, the other servers are not asked with them.]],
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME" },
+    files = { authentication_file },
+    see_also = see_also,
+  }
+end
+
+---@class rollcall.manual.command_prose
+---@field description string
+---@field environment? string[]
+---@field files? string[][]
+---@field see_also string[]
+---@field examples? string[]  where the command declares none
+---@field exit_codes? string[][]  where those that are declared do not hold
+
+---What is not declared of each command.
+---@type table<string, rollcall.manual.command_prose>
+prose.commands = {
+  rollcall = {
+    description = [[
+**rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
+
+The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
+**workspace** asks for users of cloud desktops. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
+*SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot, which is a file of rows.
+
+`rollcall COMMAND --help` is a reminder, `rollcall help COMMAND` shows the page of a command, and `rollcall help` lists all pages
+and guides.]],
+    environment = { "ROLLCALL_PASSWORD", "ROLLCALL_TOKEN", "KRB5CCNAME", "NO_COLOR", "PAGER" },
+    examples = {
+      "rollcall connections fs1 --qualifier projects -U 'CORP\\auditor'", "rollcall report inventory.lua --format html -o who.html",
+      "rollcall check inventory.lua --policy policies.lua", "rollcall watch inventory.lua --interval 60 --snapshot now.jsonl.gz",
+    },
+    files = { inventory_file, policy_file, snapshot_file },
+    see_also = {
+      "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-logons(1)", "rollcall-smb(1)",
+      "rollcall-workspace(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
+      "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
+      "rollcall-output(5)",
+    },
+  },
+  connections = of_servers([[
+Lists the connections to a share of a server, or those made from a computer, by NetConnectionEnum. Without `--qualifier` every
+share is asked for in turn.
+
+Samba does not know users, clients and times of connections and fills in a dummy user; the result for the server is `placeholder`
+then, and **rollcall-smb**(1) knows more.]], { "rollcall-smb(1)", "rollcall-sessions(1)", "rollcall-shares(1)", "rollcall-output(5)" }),
+  sessions = of_servers("Lists the sessions on a server by NetSessionEnum: who is logged on from which computer, for how long, and "
+      .. "idle for how long.",
+    { "rollcall-smb(1)", "rollcall-connections(1)", "rollcall-workspace(1)", "rollcall-output(5)" }),
+  files = of_servers("Lists the files that are open on a server, and by whom, by NetFileEnum.",
+    { "rollcall-smb(1)", "rollcall-shares(1)", "rollcall-output(5)" }),
+  shares = of_servers("Lists the shares of a server by NetShareEnum. Anybody may ask for their names; level 2 needs the rights of "
+      .. "**rollcall-connections**(1).",
+    { "rollcall-connections(1)", "rollcall-files(1)", "rollcall-output(5)" }),
+  logons = of_servers([[
+Lists who is logged on to a computer itself, at its console or by a service, by NetWkstaUserEnum. An account that is logged on
+several times may be there as often.
+
+A Samba answers with nobody, even to members of Administrators, who alone may ask.]],
+    { "rollcall-sessions(1)", "rollcall-smb(1)", "rollcall-output(5)" }),
+  smb = of_servers([[
+Asks for connections, sessions, files and shares, and combines the answers: who is connected to what, from where, with what open.
+No call says which file is open in which session or over which share. A row says it where the numbers of the calls leave one way
+alone; elsewhere the field is missing, and a file that belongs to no row for certain has a row of its own.]], {
+    "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-report(1)",
+    "rollcall-output(5)",
+  }),
+  workspace = {
+    description = [[
+Lists the sessions that users have on the cloud desktops of Huawei Cloud Workspace, by 'Querying Current Session by Username'. A
+user without sessions has no row. A user for whom the query fails is reported on standard error; refused credentials end the
+command.
+
+It takes `--region` or `--endpoint`, and the IAM action `workspace:session:listSessionByUserName`.]],
+    environment = cloud_variables,
+    files = { authentication_file, { "`~/.huaweicloud/credentials`",
+      "Keys and project, as Huawei's SDKs read them; refused if others can read it." } },
+    see_also = { "rollcall-sessions(1)", "rollcall-report(1)", "rollcall-output(5)" },
+  },
+  report = {
+    description = [[
+Shows the rows of all sources of an inventory, or of a snapshot, in one view whatever their kind: filtered, sorted, grouped, and
+in any format. Every report says when it was made, from which targets, and which of them failed or answered in part.]],
+    environment = { "NO_COLOR" },
+    files = { inventory_file, snapshot_file },
+    see_also = { "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+  },
+  check = {
+    description = [[
+Evaluates the rules of a policy over the rows of an inventory or a snapshot. The verdict of a rule is `pass`, `fail` or `unknown`;
+a rule that nobody was seen to break passes only where everybody could be seen. **rollcall-policy**(5) has the details.]],
+    environment = { "NO_COLOR" },
+    files = { inventory_file, snapshot_file, policy_file },
+    see_also = { "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-policy(5)", "rollcall-output(5)" },
+  },
+  snapshot = {
+    description = [[
+Writes the rows, and the result for each target, to a file that **rollcall-report**(1), **rollcall-check**(1) and
+**rollcall-diff**(1) read like an inventory. The file is put in its place when it is whole, with the mode and, where that is
+permitted, the owner of what it replaces.]],
+    files = { inventory_file, snapshot_file },
+    see_also = { "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+  },
+  diff = {
+    description = [[
+Compares two snapshots, or a snapshot with what an inventory's targets say now. Seconds that merely went by are no difference, nor
+are the logons that rollcall itself made. A row of a target that failed or answered in part is not reported as disconnected.
+
+The rows of both sides are kept in memory, of which they may take 1 GiB.]],
+    environment = { "NO_COLOR" },
+    files = { inventory_file, snapshot_file },
+    see_also = { "rollcall-snapshot(1)", "rollcall-watch(1)", "rollcall-output(5)" },
+  },
+  watch = {
+    description = [[
+Polls the targets of an inventory at an interval, and reports who connected, who disconnected and what changed since the last
+poll. A target that fails is reported on standard error, once, and so is that it answers again.]],
+    environment = { "NO_COLOR" },
+    files = { inventory_file, snapshot_file },
+    see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+    exit_codes = { { "**0**",
+      "A signal ended it, or `--times` polls were made." }, { "**3**", "A usage error, or an error in the inventory." } },
+  },
+  completion = {
+    description = "Prints what a shell needs to complete commands, options and topics of the help.",
+    see_also = { "rollcall(1)" },
+    exit_codes = { { "**0**", "The completions were printed." }, { "**3**", "A usage error, or they could not be written." } },
+  },
+  help = {
+    description = [[
+Shows a page of the manual, or without a *TOPIC* a list of all: a page for each command, those of the file formats, the guides,
+and the JSON Schemas of all output. No network is used.
+
+On a terminal the page goes through the program that `PAGER` names; elsewhere it is printed as plain text.]],
+    environment = { "PAGER", "LESS" },
+    see_also = { "rollcall(1)", "rollcall-completion(1)" },
+    exit_codes = { { "**0**", "The page was shown." }, { "**3**", "There is no such topic, or it could not be written." } },
+  },
+}
+
+return prose

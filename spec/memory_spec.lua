@@ -1,0 +1,145 @@
+-- What is kept of rows has a bound: here one that a few thousand rows pass.
+local diff = require "rollcall.diff"
+local memory = require "rollcall.internal.memory"
+local policy = require "rollcall.policy"
+local report = require "rollcall.report"
+local lab = require "spec.lab"
+
+local BOUND = 4 * 1024 -- in KiB
+local ROWS = 60000
+
+---Rows that are made when they are asked for, each with a user of its own.
+local function rows(count)
+  local given = 0
+  return function()
+    if given == (count or ROWS) then return nil end
+    given = given + 1
+    return "badge", { account = "user" .. given, resource = "door " .. given % 7, idle = given, note = ("%d"):format(given):rep(20) }
+  end
+end
+
+local function render(options)
+  local written = 0
+  options.rows = options.rows or rows()
+  options.write = function(text) written = written + #text end
+  options.format = options.format or "csv"
+  return report.render(options), written
+end
+
+local function assert_refused(words, work, ...)
+  local ended, problem = pcall(work, ...)
+  assert.is_false(ended, words)
+  assert.is_true(memory.is_refusal(problem), tostring(problem))
+  for _, word in ipairs { words, "takes more memory than 4 MiB, which is full after" } do
+    assert.is_truthy(tostring(problem):find(word, 1, true), tostring(problem))
+  end
+end
+
+local its_policy = [[
+rule { id = "many", kind = "badge", group_by = "user", check_group = function(group) return group.count < 2 end, message = "{user}" }
+rule { id = "few", kind = "badge", group_by = "resource",
+  distinct = "note", check_group = function() return true end, message = "{resource}" }
+rule { id = "row", kind = "badge", check = function(row) return row.user ~= "user60000" end, message = "{user}" }
+]]
+
+local function evaluated(text)
+  return policy.evaluate(assert(policy.parse(text, "p.lua")), {
+    rows = rows(), outcomes = { { source = "rows", target = "doors", query = "badge", completeness = "complete" } },
+  })
+end
+
+describe("the bound on what is kept of rows", function()
+  local usual = memory.LIMIT
+  before_each(function()
+    collectgarbage()
+    memory.LIMIT = BOUND
+  end)
+  after_each(function() memory.LIMIT = usual end)
+
+  it("refuses groups, an order, totals and a page that are more", function()
+    assert_refused("grouping by 'user'", render, { group_by = "user", totals = false })
+    assert_refused("grouping by 'resource', 'user'", render, { group_by = { "resource", "user" }, totals = false, limit = 3 })
+    assert_refused("grouping by 'resource'", render, { group_by = "resource", measures = "distinct:note", totals = false })
+    assert_refused("sorting by 'idle'", render, { sort = "-idle", totals = false })
+    assert_refused("sorting by 'note'", render, { sort = "note", totals = false, limit = 50000 })
+    assert_refused("the format 'csv' with totals", render, {})
+    assert_refused("the format 'html'", render, { format = "html", totals = false })
+  end)
+
+  it("lets pass what needs little, of as many rows", function()
+    assert.equal(7, render { group_by = "resource", measures = "max:idle", totals = false }.written)
+    assert.equal(10, render { sort = "-idle", limit = 10, totals = false }.written)
+    assert.equal(ROWS, render { totals = false }.written)
+    assert.equal(ROWS, render { format = "table", totals = false }.written)
+  end)
+
+  it("does not count what the program holds already", function()
+    local held = {}
+    for i = 1, 1000000 do held[i] = i end
+    assert.is_true(collectgarbage "count" > BOUND)
+    assert.equal(7, render { group_by = "resource", measures = "max:idle", totals = false }.written)
+    assert.equal(1000000, #held)
+  end)
+
+  it("refuses a page of rows that are written one by one", function()
+    local writer = report.new("html", "file", function() end)
+    assert_refused("the format 'html'", function()
+      for _, row in rows() do writer:row(row) end
+    end)
+  end)
+
+  it("makes the rules that group unknown, and no others", function()
+    local result = evaluated(its_policy)
+    local verdicts = {}
+    for i, verdict in ipairs(result.rules) do
+      verdicts[i] = verdict.verdict
+      if i < 3 then assert.is_truthy(verdict.reasons[1]:find("take more memory than 4 MiB", 1, true), verdict.reasons[1]) end
+    end
+    assert.same({ "unknown", "unknown", "fail" }, verdicts)
+    assert.equal(ROWS, result.rules[3].rows_judged)
+    assert.equal(policy.FAIL, policy.exit_code(result))
+    assert.equal(policy.UNKNOWN, policy.exit_code(evaluated((its_policy:gsub('rule { id = "row".*', "")))))
+  end)
+
+  it("refuses a poll that is more than half of it", function()
+    local ended, problem = pcall(diff.poll, rows(), {})
+    assert.is_false(ended)
+    assert.is_truthy(tostring(problem):find("a poll takes more memory than 2 MiB, which is full after", 1, true))
+    assert.equal(1000, #diff.poll(rows(1000), {}).order)
+  end)
+end)
+
+describe("a command that would keep more than it may", function()
+  local function run(arguments)
+    return lab.run(([[LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" lua5.4 -e '
+      require("rollcall.internal.memory").LIMIT = %d
+      os.exit(require("rollcall.cli").main { "%s" }, true)' > %s/out]]):format(BOUND, table.concat(arguments, '", "'), lab.folder))
+  end
+
+  local path, damaged
+
+  setup(function()
+    path, damaged = lab.folder .. "/many.jsonl", lab.folder .. "/damaged.jsonl"
+    local writer = assert(require("rollcall.snapshot").create(path))
+    for kind, row in rows() do writer:row(kind, row) end
+    writer:finish()
+    local file = assert(io.open(damaged, "w"))
+    file:write '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T07:00:00Z"}\n'
+    for _ = 1, 100000 do file:write "{}\n" end
+    file:close()
+  end)
+
+  it("says so and exits with 2", function()
+    for _, case in ipairs {
+      { words = "grouping by 'user'", "report", path, "--group-by", "user", "--no-totals" },
+      { words = path .. ": a poll", "diff", path, path },
+      { words = "lines that are no rows", "report", damaged, "--no-totals" },
+      { words = "lines that are no rows", "diff", damaged, path },
+    } do
+      local _, code, complaint = run(case)
+      assert.equal(2, code, complaint)
+      assert.is_truthy(complaint:find("^rollcall: [^\n]*takes more memory than %d MiB, which is full after %d+ rows: [^\n]+\n$"), complaint)
+      assert.is_truthy(complaint:find(case.words, 1, true), complaint)
+    end
+  end)
+end)
