@@ -34,7 +34,7 @@ return {
 Examples:
   rollcall diff yesterday.jsonl.gz today.jsonl.gz
   rollcall diff before.jsonl inventory.lua --format jsonl
-  rollcall diff before.jsonl after.jsonl --format html
+  rollcall diff yesterday.jsonl.gz today.jsonl.gz --format html
 
   + connected   - disconnected   ~ changed
   ? unverified: the target was not reachable this time
