@@ -11,7 +11,7 @@ local files = {
   ["identity5.lua"] = [[smb { servers = "fs1", credential = credential { authentication_file = "nowhere" } }]],
   ["identity7.lua"] = [[workspace { region="ap-southeast-1", users = "u", username = "u", project_id="p" }]],
   ["identity9.lua"] =
-    [[workspace { region="ap-southeast-1", users = "u", token = env "LAB_CLOUD_TOKEN", project_id="a b", endpoint="ftp://x" }]],
+    [[workspace { region="ap-southeast-1", users = "u", token = env "LAB_CLOUD_TOKEN", project_id="a b", timeout=5 }]],
   ["io.lua"] = [[io.open("x")]],
   ["norm.lua"] = [[normalize_user(function(a) a:lower() end) smb { servers="fs1" }]],
   ["ok.lua"] = [[rule(builtin.accounts { deny = "nobody" })]],

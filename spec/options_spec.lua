@@ -63,6 +63,19 @@ describe("a wrong option raises at once and is named", function()
     assert.matches("unknown option 'pasword'; did you mean 'password'?", refused { pasword = "p" }, 1, true)
   end)
 
+  it("are always reported by the same one, where several are wrong", function()
+    local given = {}
+    for name in ("zebra yak xerus wolf vole urial tapir seal rat quail pig ox newt mole lynx kiwi jay ibis hare gnu"):gmatch "%a+" do
+      given[name] = 1
+    end
+    for _ = 1, 20 do
+      local again = {}
+      for name in pairs(given) do again[name .. "s"] = 1 end
+      local _, message = pcall(smb.sessions, again)
+      assert.matches("unknown option 'gnus'", message, 1, true)
+    end
+  end)
+
   it("without showing a secret", function()
     local _, message = pcall(smb.connections, with("password", "tell\0nobody"))
     assert.is_nil(message:find("nobody", 1, true))

@@ -46,7 +46,8 @@ local WHOLE = { [0] = true, [1] = true, [2] = true }
 ---@param code integer
 function collect.command(command, output, code)
   if not WHOLE[code] then return end
-  collect.keep(output)
+  -- Between what the commands of a guide print, their exit codes stand so.
+  for printed in output:gsub("\1%d+\n", "\1"):gmatch "[^\1]+" do collect.keep(printed) end
   if not command:find("rollcall", 1, true) then return end
   for _, option in ipairs { "%-o", "%-%-output", "%-%-snapshot", "%-s" } do
     for path in command:gmatch(option .. "[ =]'?([^%s']+%.jsonl?%.?g?z?)") do keep_file(path) end

@@ -36,6 +36,10 @@ local alice = { "alice", "WS-ALICE", 5400, 30, "projects", "D:\\shares\\projects
 local bob = { "bob", "WS-BOB", 90000, 32400, "finance" }
 local fs1 = answers(shares, { alice, bob, { "carol", "WS-CAROL", 7200, 7100, "projects" } })
 local fs1_later = answers(shares, { alice, bob, { "erin", "WS-ERIN", 20, 5, "finance", "D:\\shares\\finance\\q3.xlsx" } })
+fs1.logons = {
+  { username = "backup", logon_domain = "FS1", oth_domains = "", logon_server = "FS1" },
+  { username = "dave", logon_domain = "CORP", oth_domains = "", logon_server = "DC1" },
+}
 local fs2 = answers({ share("archive", "E:\\archive"), share("IPC$", "", IPC, "Remote IPC") },
   { { "alice", "LAPTOP-7", 600, 10, "archive", "E:\\archive\\2019.zip" }, { "svc-backup", "BACKUP1", 1200, 0, "archive" } })
 

@@ -90,6 +90,17 @@ local unshown = {
   password = true, nt_hash = true, token = true, ak = true, sk = true, security_token = true, proxy = true,
 }
 
+---@return any checked
+---@return string? problem
+local function checked_option(name, value, specification)
+  local check = specification[name]
+  if not check then return nil, ("unknown option '%s'%s"):format(tostring(name), suggestion(tostring(name), specification)) end
+  local result, expectation = check(value)
+  if result ~= nil or not expectation then return result end
+  local hidden = unshown[name] or type(value) == "table" or value == ""
+  return nil, ("%s %s%s"):format(name, expectation, hidden and "" or (", not %s"):format(shown(value)))
+end
+
 ---Checks `given` against `specification`.
 ---@param given table
 ---@param specification table<string, rollcall.options.check>
@@ -98,18 +109,14 @@ local unshown = {
 function options.checked(given, specification)
   if type(given) ~= "table" then return nil, ("takes a table of options, not %s"):format(type(given)) end
   local checked = {}
+  local wrong, problem
   for name, value in pairs(given) do
-    local check = specification[name]
-    if not check then
-      return nil, ("unknown option '%s'%s"):format(tostring(name), suggestion(tostring(name), specification))
-    end
-    local result, expectation = check(value)
-    if result == nil and expectation then
-      local hidden = unshown[name] or type(value) == "table" or value == ""
-      return nil, ("%s %s%s"):format(name, expectation, hidden and "" or (", not %s"):format(shown(value)))
-    end
-    checked[name] = result
+    local its_problem
+    checked[name], its_problem = checked_option(name, value, specification)
+    -- Of several that are wrong it is always the same one that is reported.
+    if its_problem and not (wrong and wrong <= tostring(name)) then wrong, problem = tostring(name), its_problem end
   end
+  if problem then return nil, problem end
   return checked
 end
 

@@ -47,7 +47,7 @@ function writer_methods:finish(outcomes, _, totals)
       text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
   if #outcomes == 0 then return end
-  self.write("\n| TARGET | QUERY | ROWS | STATUS | ERROR |\n| --- | ---: | --- | --- | --- |\n")
+  self.write("\n| TARGET | QUERY | ROWS | STATUS | ERROR |\n| --- | --- | ---: | --- | --- |\n")
   for _, outcome in ipairs(outcomes) do
     self.write(("| %s | %s | %s | %s | %s |\n"):format(cell(outcome.target), cell(outcome.query), cell(outcome.received),
       cell(outcome.completeness), cell(outcome.reason)))
