@@ -1,0 +1,32 @@
+--- Queries in luv's loop: each in a coroutine, which the loop goes on with when its wait is over.
+local uv = require "luv"
+
+---@class rollcall.loop.luv
+local luv = {}
+
+---An `on_wait` for queries in luv's loop. What it starts there has ended when the query goes on.
+---
+---     coroutine.wrap(function()
+---       for s in smb.sessions { servername = "fs1", on_wait = require("rollcall.loop.luv").on_wait, ... } do print(s.client) end
+---     end)()
+---     uv.run()
+---
+---Raises that it is not in a coroutine; what is raised in the coroutine after a wait is raised in the loop.
+---@param waits rollcall.waits  what is waited for
+function luv.on_wait(waits)
+  local thread, is_main = coroutine.running()
+  if is_main then error("a query in luv's loop must be in a coroutine", 2) end
+  local poll = waits.descriptor and assert(uv.new_poll(waits.descriptor))
+  local timer = waits.timeout and uv.new_timer()
+  local function wake()
+    if poll then poll:close() end
+    if timer then timer:close() end
+    local went_on, problem = coroutine.resume(thread)
+    if not went_on then error(problem, 0) end
+  end
+  if poll then assert(poll:start("r", wake)) end
+  if timer then timer:start(math.ceil(waits.timeout * 1000), 0, wake) end
+  coroutine.yield()
+end
+
+return luv
