@@ -174,6 +174,7 @@ function startGrid() {
     body.append(sample);
     rowHeight = sample.getBoundingClientRect().height || rowHeight;
     sample.remove();
+    scroller.style.setProperty("--all", (data.rows + 1) * rowHeight + table.tHead.offsetHeight + "px");
   }
 }
 

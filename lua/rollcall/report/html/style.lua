@@ -35,7 +35,7 @@ th{background:var(--panel);white-space:nowrap;font-weight:600}
 .rows th button:focus-visible{outline:3px solid var(--accent)}
 .rows th button::after{content:" \2195";color:var(--muted)}
 .rows th[aria-sort=ascending] button::after{content:" \2191";color:inherit}.rows th[aria-sort=descending] button::after{content:" \2193";color:inherit}
-.rows.live{overflow-anchor:none;height:70vh;min-height:14rem}
+.rows.live{overflow-anchor:none;height:min(70vh,var(--all,70vh));min-height:14rem}
 .live table{table-layout:fixed}
 .live td{white-space:nowrap;overflow:hidden;text-overflow:ellipsis;height:2rem}
 .live tbody tr{cursor:pointer}.live tbody tr:hover td{background:var(--panel)}
