@@ -94,6 +94,7 @@ help:
 	@echo 'make editor              the annotations, by a lua-language-server that LUA_LANGUAGE_SERVER names'
 	@echo 'make conformance         SARIF output and the page, by a validator and axe-core that npm brings'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
+	@echo 'make prove               the protocol files, proven by Frama-C for every input up to a bound'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
 	@echo 'make deb                 a Debian package; make test-deb installs and removes it in a bare Debian'
 	@echo 'make rockspecs           the rockspecs, after files came or went'

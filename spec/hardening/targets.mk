@@ -134,6 +134,23 @@ fuzz-corpus: all
 	@LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;./?.lua;./?/init.lua;;" LUA_CPATH_5_4="$(abspath $(RECORD))/lib/?.so;;" \
 	  TMPDIR=$(abspath $(RECORD))/recorded ROLLCALL=$(COMMAND) $(LAB) $(LUA) $(FUZZ)/record.lua $(FUZZ)/corpus
 
+# Proofs, with Frama-C's Eva, of the files that read bytes of a stranger, in minutes: make prove. With
+# smaller bounds: make proofs. One alone: make prove PROOF=ndr
+HARDENING_CHECKS += proofs
+.PHONY: proofs prove prove-packages
+
+PROVE = nice /usr/bin/python3 -B spec/hardening/proofs/prove.py $(BUILD)/proofs $(FACTS)/proofs.tsv
+
+# ocaml-findlib: what prints the lines that were reached is compiled when it is loaded.
+prove-packages: packages
+	@spec/lab/install 'the proofs' frama-c-base ocaml-findlib
+
+proofs: prove-packages
+	@$(PROVE) short $(PROOF)
+
+prove: prove-packages
+	@$(PROVE) all $(PROOF)
+
 # Faults on the wire and around it. Every byte, every bit: make faults BYTE_STRIDE=1 BITS=8 KILLS=300
 HARDENING_CHECKS += faults
 .PHONY: faults
