@@ -10,7 +10,7 @@ local cli = {}
 ---Exit codes.
 ---@type integer
 cli.ANSWERED, cli.UNANSWERED, cli.USAGE_ERROR = 0, 2, 3
-local INTERRUPTED = 130 -- as of a program that an interrupt ends
+local SIGNAL = 128 -- and its number: as of a program that a signal ends
 
 ---@class rollcall.cli.command
 ---@field name string
@@ -129,7 +129,7 @@ function cli.main(arguments)
   for _, command in ipairs(commands) do
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
-      if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
+      if system.caught_signal() and not (ran and command.ends_at_signals) then return SIGNAL + system.caught_signal() end
       if not (ran and failures) then
         complain(tostring(problem or failures))
         return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR

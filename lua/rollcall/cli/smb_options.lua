@@ -1,11 +1,12 @@
 --- What the commands that ask SMB servers have in common.
-local system = require "rollcall.system"
 local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
-local report = require "rollcall.report"
+local listing = require "rollcall.cli.listing"
+local progress = require "rollcall.cli.progress"
 local smb = require "rollcall.smb"
+local source = require "rollcall.cli.source"
+local sources = require "rollcall.inventory.sources"
 local target = require "rollcall.smb.target"
-local text = require "rollcall.internal.text"
 
 local smb_options = {}
 
@@ -41,7 +42,7 @@ function smb_options.declare(command)
   command:option("--logon-attempts", "Refused logons after which a password is not sent to further servers.")
     :convert(arguments.integer("--logon-attempts", 1, 1000)):argname("N")
   command:option("--concurrency", "Servers queried at the same time."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
-  arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
+  listing.declare(command)
 end
 
 ---@param given table  as parsed
@@ -84,37 +85,53 @@ function smb_options.gather(given)
   }
 end
 
-local function write(output)
-  local written, problem = io.stdout:write(output)
-  if not written then error("cannot write: " .. problem, 0) end
+---@param names string|string[]
+---@param concurrency? integer
+---@return rollcall.inventory.target[]
+local function targets_of(names, concurrency)
+  local list = {}
+  for i, name in ipairs(type(names) == "table" and names or { names }) do
+    list[i] = { source = "smb", target = target.shown(name), concurrency = concurrency or sources.DEFAULT_CONCURRENCY }
+  end
+  return list
 end
 
----Prints the rows of a call, and then the result for each server.
+---Asks the servers.
+---@param given table  as parsed
 ---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
----@param format string
----@return integer? failures
+---@return rollcall.cli.source?
 ---@return string? problem  with the options
-function smb_options.print(call, kind, options, format)
-  local outcomes, failures, failed_targets = {}, {}, 0
-  function options.on_error(failure)
-    failures[#failures + 1] = failure
-  end
-  function options.on_target(outcome)
-    outcomes[#outcomes + 1] = outcome
-    if outcome.completeness == "complete" or outcome.completeness == "placeholder" then return end
-    failed_targets = failed_targets + 1
-    io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason)), "\n")
-  end
+local function ask(given, call, kind, options)
   local problem = smb.problem(call, options)
   if problem then return nil, problem end
-
+  local failures = {}
+  local its_progress = progress.new(listing.waiting(given, { targets = targets_of(options.servername, options.concurrency) }))
+  function options.on_error(failure) failures[#failures + 1] = failure end
+  function options.on_target(outcome) its_progress:note(outcome) end
+  options.on_wait = its_progress:waiter()
   local step, state = smb[call](options)
-  local writer = report.new(format, kind, write, system.terminal_width() or math.huge)
-  for row in step, state, nil, state do writer:row(row) end
-  writer:finish(outcomes, failures)
-  return failed_targets
+  return {
+    rows = its_progress:over(function()
+      local row = step(state)
+      if row then return kind, row end
+    end),
+    progress = its_progress, outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(),
+    close = function() state:close() end,
+  }
+end
+
+---Prints the rows of a call, and then the result for each server.
+---@param given table  as parsed
+---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
+---@param kind string  of the rows
+---@param options table
+---@return integer? failures
+---@return string? problem  with the options
+function smb_options.print(given, call, kind, options)
+  return source.through(function() return ask(given, call, kind, options) end, nil,
+    function(opened, write) return listing.show(given, opened, write, kind) end)
 end
 
 return smb_options
