@@ -159,6 +159,7 @@ build = {
             ["rollcall.internal.duration"] = "lua/rollcall/internal/duration.lua",
             ["rollcall.internal.json_text"] = "lua/rollcall/internal/json_text.lua",
             ["rollcall.internal.memory"] = "lua/rollcall/internal/memory.lua",
+            ["rollcall.internal.name_lines"] = "lua/rollcall/internal/name_lines.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",

@@ -70,6 +70,7 @@ return {
   command_of("sessions", "The sessions on a server: who, from where, idle for how long.", [[
   rollcall sessions fs1 -U 'CORP\auditor'
   rollcall sessions fs1 fs2 --username bob -A ~/.smbauth
+  rollcall sessions --servers-from servers.txt -A ~/.smbauth -w 'idle>=1h'
 ]], "smb_session", "sessions", {
     declare = function(command)
       command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")

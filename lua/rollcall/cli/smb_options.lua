@@ -2,6 +2,7 @@
 local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
 local listing = require "rollcall.cli.listing"
+local name_lines = require "rollcall.internal.name_lines"
 local progress = require "rollcall.cli.progress"
 local smb = require "rollcall.smb"
 local source = require "rollcall.cli.source"
@@ -27,7 +28,8 @@ end
 
 ---Declares the servers, the credentials and the format.
 function smb_options.declare(command)
-  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
+  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("*"):target("servers")
+  command:option("--servers-from", "File with a server a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
     :convert(user)
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
@@ -45,22 +47,31 @@ function smb_options.declare(command)
   listing.declare(command)
 end
 
+---The servers of the command line, then those of the file.
 ---@param given table  as parsed
----@return string? problem  with what can be seen before a password is asked for
-local function problem_of(given)
-  if given.kerberos and given.nt_hash then return "--kerberos and --pw-nt-hash exclude each other" end
+---@return string[]? servers
+---@return string? problem
+local function servers_of(given)
+  local list = table.move(given.servers, 1, #given.servers, 1, {})
+  if given.servers_from then
+    local names, problem = name_lines.read(given.servers_from, true)
+    if not names then return nil, problem end
+    table.move(names, 1, #names, #list + 1, list)
+  end
+  if not list[1] then return nil, "no server is named; give SERVER or --servers-from" end
   -- Of several servers, each that has a wrong name fails for itself.
-  if given.servers[2] then return nil end
-  local _, expectation = target.check_servername(given.servers[1])
-  return expectation and ("invalid SERVER: '%s'; it %s"):format(given.servers[1], expectation)
+  local _, expectation = target.check_servername(list[1])
+  if expectation and not list[2] then return nil, ("invalid SERVER: '%s'; it %s"):format(list[1], expectation) end
+  return list
 end
 
 ---@param given table  as parsed
 ---@return table? options  for a function of rollcall.smb
 ---@return string? problem
 function smb_options.gather(given)
-  local problem = problem_of(given)
-  if problem then return nil, problem end
+  if given.kerberos and given.nt_hash then return nil, "--kerberos and --pw-nt-hash exclude each other" end
+  local servers, problem = servers_of(given)
+  if not servers then return nil, problem end
   local found
   found, problem = credentials.gather(given)
   if not found then return nil, problem end
@@ -70,7 +81,7 @@ function smb_options.gather(given)
     if not hash then return nil, "the password is not an NT hash: it " .. expectation end
   end
   return {
-    servername = given.servers[2] and given.servers or given.servers[1],
+    servername = servers[2] and servers or servers[1],
     username = found.username,
     password = not given.nt_hash and found.password or nil,
     nt_hash = given.nt_hash and found.password or nil,

@@ -3,6 +3,7 @@ local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
 local listing = require "rollcall.cli.listing"
+local name_lines = require "rollcall.internal.name_lines"
 local progress = require "rollcall.cli.progress"
 local source = require "rollcall.cli.source"
 local user_names = require "rollcall.workspace.user_names"
@@ -24,7 +25,7 @@ Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
 ~/.huaweicloud/credentials.]])
   command:argument("NAME"):args("*"):hidden(true):target("misplaced")
   command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
-  command:option("--users-from", "File with a user name a line; - is standard input."):argname("FILE")
+  command:option("--users-from", "File with a user name a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
     :convert(arguments.checked("--region", endpoint.check_region))
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
@@ -47,8 +48,7 @@ Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
   listing.declare(command)
 end
 
----The names of the command line, then those of the file, read as they are needed. Empty lines are
----left out.
+---The names of the command line, then those of the file, read as they are needed.
 ---@return (fun(): string?)? next_name
 ---@return string? problem
 local function names_of(given)
@@ -71,16 +71,11 @@ local function names_of(given)
     local _, expectation = user_names.check(named[1])
     if expectation then return nil, ("invalid value for --user: '%s'; it %s"):format(named[1], expectation) end
   end
-  local position = 0
+  local position, next_line = 0, lines and name_lines.each(lines)
   return function()
     position = position + 1
     if position <= #named then return named[position] end
-    local line
-    repeat
-      line = lines and lines()
-      line = line and line:gsub("\r$", "")
-    until not line or line:find("%S")
-    return line
+    return next_line and next_line()
   end
 end
 

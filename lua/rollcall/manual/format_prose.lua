@@ -29,6 +29,12 @@ the same time, and rows come in the order in which they arrive.
 
 @credential
 
+# Lists
+
+`servers = lines "PATH"` and `users = lines "PATH"` take the names from a file: a name a line, for servers also with `:port`. Blanks
+around a name, empty lines, lines that begin with `#` and what follows a blank and a `#` do not count. A file without a name is an
+error.
+
 # Secrets
 
 A secret is never in an inventory, only where the secret is. The fields `password`, `nt_hash`, `token`, `ak`, `sk` and
