@@ -149,6 +149,7 @@ build = {
             ["rollcall.cli.source"] = "lua/rollcall/cli/source.lua",
             ["rollcall.cli.watch_command"] = "lua/rollcall/cli/watch_command.lua",
             ["rollcall.cli.watch_page"] = "lua/rollcall/cli/watch_page.lua",
+            ["rollcall.cli.who_command"] = "lua/rollcall/cli/who_command.lua",
             ["rollcall.cli.workspace_command"] = "lua/rollcall/cli/workspace_command.lua",
             ["rollcall.diff"] = "lua/rollcall/diff.lua",
             ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",

@@ -3,7 +3,7 @@ local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 
 local names = {
-  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "report", "check", "snapshot", "diff", "watch", "completion",
+  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "diff", "watch", "completion",
   "help",
 }
 

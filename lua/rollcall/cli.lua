@@ -22,13 +22,13 @@ local SIGNAL = 128 -- and its number: as of a program that a signal ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
+for _, name in ipairs { "workspace", "who", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
 -- Pages of the manual beside that of the command.
 local file_pages = {
-  report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
+  who = "rollcall-inventory(5)", report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
 }
 
 ---Shows each option on one line, the long ones below each other, and its choices among what describes it.

@@ -26,9 +26,11 @@ local function user(argument)
   return checked_user(argument)
 end
 
----Declares the servers, the credentials and the format.
-function smb_options.declare(command)
-  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("*"):target("servers")
+---Declares the servers, the credentials and what all listings take.
+---@param command table  of argparse
+---@param of_server? string  what SERVER can be
+function smb_options.declare(command, of_server)
+  command:argument("SERVER", of_server or "Name or address, also \\\\NAME and NAME:PORT."):args("*"):target("servers")
   command:option("--servers-from", "File with a server a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
     :convert(user)
@@ -114,7 +116,7 @@ end
 ---@param options table
 ---@return rollcall.cli.source?
 ---@return string? problem  with the options
-local function ask(given, call, kind, options)
+function smb_options.open(given, call, kind, options)
   local problem = smb.problem(call, options)
   if problem then return nil, problem end
   local failures = {}
@@ -141,7 +143,7 @@ end
 ---@return integer? failures
 ---@return string? problem  with the options
 function smb_options.print(given, call, kind, options)
-  return source.through(function() return ask(given, call, kind, options) end, nil,
+  return source.through(function() return smb_options.open(given, call, kind, options) end, nil,
     function(opened, write) return listing.show(given, opened, write, kind) end)
 end
 

@@ -326,8 +326,8 @@ in them is an error.
 # Description
 
 `--where`, `--sort`, `--columns`, `--group-by` and `--measure` of all commands that list rows take the fields on this page: the common
-ones, which mean the same in every kind of row, and those of the kind that the command lists. **rollcall-report**(1) lists rows of any
-kind, also of kinds of your own, with any fields.
+ones, which mean the same in every kind of row, and those of the kind that the command lists. **rollcall-report**(1) and
+**rollcall-who**(1) list rows of any kind, also of kinds of your own, with any fields.
 
 # Conditions
 

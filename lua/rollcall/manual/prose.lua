@@ -88,7 +88,7 @@ prose.commands = {
 **rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
 
 The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
-**workspace** asks for users of cloud desktops. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
+**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
 *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot, which is a file of rows.
 
 `rollcall COMMAND --help` is a reminder, `rollcall help COMMAND` shows the page of a command, and `rollcall help` lists all pages
@@ -101,7 +101,7 @@ and guides.]],
     files = { inventory_file, policy_file, snapshot_file },
     see_also = {
       "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-logons(1)", "rollcall-smb(1)",
-      "rollcall-workspace(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
+      "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
       "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
       "rollcall-fields(5)", "rollcall-output(5)",
     },
@@ -147,6 +147,23 @@ fields of the rows, and the conditions of `--where`.
     files = { authentication_file, { "`~/.huaweicloud/credentials`",
       "Keys and project, as Huawei's SDKs read them; refused if others can read it." } },
     see_also = { "rollcall-sessions(1)", "rollcall-report(1)", "rollcall-output(5)" },
+  },
+  who = {
+    description = [[
+Answers one question about servers that are named as arguments, or about an inventory or a snapshot: who has this file open, who is in
+this share, what has this user or this computer open. The servers are asked for the combined view of **rollcall-smb**(1).
+
+*WHAT* is the whole name of a share, a user or a computer, or a file or a folder as the end of its path, or all of it: `budget.xlsx`,
+`projects\2026`. A folder stands for all that lies in it. Small and capital letters are the same, and so are `\` and `/`. Of a row that is
+there for its files, only these files are shown. An argument with a `/`, or that ends in `.lua`, `.jsonl` or `.gz`, is an inventory or a
+snapshot, and stands alone.
+
+No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked.
+
+]] .. waiting,
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", "NO_COLOR" },
+    files = { authentication_file, inventory_file, snapshot_file },
+    see_also = { "rollcall-smb(1)", "rollcall-files(1)", "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-fields(5)" },
   },
   report = {
     description = [[
