@@ -48,7 +48,7 @@ describe("rollcall connections", function()
       lab.command, people))
     assert.is_truthy(output:find("SERVER", 1, true), output)
     for line in output:gmatch("[^\r\n]+") do
-      assert.is_true(utf8.len(line) <= 80, line)
+      assert.is_true(utf8.len((line:gsub("\27%[%d*[mK]", ""))) <= 80, line)
     end
     assert.is_truthy(output:find("…", 1, true))
   end)
@@ -69,6 +69,20 @@ describe("rollcall connections", function()
     assert.equal("'=cmd|' /C calc'!A0", rows[3].username)
     assert.equal("<b>&\"'", rows[4].client)
     assert.equal("4294967295", rows[5].num_opens)
+  end)
+
+  it("filters, sorts, groups and cuts rows as rollcall report does, by their own fields and the common ones", function()
+    local function rows(options) return cjson.decode((rollcall(people .. " -f json " .. options))) end
+    local sorted = rows "--sort duration --reverse --limit 2 --columns user,id,duration"
+    assert.same({ { id = 5, duration = 300 }, { user = "\27[31mred\u{202E}", id = 4, duration = 240 } }, sorted.rows)
+    assert.same({ "who", nil }, { sorted.kind, sorted.totals })
+    local chosen = rows "--where 'time>=1m and time<3m' --where 'not user=alice' -c username"
+    assert.same({ { username = "Zoë 💻 张三" } }, chosen.rows)
+    local grouped = rows "-g share -m max:time"
+    assert.same({ "group", { { share = "people", rows = 5, max_time = 300 } } }, { grouped.kind, grouped.rows })
+    local output, code, complaint = rollcall(people .. " -w user=alice -c user,time,type")
+    assert.equal(("USER   SINCE  TYPE\nalice     1m  disk\n# %s: complete, 5 of 5\n"):format(lab.double), output)
+    assert.same({ 0, "" }, { code, complaint })
   end)
 
   it("prints JSON and JSON Lines of the same rows", function()
@@ -322,10 +336,12 @@ describe("a signal", function()
     assert.equal("alive\n0\n", output, complaint)
   end)
 
-  it("that interrupts a query ends it with 130, and says nothing more", function()
+  it("that interrupts a query ends it with 130, and says what is missing", function()
     local output, code, complaint = lab.run(("ROLLCALL_PASSWORD=x %s connections %s -q x -U u & sleep 0.7; kill -INT $!; wait $!"):format(
       lab.command, lab.silent))
-    assert.same({ "", 130, "" }, { output, code, complaint })
+    assert.same({ ("# %s: unreachable: interrupted before it had answered\n"):format(lab.silent), 130,
+      ("rollcall: interrupted: these rows are incomplete; 1 of 1 target had not answered: %s\n"):format(lab.silent) },
+      { output, code, complaint })
   end)
 end)
 

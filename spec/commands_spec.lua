@@ -58,13 +58,6 @@ describe("rollcall report", function()
     end
   end)
 
-  it("shows how far it is on a terminal where nothing else is written, and nowhere else", function()
-    local command = "script -qec '%s snapshot %s -o %s/progress.jsonl' /dev/null"
-    assert.is_truthy(lab.run(command:format(lab.command, people, lab.folder)):find("1 row, 0 targets done", 1, true))
-    local _, _, complaint = rollcall(("snapshot %s -o %s/progress.jsonl"):format(people, lab.folder))
-    assert.equal("", complaint)
-  end)
-
   it("exits with 2 where a target could not be asked, and says so in the report and beside it", function()
     local output, code, complaint = rollcall(("report %s -f markdown"):format(with_dead))
     assert.equal(2, code)

@@ -43,7 +43,9 @@ describe("the manual pages", function()
   end)
 
   it("are one for the command, one for each of its commands, and those of the file formats", function()
-    local wanted = { "man1/rollcall.1", "man5/rollcall-inventory.5", "man5/rollcall-output.5", "man5/rollcall-policy.5" }
+    local wanted = {
+      "man1/rollcall.1", "man5/rollcall-fields.5", "man5/rollcall-inventory.5", "man5/rollcall-output.5", "man5/rollcall-policy.5",
+    }
     assert.is_true(#commands() >= 13)
     for _, name in ipairs(commands()) do wanted[#wanted + 1] = ("man1/rollcall-%s.1"):format(name) end
     table.sort(wanted)
@@ -175,7 +177,7 @@ describe("rollcall help", function()
     local output, code = rollcall "help"
     assert.equal(0, code)
     for _, name in ipairs(commands()) do assert.is_truthy(output:find("\n    " .. name .. " ", 1, true), name) end
-    for _, name in ipairs { "inventory", "policy", "output", "rollcall-1.schema.json", "rollcall-snapshot-1.schema.json" } do
+    for _, name in ipairs { "inventory", "policy", "fields", "output", "rollcall-1.schema.json", "rollcall-snapshot-1.schema.json" } do
       assert.is_truthy(output:find("\n    " .. name .. " ", 1, true), name)
     end
     for _, path in ipairs(lines_of "ls lua/rollcall/manual/*.md") do

@@ -233,7 +233,7 @@ describe("the words of", function()
 
   it("inventories are those of the reference", function()
     assert_words("Inventory files", words_of(function() inventory.parse("", "x") end), {
-      snapshot = true, rows = true, env = true, file = true, command = true, normalize_user = true, utc_offset = true,
+      lines = true, snapshot = true, rows = true, env = true, file = true, command = true, normalize_user = true, utc_offset = true,
     })
   end)
 

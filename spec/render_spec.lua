@@ -235,6 +235,6 @@ describe("every format", function()
 
   it("writes color only where it may", function()
     assert.is_nil(rendered({ format = "table" }):find("\27", 1, true))
-    assert.is_truthy(rendered({ format = "table", color = true }):find("\27[33m# fs2", 1, true))
+    assert.is_truthy(rendered({ format = "table", color = true }):find("\27[31m# fs2", 1, true))
   end)
 end)

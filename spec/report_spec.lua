@@ -29,8 +29,22 @@ describe("text for a terminal", function()
 
   it("is cut to a width with a sign of it", function()
     assert.equal("plain", text.fit("plain", 5))
-    assert.equal("pla…", text.fit("plain", 4))
-    assert.equal("张…", text.fit("张三三", 4))
+    assert.equal("p…in", text.fit("plain", 4))
+    assert.equal("…三", text.fit("张三三", 4))
+    assert.equal("C:\\…\\x.xls", text.fit("C:\\staff\\x.xls", 10))
+    assert.equal("…e\u{301}e\u{301}", text.fit(("e\u{301}"):rep(9), 3))
+    assert.equal("…", text.fit("plain", 1))
+    for most = 1, 30 do
+      for _, value in ipairs { ("ab"):rep(40), ("三"):rep(40), ("a\u{301}三"):rep(20) } do
+        local width = text.width(text.fit(value, most))
+        assert.is_true(width <= most and width >= most - 2, value)
+      end
+    end
+  end)
+
+  it("keeps ports and file names apart where it is cut", function()
+    assert.not_equal(text.fit("127.0.0.1:52461", 9), text.fit("127.0.0.1:52462", 9))
+    assert.equal("C:\\pr…ort-7.xls", text.fit("C:\\projects\\2026\\report-7.xls", 15))
   end)
 end)
 

@@ -157,6 +157,22 @@ describe("rollcall workspace", function()
     assert.equal(1, cloud.tell("counts").requests)
   end)
 
+  it("filters, sorts and groups rows as rollcall report does", function()
+    local output, errors, code = run("--user alice bob --format json --where session_state=Active --columns user_name,state", token)
+    assert.same({ "", 0 }, { errors, code })
+    local document = cjson.decode(output)
+    assert.is_true(#document.rows > 0)
+    for _, row in ipairs(document.rows) do
+      assert.equal("Active", row.state)
+      assert.truthy(row.user_name)
+    end
+    local all = cjson.decode((run("--user alice bob --format json", token)))
+    local grouped = cjson.decode((run("--user alice bob --format json -g user_name", token)))
+    local sum = 0
+    for _, group in ipairs(grouped.rows) do sum = sum + group.rows end
+    assert.equal(#all.rows, sum)
+  end)
+
   it("escapes what a service says", function()
     local _, errors = run("--user 'x;error'", token)
     assert.truthy(errors:find("No such", 1, true))

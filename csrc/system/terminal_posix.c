@@ -10,7 +10,9 @@
 
 int terminal_width(lua_State *L) {
     struct winsize size;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    lua_Integer descriptor = luaL_optinteger(L, 1, STDOUT_FILENO);
+    luaL_argcheck(L, descriptor == 1 || descriptor == 2, 1, "not an output");
+    if (ioctl((int)descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         lua_pushinteger(L, size.ws_col);
     else
         lua_pushnil(L);

@@ -25,7 +25,9 @@ static HANDLE output(int index) {
 
 int terminal_width(lua_State *L) {
     CONSOLE_SCREEN_BUFFER_INFO info;
-    if (GetConsoleScreenBufferInfo(GetStdHandle(STD_OUTPUT_HANDLE), &info))
+    lua_Integer descriptor = luaL_optinteger(L, 1, 1);
+    luaL_argcheck(L, descriptor == 1 || descriptor == 2, 1, "not an output");
+    if (GetConsoleScreenBufferInfo(output(descriptor == 1 ? 0 : 1), &info))
         lua_pushinteger(L, info.srWindow.Right - info.srWindow.Left + 1);
     else
         lua_pushnil(L);

@@ -10,7 +10,7 @@ local cli = {}
 ---Exit codes.
 ---@type integer
 cli.ANSWERED, cli.UNANSWERED, cli.USAGE_ERROR = 0, 2, 3
-local INTERRUPTED = 130 -- as of a program that an interrupt ends
+local SIGNAL = 128 -- and its number: as of a program that a signal ends
 
 ---@class rollcall.cli.command
 ---@field name string
@@ -22,13 +22,13 @@ local INTERRUPTED = 130 -- as of a program that an interrupt ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "workspace", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
+for _, name in ipairs { "workspace", "who", "report", "check", "snapshot", "diff", "watch", "completion", "help" } do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 
 -- Pages of the manual beside that of the command.
 local file_pages = {
-  report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
+  who = "rollcall-inventory(5)", report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
 }
 
 ---Shows each option on one line, the long ones below each other, and its choices among what describes it.
@@ -129,7 +129,7 @@ function cli.main(arguments)
   for _, command in ipairs(commands) do
     if command.name == result.command then
       local ran, failures, problem = pcall(command.run, result, parser)
-      if system.caught_signal() and not (ran and command.ends_at_signals) then return INTERRUPTED end
+      if system.caught_signal() and not (ran and command.ends_at_signals) then return SIGNAL + system.caught_signal() end
       if not (ran and failures) then
         complain(tostring(problem or failures))
         return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR

@@ -4,6 +4,7 @@ local system = require "rollcall.system"
 local blocks = require "rollcall.inventory.blocks"
 local credentials = require "rollcall.internal.credentials"
 local declaration = require "rollcall.internal.declaration"
+local name_lines = require "rollcall.internal.name_lines"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local sandbox = require "rollcall.internal.sandbox"
@@ -77,6 +78,13 @@ local function vocabulary_of(place, gathered)
       local checked, expectation = options.integer(-86400, 86400)(seconds)
       if not checked then place:fail(nil, "utc_offset " .. expectation) end
       gathered.utc_offset = checked
+    end,
+    lines = function(path)
+      local checked, expectation = options.text(4096)(path)
+      if not checked then place:fail(nil, "lines " .. expectation) end
+      local names, problem = name_lines.read(checked)
+      if not names then place:fail(nil, "lines: " .. problem) end
+      return names
     end,
     snapshot = function(path)
       local checked, expectation = options.text(4096)(path)

@@ -16,7 +16,7 @@ local report = {}
 ---What a format is given to begin with.
 ---@class rollcall.report.frame
 ---@field write fun(text: string)  takes what is written
----@field kind string  of the rows, such as "connection"; "who" for presences of any kind, "group" for groups
+---@field kind string  of the rows, such as "connection"; "who" for presences of any kind and chosen columns, "group" for groups
 ---@field columns rollcall.report.column[]  what to show of a row, in this order
 ---@field width integer  columns of the terminal
 ---@field color boolean  whether escapes for color may be written
@@ -28,6 +28,7 @@ local report = {}
 ---@class rollcall.report.writer
 ---@field row fun(self, row: table, view: rollcall.presence?)  gets every row to be written: a table by the names of the columns
 ---@field takes_views? boolean  `row` gets the presence that a row was made of, too; absent: it does not
+---@field flush? fun(self)  writes the rows that it has got and held back; called before others are waited for
 ---@field finish fun(self, outcomes: rollcall.outcome[], failures: rollcall.failure[], totals: rollcall.report.totals?)  ends the report
 
 ---How many there are of each.
@@ -117,6 +118,11 @@ local function names_check(value)
   return value
 end
 
+local function kind_check(value)
+  if presence.is_known_kind(value) then return value end
+  return nil, "must be a kind of rows of SMB servers or of Workspace"
+end
+
 local function callable_or_string(value)
   if type(value) == "string" then return value end
   return options.callable(value)
@@ -148,8 +154,8 @@ function report.check_measure(value)
 end
 
 local specification = {
-  rows = rows_check, format = format_check, write = options.callable, width = anything, color = options.boolean,
-  title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
+  rows = rows_check, kind = kind_check, on_start = options.callable, format = format_check, write = options.callable, width = anything,
+  color = options.boolean, title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
@@ -157,12 +163,13 @@ local specification = {
 ---What `report.render` takes.
 ---@class rollcall.report.options
 ---@field rows (fun(): string?, table?)|table[]  an iterator of kind and row, such as `inventory.rows` gives; or a list of rows, each with a `kind` or "row"
+---@field kind? string  the kind of all rows, whose own fields are shown; absent: the fields of rollcall.presence
 ---@field format? string|rollcall.report.format  one of `report.formats`, or one's own; default "table"
 ---@field write? fun(text: string)  takes what is written; default `io.write`
 ---@field width? integer  columns of the terminal; default 80
 ---@field color? boolean  whether escapes for color may be written; default false
 ---@field title? string  of the report; default "Roll call"
----@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own; default those of rollcall.presence
+---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own; default those of `kind`
 ---@field filter? fun(view: rollcall.presence): any  which rows are in it; absent: all
 ---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; absent: rows stand in the order of their arrival, groups by `-rows`
 ---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures; absent: a row for each row
@@ -171,6 +178,7 @@ local specification = {
 ---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; default true
 ---@field outcomes? rollcall.outcome[]  the result for each target; a list that may be filled while rows are read; absent: nothing is said of targets
 ---@field failures? rollcall.failure[]  likewise; absent: nothing is said of failures
+---@field on_start? fun(flush: fun())  gets, before the first row is read, what writes the rows that the format holds back; absent: nobody does
 ---@field now? integer  when the rows were taken, in seconds since 1970; default the present
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
@@ -194,12 +202,15 @@ end
 
 local function columns_of(given)
   local titles, shows = {}, {}
-  for _, column in ipairs(columns.who) do
-    if column.title then titles[column.name] = column end
-    shows[column.name] = column.show
+  local default = columns[given.kind or "who"]
+  for _, list in ipairs { columns.who, default } do
+    for _, column in ipairs(list) do
+      if column.title then titles[column.name] = column end
+      shows[column.name] = column.show
+    end
   end
   if given.group_by then return grouping.columns(given.group_by, given.measures, titles) end
-  if not given.columns then return for_people[given.format] and with_title(columns.who) or columns.who end
+  if not given.columns then return for_people[given.format] and with_title(default) or default end
   local chosen = {}
   for i, name in ipairs(given.columns) do
     chosen[i] = titles[name] or { name = name, title = text.upper(name), show = shows[name] }
@@ -307,9 +318,11 @@ function report.render(given)
   local now = given.now or os.time()
   local shown = columns_of(given)
   local writer = new_writer(given.format, {
-    write = given.write or io.write, kind = given.group_by and "group" or "who", columns = shown, width = given.width or 80,
-    color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = true,
+    write = given.write or io.write, columns = shown, width = given.width or 80,
+    kind = given.group_by and "group" or not given.columns and given.kind or "who",
+    color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = not given.kind,
   })
+  if given.on_start then given.on_start(function() if writer.flush then writer:flush() end end) end
   local names = {}
   for i, column in ipairs(shown) do names[i] = column.name end
 
@@ -335,6 +348,8 @@ function report.render(given)
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   local field, filter = presence.field, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
+  -- All that is shown of a row of a kind stands in it.
+  local as_it_is = given.kind and not (given.columns or sorted_by)
   local rows, read, fields, is_full = 0, 0, presence.all_names(), memory.room()
   for kind, row in each_of(given.rows) do
     if is_full() then refuse(given, sort, rows) end
@@ -349,11 +364,14 @@ function report.render(given)
       if count then count(view) end
       if groups then
         groups:add(view)
+      elseif as_it_is then
+        selected:add(row)
       else
-        local plain = {}
+        -- What shows a field may look at others of the row.
+        local plain = given.kind and options.merged(row) or {}
         for _, name in ipairs(names) do plain[name] = field(view, name) end
         if sorted_by then plain[sorted_by] = field(view, sorted_by) end
-        if writer.takes_views then views[plain] = view end
+        if writer.takes_views and not given.kind then views[plain] = view end
         selected:add(plain)
       end
     end

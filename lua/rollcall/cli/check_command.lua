@@ -82,6 +82,6 @@ raises while it is evaluated.]])
       policy.write(result, given.format, write, { color = not given.output and source.color() })
       if given.output or given.format ~= "text" then complain(result) end
       return policy.exit_code(result, given.fail_on)
-    end, true)
+    end, { hidden = given.trace ~= nil })
   end,
 }

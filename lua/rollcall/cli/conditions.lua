@@ -1,68 +1,260 @@
---- Conditions on fields as a command line has them: `user=alice`, `idle>3600`, `client~10.1.`.
+--- Conditions on fields as a command line has them: `user=alice`, `idle>=1h and client~10.1.`.
 local presence = require "rollcall.presence"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
 
 local conditions = {}
 
-conditions.HELP = "Only the rows with FIELD=VALUE, FIELD!=VALUE, FIELD<N, FIELD>N or FIELD~TEXT (contains); of a list "
-  .. "one value must match, with != none. May be given again: then all must be true."
+conditions.HELP = "Only the rows for which this is true, such as user=alice or 'idle>=1h and client~10.1.'; 'rollcall help fields' "
+  .. "has all of it. May be given again: then all must be true."
+
+---@class rollcall.cli.condition
+---@field holds fun(view: rollcall.presence): boolean
+---@field fields string[]  that it names
+---@field seen table<string, true>  those that a row had
+
+local units = { s = 1, m = 60, h = 3600, d = 86400, w = 604800, K = 2 ^ 10, M = 2 ^ 20, G = 2 ^ 30, T = 2 ^ 40 }
+
+---@param word string
+---@return number?
+local function size_of(word)
+  local number, unit = word:match "^([%d.]+)([KMGT])i?B?$"
+  number = number and text.tonumber(number)
+  return number and number * units[unit]
+end
+
+---@param word string
+---@return number? seconds
+local function duration_of(word)
+  local sum, rest = 0, word
+  while rest ~= "" do
+    local number, unit, after = rest:match "^(%d+%.?%d*)([smhdw])(.*)$"
+    if not number then return nil end
+    sum, rest = sum + text.tonumber(number) * units[unit], after
+  end
+  return word ~= "" and sum or nil
+end
+
+---A number, also as a time (`90m`, `1h30m`) or a size (`10M`).
+---@param word string
+---@return number?
+local function number_of(word)
+  return text.tonumber(word) or size_of(word) or duration_of(word)
+end
+
+local function is_same(value, wanted)
+  if text.lower(text.of(value)) == wanted.lower then return true end
+  return math.type(value) ~= nil and wanted.number == value
+end
+
+local function contains(value, wanted) return text.lower(text.of(value)):find(wanted.lower, 1, true) ~= nil end
+
+local function comparing(compare)
+  return function(value, wanted) return math.type(value) and compare(value, wanted.number) end
+end
+
+---@param problem string  of Lua, with or without a line of this source
+local function without_place(problem)
+  return (problem:gsub("^.-:%d+: ", ""))
+end
 
 local operators = {
-  ["="] = function(value, wanted) return text.lower(text.of(value)) == text.lower(wanted) end,
-  ["~"] = function(value, wanted) return text.lower(text.of(value)):find(text.lower(wanted), 1, true) ~= nil end,
-  ["<"] = function(value, wanted) return math.type(value) and value < wanted end,
-  [">"] = function(value, wanted) return math.type(value) and value > wanted end,
+  ["="] = is_same, ["!="] = is_same, ["~"] = contains, ["!~"] = contains,
+  ["=~"] = function(value, wanted)
+    local ran, found = pcall(string.find, text.of(value), wanted.text)
+    if not ran then error(("invalid pattern in --where: '%s': %s"):format(wanted.text, without_place(found)), 0) end
+    return found ~= nil
+  end,
+  ["<"] = comparing(function(a, b) return a < b end), ["<="] = comparing(function(a, b) return a <= b end),
+  [">"] = comparing(function(a, b) return a > b end), [">="] = comparing(function(a, b) return a >= b end),
 }
+local negated = { ["!="] = true, ["!~"] = true }
+local takes_list = { ["="] = true, ["!="] = true, ["~"] = true, ["!~"] = true }
 
--- The fields of conditions that no row has had yet.
-local missing = {}
+---@param pattern string  of Lua
+---@return string? problem
+local function pattern_problem(pattern)
+  -- Lua looks at a part of a pattern only when it comes to it: so it is tried with each beginning of itself.
+  for length = 0, #pattern do
+    local ran, problem = pcall(string.find, pattern:sub(1, length), pattern)
+    if not ran then return without_place(problem) end
+  end
+end
 
-local function value_of(view, field)
-  local value = presence.field(view, field)
-  if value ~= nil then missing[field] = nil end
+---What is read of a condition, and how far.
+---@class rollcall.cli.condition_reader
+---@field words string
+---@field position integer
+---@field condition rollcall.cli.condition
+local reader = {}
+local reader_metatable = { __index = reader }
+
+---@param pattern string  with a position capture at its end
+---@return string? match
+function reader:take(pattern)
+  local match, after = self.words:match("^%s*" .. pattern, self.position)
+  if match then self.position = after end
+  return match
+end
+
+function reader:take_word(word)
+  local found, after = self.words:match("^%s*(%a+)()", self.position)
+  if not found or text.lower(found) ~= word or self.words:find("^[^%s(]", after) then return false end
+  self.position = after
+  return true
+end
+
+---A value in quotes.
+---@return string? value
+function reader:quoted()
+  local quote = self:take "(['\"])()"
+  if not quote then return nil end
+  local value = self:take(("([^%s]*)%s()"):format(quote, quote))
+  if not value then error("a quotation mark is missing", 0) end
   return value
 end
 
----Which of the fields in conditions no row had, of those that only a user-made row could have.
----@return string[]
-function conditions.missing()
-  local names = {}
-  for name in pairs(missing) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+---Where a value without quotes ends: at a comma of a list, before `and` or `or`, at a parenthesis of a group.
+---@param ends_at_comma boolean
+---@return string value
+function reader:bare(ends_at_comma)
+  local start, depth = self.words:match("^%s*()", self.position), 0
+  local position = start
+  while position <= #self.words do
+    local byte = self.words:sub(position, position)
+    if byte == "," and ends_at_comma then break end
+    if byte == "(" then depth = depth + 1 end
+    if byte == ")" then
+      if depth == 0 then break end
+      depth = depth - 1
+    end
+    local word = self.words:match("^%s+(%a+)%f[^%w_!=<>~]", position)
+    word = word and text.lower(word)
+    if word == "and" or word == "or" then break end
+    position = position + 1
+  end
+  self.position = position
+  return (self.words:sub(start, position - 1):gsub("%s+$", ""))
 end
+
+---@param operator string
+---@return { text: string, lower: string, number: number? }[]
+function reader:values(operator)
+  local list = {}
+  repeat
+    local value = self:quoted()
+    if operator == "=~" and not value then
+      value = self:bare(false)
+    else
+      value = value or self:bare(takes_list[operator])
+    end
+    local wanted = { text = value, lower = text.lower(value), number = number_of(value) }
+    if operator:find "^[<>]" and not wanted.number then
+      error(("it takes a number after %s, also such as 90m, 1h30m or 10M"):format(operator), 0)
+    end
+    if operator == "=~" then
+      local problem = pattern_problem(value)
+      if problem then error("it takes a pattern of Lua after =~: " .. problem, 0) end
+    end
+    list[#list + 1] = wanted
+  until not (takes_list[operator] and self:take "(,)()")
+  return list
+end
+
+function reader:comparison()
+  local field = self:take "([%w_]+)()"
+  local operator = field and self:take "([!=<>~]+)()"
+  local holds = operators[operator]
+  if not holds then error("conditions are such as user=alice or idle>=1h", 0) end
+  local condition, list = self.condition, self:values(operator)
+  condition.fields[#condition.fields + 1] = field
+  return function(view)
+    local value = presence.field(view, field)
+    if value ~= nil then condition.seen[field] = true end
+    local found = value ~= nil and values.any(value, function(one)
+      for _, wanted in ipairs(list) do
+        if holds(one, wanted) then return true end
+      end
+      return false
+    end)
+    return found ~= (negated[operator] or false)
+  end
+end
+
+function reader:negation()
+  if self:take_word "not" then
+    local inner = self:negation()
+    return function(view) return not inner(view) end
+  end
+  if not self:take "(%()()" then return self:comparison() end
+  local inner = self:disjunction()
+  if not self:take "(%))()" then error("a closing parenthesis is missing", 0) end
+  return inner
+end
+
+function reader:conjunction()
+  local left = self:negation()
+  while self:take_word "and" do
+    local first, second = left, self:negation()
+    left = function(view) return first(view) and second(view) end
+  end
+  return left
+end
+
+function reader:disjunction()
+  local left = self:conjunction()
+  while self:take_word "or" do
+    local first, second = left, self:conjunction()
+    left = function(view) return first(view) or second(view) end
+  end
+  return left
+end
+
+-- Parentheses and negations in each other, which are read in each other.
+local LONGEST = 4096
 
 ---@param argument string
----@return (fun(view: rollcall.presence): any)? condition
+---@return rollcall.cli.condition? condition
 ---@return string? problem
 function conditions.parse(argument)
-  local field, operator, wanted = argument:match "^([%w_]+)%s*(!?[=<>~])%s*(.*)$"
-  local negated = operator == "!="
-  local holds = operators[negated and "=" or operator]
-  if not holds then return nil, ("invalid condition for --where: '%s'; conditions are such as user=alice or idle>3600"):format(argument) end
-  if not presence.is_field(field) then missing[field] = true end
-  if operator == "<" or operator == ">" then
-    local number = text.tonumber(wanted)
-    if not number then return nil, ("invalid condition for --where: '%s'; it takes a number after %s"):format(argument, operator) end
-    wanted = number
+  local function refuse(problem) return nil, ("invalid condition for --where: '%s'; %s"):format(argument, problem) end
+  if #argument > LONGEST then return nil, ("invalid condition for --where: it is longer than %d bytes"):format(LONGEST) end
+  local condition = { fields = {}, seen = {} }
+  local its_reader = setmetatable({ words = argument, position = 1, condition = condition }, reader_metatable)
+  local read, holds = pcall(its_reader.disjunction, its_reader)
+  if not read then return refuse(holds) end
+  if its_reader.words:find("%S", its_reader.position) then
+    return refuse(("'%s' was not expected there; 'and' and 'or' stand between conditions"):format(
+      its_reader.words:match("^%s*(.-)%s*$", its_reader.position)))
   end
-  return function(view)
-    local value = value_of(view, field)
-    local found = value ~= nil and values.any(value, function(one) return holds(one, wanted) end)
-    return found ~= negated
-  end
+  condition.holds = holds
+  return condition
 end
 
----@param list (fun(view: rollcall.presence): any)[]
+---@param list rollcall.cli.condition[]
 ---@return fun(view: rollcall.presence): boolean
 function conditions.all(list)
   return function(view)
     for _, condition in ipairs(list) do
-      if not condition(view) then return false end
+      if not condition.holds(view) then return false end
     end
     return true
   end
+end
+
+---Which of their fields no row had, of those that only a row of the user's own could have.
+---@param list rollcall.cli.condition[]
+---@return string[]
+function conditions.missing(list)
+  local names, is_listed = {}, {}
+  for _, condition in ipairs(list) do
+    for _, field in ipairs(condition.fields) do
+      if not (condition.seen[field] or presence.is_field(field) or is_listed[field]) then names[#names + 1] = field end
+      is_listed[field] = true
+    end
+  end
+  table.sort(names)
+  return names
 end
 
 return conditions

@@ -9,7 +9,7 @@ local source = require "rollcall.cli.source"
 ---@return rollcall.diff.side?
 ---@return string? problem
 local function side(path)
-  local opened, problem = source.open(path, true)
+  local opened, problem = source.open(path)
   if not opened then return nil, problem end
   local took, taken = pcall(diff.poll, opened.rows, opened.outcomes)
   opened.close()

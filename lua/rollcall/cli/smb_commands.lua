@@ -2,6 +2,7 @@
 --- view.
 local arguments = require "rollcall.cli.arguments"
 local calls = require "rollcall.smb.calls"
+local listing = require "rollcall.cli.listing"
 local smb = require "rollcall.smb"
 local smb_options = require "rollcall.cli.smb_options"
 
@@ -23,13 +24,13 @@ local function command_of(name, summary, examples, kind, call, own)
     end,
     run = function(given)
       local wanted = own and own.gather(given) or {}
-      local problem = own and calls.problem(calls[call], wanted, "--")
+      local problem = listing.problem(given, kind) or own and calls.problem(calls[call], wanted, "--")
       if problem then return nil, problem end
       local options
       options, problem = smb_options.gather(given)
       if not options then return nil, problem end
       for option, value in pairs(wanted) do options[option] = value end
-      return smb_options.print(call, kind, options, given.format)
+      return smb_options.print(given, call, kind, options)
     end,
   }
 end
@@ -69,6 +70,7 @@ return {
   command_of("sessions", "The sessions on a server: who, from where, idle for how long.", [[
   rollcall sessions fs1 -U 'CORP\auditor'
   rollcall sessions fs1 fs2 --username bob -A ~/.smbauth
+  rollcall sessions --servers-from servers.txt -A ~/.smbauth -w 'idle>=1h'
 ]], "smb_session", "sessions", {
     declare = function(command)
       command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")

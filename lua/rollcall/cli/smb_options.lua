@@ -1,11 +1,13 @@
 --- What the commands that ask SMB servers have in common.
-local system = require "rollcall.system"
 local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
-local report = require "rollcall.report"
+local listing = require "rollcall.cli.listing"
+local name_lines = require "rollcall.internal.name_lines"
+local progress = require "rollcall.cli.progress"
 local smb = require "rollcall.smb"
+local source = require "rollcall.cli.source"
+local sources = require "rollcall.inventory.sources"
 local target = require "rollcall.smb.target"
-local text = require "rollcall.internal.text"
 
 local smb_options = {}
 
@@ -24,9 +26,12 @@ local function user(argument)
   return checked_user(argument)
 end
 
----Declares the servers, the credentials and the format.
-function smb_options.declare(command)
-  command:argument("SERVER", "Name or address, also \\\\NAME and NAME:PORT."):args("+"):target("servers")
+---Declares the servers, the credentials and what all listings take.
+---@param command table  of argparse
+---@param of_server? string  what SERVER can be
+function smb_options.declare(command, of_server)
+  command:argument("SERVER", of_server or "Name or address, also \\\\NAME and NAME:PORT."):args("*"):target("servers")
+  command:option("--servers-from", "File with a server a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
     :convert(user)
   command:option("-A --authentication-file", "Lines 'username = ', 'password = ', 'domain = ', as for smbclient.")
@@ -41,25 +46,34 @@ function smb_options.declare(command)
   command:option("--logon-attempts", "Refused logons after which a password is not sent to further servers.")
     :convert(arguments.integer("--logon-attempts", 1, 1000)):argname("N")
   command:option("--concurrency", "Servers queried at the same time."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
-  arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
+  listing.declare(command)
 end
 
+---The servers of the command line, then those of the file.
 ---@param given table  as parsed
----@return string? problem  with what can be seen before a password is asked for
-local function problem_of(given)
-  if given.kerberos and given.nt_hash then return "--kerberos and --pw-nt-hash exclude each other" end
+---@return string[]? servers
+---@return string? problem
+local function servers_of(given)
+  local list = table.move(given.servers, 1, #given.servers, 1, {})
+  if given.servers_from then
+    local names, problem = name_lines.read(given.servers_from, true)
+    if not names then return nil, problem end
+    table.move(names, 1, #names, #list + 1, list)
+  end
+  if not list[1] then return nil, "no server is named; give SERVER or --servers-from" end
   -- Of several servers, each that has a wrong name fails for itself.
-  if given.servers[2] then return nil end
-  local _, expectation = target.check_servername(given.servers[1])
-  return expectation and ("invalid SERVER: '%s'; it %s"):format(given.servers[1], expectation)
+  local _, expectation = target.check_servername(list[1])
+  if expectation and not list[2] then return nil, ("invalid SERVER: '%s'; it %s"):format(list[1], expectation) end
+  return list
 end
 
 ---@param given table  as parsed
 ---@return table? options  for a function of rollcall.smb
 ---@return string? problem
 function smb_options.gather(given)
-  local problem = problem_of(given)
-  if problem then return nil, problem end
+  if given.kerberos and given.nt_hash then return nil, "--kerberos and --pw-nt-hash exclude each other" end
+  local servers, problem = servers_of(given)
+  if not servers then return nil, problem end
   local found
   found, problem = credentials.gather(given)
   if not found then return nil, problem end
@@ -69,7 +83,7 @@ function smb_options.gather(given)
     if not hash then return nil, "the password is not an NT hash: it " .. expectation end
   end
   return {
-    servername = given.servers[2] and given.servers or given.servers[1],
+    servername = servers[2] and servers or servers[1],
     username = found.username,
     password = not given.nt_hash and found.password or nil,
     nt_hash = given.nt_hash and found.password or nil,
@@ -84,37 +98,53 @@ function smb_options.gather(given)
   }
 end
 
-local function write(output)
-  local written, problem = io.stdout:write(output)
-  if not written then error("cannot write: " .. problem, 0) end
+---@param names string|string[]
+---@param concurrency? integer
+---@return rollcall.inventory.target[]
+local function targets_of(names, concurrency)
+  local list = {}
+  for i, name in ipairs(type(names) == "table" and names or { names }) do
+    list[i] = { source = "smb", target = target.shown(name), concurrency = concurrency or sources.DEFAULT_CONCURRENCY }
+  end
+  return list
 end
 
----Prints the rows of a call, and then the result for each server.
+---Asks the servers.
+---@param given table  as parsed
 ---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
 ---@param kind string  of the rows
 ---@param options table
----@param format string
----@return integer? failures
+---@return rollcall.cli.source?
 ---@return string? problem  with the options
-function smb_options.print(call, kind, options, format)
-  local outcomes, failures, failed_targets = {}, {}, 0
-  function options.on_error(failure)
-    failures[#failures + 1] = failure
-  end
-  function options.on_target(outcome)
-    outcomes[#outcomes + 1] = outcome
-    if outcome.completeness == "complete" or outcome.completeness == "placeholder" then return end
-    failed_targets = failed_targets + 1
-    io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason)), "\n")
-  end
+function smb_options.open(given, call, kind, options)
   local problem = smb.problem(call, options)
   if problem then return nil, problem end
-
+  local failures = {}
+  local its_progress = progress.new(listing.waiting(given, { targets = targets_of(options.servername, options.concurrency) }))
+  function options.on_error(failure) failures[#failures + 1] = failure end
+  function options.on_target(outcome) its_progress:note(outcome) end
+  options.on_wait = its_progress:waiter()
   local step, state = smb[call](options)
-  local writer = report.new(format, kind, write, system.terminal_width() or math.huge)
-  for row in step, state, nil, state do writer:row(row) end
-  writer:finish(outcomes, failures)
-  return failed_targets
+  return {
+    rows = its_progress:over(function()
+      local row = step(state)
+      if row then return kind, row end
+    end),
+    progress = its_progress, outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(),
+    close = function() state:close() end,
+  }
+end
+
+---Prints the rows of a call, and then the result for each server.
+---@param given table  as parsed
+---@param call "connections"|"sessions"|"files"|"shares"|"logons"|"rollcall"
+---@param kind string  of the rows
+---@param options table
+---@return integer? failures
+---@return string? problem  with the options
+function smb_options.print(given, call, kind, options)
+  return source.through(function() return smb_options.open(given, call, kind, options) end, nil,
+    function(opened, write) return listing.show(given, opened, write, kind) end)
 end
 
 return smb_options

@@ -14,7 +14,7 @@ Examples:
     command:option("--output -o", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
   end,
   run = function(arguments)
-    local opened, problem = source.open(arguments.source, true)
+    local opened, problem = source.open(arguments.source)
     if not opened then return nil, problem end
     local writer
     writer, problem = snapshot.create(arguments.output, opened.generated_at, opened)

@@ -1,14 +1,16 @@
 --- What the commands about rows have in common: where the rows come from, and where the output goes.
-local system = require "rollcall.system"
 local inventory = require "rollcall.inventory"
+local options = require "rollcall.internal.options"
+local progress = require "rollcall.cli.progress"
 local snapshot = require "rollcall.snapshot"
-local text = require "rollcall.internal.text"
+local sources = require "rollcall.inventory.sources"
 
 local source = {}
 
 ---Rows that are being read, and the results for targets so far.
 ---@class rollcall.cli.source
 ---@field rows fun(): string?, table?
+---@field progress rollcall.cli.progress
 ---@field outcomes rollcall.outcome[]
 ---@field failures rollcall.failure[]
 ---@field generated_at integer
@@ -40,38 +42,21 @@ local function with_pace(rows)
   end
 end
 
-local PROGRESS_EVERY = 5000
-
----On a terminal, shows the progress; not in a pipe, nor where rows go to the same terminal.
-local function with_progress(rows, outcomes, quiet_terminal)
-  rows = with_pace(rows)
-  if not system.is_terminal(2) or system.terminal_width() and not quiet_terminal then return rows end
-  local count = 0
-  return function()
-    local kind, row = rows()
-    count = count + 1
-    if not kind then
-      io.stderr:write("\r\27[K")
-    elseif count % PROGRESS_EVERY == 0 or count == 1 then
-      io.stderr:write(("\r%s, %s done"):format(text.count(count, "row"), text.count(#outcomes, "target")))
-    end
-    return kind, row
-  end
-end
-
 ---Starts to read an inventory's rows, as often as wanted.
 ---@param inv rollcall.inventory
----@param quiet_terminal? boolean  nothing else is written to the terminal meanwhile
+---@param settings? rollcall.cli.progress_settings
 ---@return rollcall.cli.source
-function source.ask(inv, quiet_terminal)
-  local outcomes, failures = {}, {}
+function source.ask(inv, settings)
+  local failures = {}
+  local its_progress = progress.new(options.merged(settings or {}, { targets = sources.targets(inv) }))
   local rows, _, _, closing = inventory.rows(inv, {
-    on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
+    on_target = function(outcome) its_progress:note(outcome) end,
     on_error = function(failure) failures[#failures + 1] = failure end,
+    on_wait = its_progress:waiter(),
   })
   return {
-    rows = with_progress(rows, outcomes, quiet_terminal),
-    outcomes = outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
+    rows = its_progress:over(with_pace(rows)), progress = its_progress,
+    outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset,
     close = function() getmetatable(closing).__close(closing) end,
   }
@@ -92,15 +77,16 @@ end
 
 ---Opens what a person named: an inventory, or a snapshot.
 ---@param path string
----@param quiet_terminal? boolean
+---@param settings? rollcall.cli.progress_settings
 ---@return rollcall.cli.source?
 ---@return string? problem
-function source.open(path, quiet_terminal)
+function source.open(path, settings)
   if source.is_snapshot(path) then
     local opened, problem = snapshot.open(path)
     if not opened then return nil, problem end
+    local its_progress = progress.new(settings or {})
     return {
-      rows = with_progress(opened:each(), opened.outcomes, quiet_terminal),
+      rows = its_progress:over(with_pace(opened:each())), progress = its_progress,
       outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
       utc_offset = opened.utc_offset,
       close = function() opened:close() end,
@@ -108,7 +94,7 @@ function source.open(path, quiet_terminal)
   end
   local inv, problem = source.inventory(path)
   if not inv then return nil, problem end
-  return source.ask(inv, quiet_terminal)
+  return source.ask(inv, settings)
 end
 
 ---The kinds of rows that a source can give besides those of this project; nil if only its rows can show it.
@@ -133,19 +119,16 @@ end
 function source.complain(outcomes)
   local count = 0
   for _, outcome in ipairs(outcomes) do
-    if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then
+    if progress.is_failure(outcome) then
       count = count + 1
-      io.stderr:write("rollcall: ", text.printable(("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness)), "\n")
+      progress.report(outcome)
     end
   end
   return count
 end
 
 ---Whether color may be written to standard output.
-function source.color()
-  local no_color = os.getenv "NO_COLOR"
-  return system.terminal_width() ~= nil and (no_color == nil or no_color == "")
-end
+function source.color() return progress.color(1) end
 
 ---Where the output goes: standard output, or a file that stands there only when it is whole.
 ---@param path? string
@@ -168,11 +151,21 @@ end
 ---@param path string
 ---@param output_path? string
 ---@param work fun(opened: rollcall.cli.source, write: fun(text: string)): any
----@param quiet_terminal? boolean
+---@param settings? rollcall.cli.progress_settings
 ---@return any result  nil and a problem if it could not begin
 ---@return string? problem
-function source.with(path, output_path, work, quiet_terminal)
-  local opened, problem = source.open(path, quiet_terminal or output_path ~= nil)
+function source.with(path, output_path, work, settings)
+  return source.through(function() return source.open(path, settings) end, output_path, work)
+end
+
+---As `source.with`, of what a function opens.
+---@param open fun(): rollcall.cli.source?, string?
+---@param output_path? string
+---@param work fun(opened: rollcall.cli.source, write: fun(text: string)): any
+---@return any result  nil and a problem if it could not begin
+---@return string? problem
+function source.through(open, output_path, work)
+  local opened, problem = open()
   if not opened then return nil, problem end
   local output
   output, problem = source.output(output_path)
@@ -186,7 +179,12 @@ function source.with(path, output_path, work, quiet_terminal)
     output.abandon()
     error(result, 0)
   end
-  output.finish()
+  if opened.progress.is_interrupted and output_path then
+    output.abandon()
+  else
+    output.finish()
+  end
+  opened.progress:finish(output_path)
   return result, complaint
 end
 

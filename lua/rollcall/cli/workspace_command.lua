@@ -1,10 +1,11 @@
 --- The command workspace: the sessions on the cloud desktops of Huawei Cloud Workspace.
-local system = require "rollcall.system"
 local arguments = require "rollcall.cli.arguments"
 local credentials = require "rollcall.internal.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
-local report = require "rollcall.report"
-local text = require "rollcall.internal.text"
+local listing = require "rollcall.cli.listing"
+local name_lines = require "rollcall.internal.name_lines"
+local progress = require "rollcall.cli.progress"
+local source = require "rollcall.cli.source"
 local user_names = require "rollcall.workspace.user_names"
 
 local workspace_command = { name = "workspace" }
@@ -24,7 +25,7 @@ Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
 ~/.huaweicloud/credentials.]])
   command:argument("NAME"):args("*"):hidden(true):target("misplaced")
   command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
-  command:option("--users-from", "File with a user name a line; - is standard input."):argname("FILE")
+  command:option("--users-from", "File with a user name a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
     :convert(arguments.checked("--region", endpoint.check_region))
   command:option("--endpoint", "Address of the service, instead of the region's."):argname("URL")
@@ -44,16 +45,10 @@ Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
   command:option("--connect-timeout", "Seconds to connect."):convert(arguments.seconds "--connect-timeout"):argname("SECONDS")
   command:option("--retries", "Attempts after the first."):convert(arguments.integer("--retries", 0, 100)):argname("N")
   command:option("--concurrency", "Requests in flight."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
-  arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
+  listing.declare(command)
 end
 
-local function write(output)
-  local written, problem = io.stdout:write(output)
-  if not written then error("cannot write: " .. problem, 0) end
-end
-
----The names of the command line, then those of the file, read as they are needed. Empty lines are
----left out.
+---The names of the command line, then those of the file, read as they are needed.
 ---@return (fun(): string?)? next_name
 ---@return string? problem
 local function names_of(given)
@@ -76,16 +71,11 @@ local function names_of(given)
     local _, expectation = user_names.check(named[1])
     if expectation then return nil, ("invalid value for --user: '%s'; it %s"):format(named[1], expectation) end
   end
-  local position = 0
+  local position, next_line = 0, lines and name_lines.each(lines)
   return function()
     position = position + 1
     if position <= #named then return named[position] end
-    local line
-    repeat
-      line = lines and lines()
-      line = line and line:gsub("\r$", "")
-    until not line or line:find("%S")
-    return line
+    return next_line and next_line()
   end
 end
 
@@ -122,32 +112,6 @@ local function client_options_of(given)
   return options
 end
 
--- The line is rewritten once for so many.
-local USERS_A_LINE = 25
-
----A line on the terminal that shows how far a long list is. It goes away before anything else
----is written.
-local function new_progress()
-  local shown = system.is_terminal(2)
-  local asked, visible = 0, false
-  local progress = {}
-  function progress.asked()
-    return asked
-  end
-  function progress.count()
-    asked = asked + 1
-    if shown and asked % USERS_A_LINE == 0 then
-      io.stderr:write("\rrollcall: ", asked, " users asked")
-      visible = true
-    end
-  end
-  function progress.clear()
-    if visible then io.stderr:write("\r\27[K") end
-    visible = false
-  end
-  return progress
-end
-
 -- What to do where an option of the Lua API is missing.
 local missing_on_command_line = {
   endpoint = "no service is named; give --region or --endpoint",
@@ -158,54 +122,78 @@ local missing_on_command_line = {
   token = "credentials are missing: set ROLLCALL_TOKEN, or give -U or -A, or set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
 }
 
+---Asks for the users.
+---@param given table  as parsed
+---@param client rollcall.workspace.client
+---@param next_name fun(): string?
+---@return rollcall.cli.source
+local function ask(given, client, next_name)
+  local outcome_of = require "rollcall.workspace.outcome"
+  local failures = {}
+  local its_progress = progress.new(listing.waiting(given, { users = true, reports = true }))
+  local function note(failure)
+    failures[#failures + 1] = failure
+    its_progress:fail(tostring(failure))
+  end
+  local step, state, control = client:sessions {
+    user_name = next_name, on_error = note, on_answer = function() its_progress:count() end, on_wait = its_progress:waiter(),
+  }
+  local rows = its_progress:over(function()
+    local stepped, row, user_name = pcall(step, state, control)
+    -- Refused credentials end everything; the rows until then are shown.
+    if not stepped then
+      if type(row) ~= "table" or row.source ~= "workspace" then error(row, 0) end
+      note(row)
+      return nil
+    end
+    if not row then return nil end
+    row.user_name = user_name
+    return "session", row
+  end)
+  local is_over = false
+  return {
+    rows = function()
+      local kind, row = rows()
+      if not kind and not is_over then
+        is_over = true
+        local asked = its_progress.asked
+        local outcome = outcome_of(client:host(), asked, asked - #failures, failures)
+        if its_progress.is_interrupted then outcome.completeness, outcome.reason = "partial", "interrupted before all users were asked" end
+        table.insert(its_progress.outcomes, outcome)
+      end
+      return kind, row
+    end,
+    progress = its_progress, outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(),
+    close = function()
+      if state then state:close() end
+      client:close()
+    end,
+  }
+end
+
 function workspace_command.run(given)
   if given.misplaced[1] then
     return nil, ("workspace takes no argument '%s': it asks for users of cloud desktops, whom --user or --users-from names; "
       .. "'rollcall sessions' asks servers"):format(given.misplaced[1])
   end
-  local next_name, client_options, problem
+  local next_name, client_options
+  local problem = listing.problem(given, "session")
+  if problem then return nil, problem end
   next_name, problem = names_of(given)
   if not next_name then return nil, problem end
   client_options, problem = client_options_of(given)
   if not client_options then return nil, problem end
   -- Not before: who only asks file servers does not load libcurl.
   local workspace = require "rollcall.workspace"
-  local outcome_of = require "rollcall.workspace.outcome"
   local missing
   problem, missing = workspace.problem(client_options)
   if problem then return nil, missing_on_command_line[missing] or problem end
-  local client = workspace.client(client_options)
-
-  local failures, progress = {}, new_progress()
-  local function note(failure)
-    failures[#failures + 1] = failure
-    progress.clear()
-    io.stderr:write("rollcall: ", text.printable(tostring(failure)), "\n")
-    progress.count()
-  end
-  local function write_alone(output)
-    progress.clear()
-    write(output)
-  end
-  local writer = report.new(given.format, "session", write_alone, system.terminal_width() or math.huge)
-  local ran, result = pcall(function()
-    for row, user_name in client:sessions {
-      user_name = next_name, on_error = note, on_answer = progress.count,
-    } do
-      row.user_name = user_name
-      writer:row(row)
-    end
+  return source.through(function()
+    return ask(given, workspace.client(client_options), next_name)
+  end, nil, function(opened, write)
+    listing.show(given, opened, write, "session")
+    return #opened.failures
   end)
-  -- Refused credentials end everything; the rows until then are shown.
-  if not ran and not (type(result) == "table" and result.source == "workspace") then
-    return nil, tostring(result)
-  end
-  if not ran then note(result) end
-  progress.clear()
-  local asked = progress.asked()
-  writer:finish({ outcome_of(client:host(), asked, asked - #failures, failures) }, failures)
-  client:close()
-  return #failures
 end
 
 return workspace_command

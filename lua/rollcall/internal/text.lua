@@ -150,19 +150,31 @@ function text.width(value)
   return width
 end
 
----A printable text cut to `most` columns, with `…` where something is missing.
+---A printable text cut in its middle to `most` columns, with `…` where something is missing. More is left of its end, where a path
+---has the name of the file and a server its port.
 ---@param value string
 ---@param most integer
 ---@return string
 function text.fit(value, most)
   if text.width(value) <= most then return value end
-  local width, kept = 0, {}
-  for _, code in utf8.codes(value) do
-    width = width + width_of(code)
-    if width > most - 1 then break end
-    kept[#kept + 1] = utf8.char(code)
+  local positions, codes = {}, {}
+  for position, code in utf8.codes(value) do
+    positions[#positions + 1], codes[#codes + 1] = position, code
   end
-  return table.concat(kept) .. "…"
+  local from, to = 1, #codes + 1
+  local head, tail = (most - 1) * 2 // 5, most - 1
+  while head >= width_of(codes[from]) do
+    head, tail = head - width_of(codes[from]), tail - width_of(codes[from])
+    from = from + 1
+  end
+  -- What takes no column belongs to what stands before it.
+  local first = to
+  while tail >= width_of(codes[to - 1]) do
+    to = to - 1
+    tail = tail - width_of(codes[to])
+    if width_of(codes[to]) > 0 then first = to end
+  end
+  return value:sub(1, positions[from] - 1) .. "…" .. (positions[first] and value:sub(positions[first]) or "")
 end
 
 return text

@@ -6,15 +6,16 @@ local widths = {}
 ---@param room integer  columns of the terminal
 ---@param gap integer  columns between two
 ---@param least integer
-function widths.shrink(list, room, gap, least)
+---@param whole? table<integer, boolean>  those that stay as wide as they are
+function widths.shrink(list, room, gap, least, whole)
   local total = gap * (#list - 1)
   for _, width in ipairs(list) do total = total + width end
   while total > room do
-    local widest = 1
+    local widest
     for i, width in ipairs(list) do
-      if width > list[widest] then widest = i end
+      if not (whole and whole[i]) and (not widest or width > list[widest]) then widest = i end
     end
-    if list[widest] <= least then return end
+    if not widest or list[widest] <= least then return end
     list[widest] = list[widest] - 1
     total = total - 1
   end

@@ -1,6 +1,7 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
 local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
+local target = require "rollcall.smb.target"
 
 local sources = {}
 
@@ -10,6 +11,9 @@ sources.reserved = {
   snapshot = true, target = true, normalize_user = true,
   failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
 }
+
+---How many servers are asked at the same time.
+sources.DEFAULT_CONCURRENCY = 16
 
 -- For each query of an smb block: the function of rollcall.smb, and the kind of its rows.
 local queries = {
@@ -68,7 +72,7 @@ local function start_smb(query, blocks)
         for name, value in pairs(identity) do element[name] = value end
         elements[#elements + 1] = element
       end
-      concurrency = math.max(concurrency or 0, fields.concurrency or 16)
+      concurrency = math.max(concurrency or 0, fields.concurrency or sources.DEFAULT_CONCURRENCY)
     end
     local given = {
       servername = elements, concurrency = concurrency, on_error = handlers.on_error, on_wait = handlers.on_wait,
@@ -183,6 +187,34 @@ local function start_rows(fields)
       }
     end, nil, function() end)
   end
+end
+
+---A server or service that an inventory asks.
+---@class rollcall.inventory.target
+---@field source string  as in its results, and so the others
+---@field target string
+---@field query string
+---@field concurrency integer  how many of the same query are asked at the same time
+
+---What an inventory asks over the network, query by query in the order in which it is asked.
+---@param inv rollcall.inventory
+---@return rollcall.inventory.target[]
+function sources.targets(inv)
+  local list, concurrency = {}, {}
+  for _, source in ipairs(inv.sources) do
+    local fields = source.fields
+    if source.block == "smb" then
+      local query = queries[fields.query or "rollcall"].kind
+      concurrency[query] = math.max(concurrency[query] or 0, fields.concurrency or sources.DEFAULT_CONCURRENCY)
+      for _, server in ipairs(fields.servers) do
+        list[#list + 1] = { source = "smb", target = target.shown(server), query = query }
+      end
+    elseif source.block == "workspace" then
+      list[#list + 1] = { source = "workspace", target = fields.region or fields.endpoint, query = "session" }
+    end
+  end
+  for _, one in ipairs(list) do one.concurrency = concurrency[one.query] or 1 end
+  return list
 end
 
 ---What to start, given an inventory.

@@ -29,6 +29,12 @@ the same time, and rows come in the order in which they arrive.
 
 @credential
 
+# Lists
+
+`servers = lines "PATH"` and `users = lines "PATH"` take the names from a file: a name a line, for servers also with `:port`. Blanks
+around a name, empty lines, lines that begin with `#` and what follows a blank and a `#` do not count. A file without a name is an
+error.
+
 # Secrets
 
 A secret is never in an inventory, only where the secret is. The fields `password`, `nt_hash`, `token`, `ak`, `sk` and
@@ -312,6 +318,46 @@ in them is an error.
 **rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-diff**(1), **rollcall-watch**(1),
 **rollcall-inventory**(5),
 **rollcall-policy**(5)
+]],
+  },
+  fields = {
+    summary = "the fields of rows, and conditions on them",
+    text = [[
+# Description
+
+`--where`, `--sort`, `--columns`, `--group-by` and `--measure` of all commands that list rows take the fields on this page: the common
+ones, which mean the same in every kind of row, and those of the kind that the command lists. **rollcall-report**(1) and
+**rollcall-who**(1) list rows of any kind, also of kinds of your own, with any fields.
+
+# Conditions
+
+`--where` takes comparisons of a field with a value. `and`, `or`, `not` and parentheses join them; `and` binds closer than `or`. Given
+again, all must be true.
+
+- `field=value`, `field!=value`: it is the value, or not; small and capital letters are the same.
+- `field~text`, `field!~text`: it contains the text, or not, in small or capital letters.
+- `field=~pattern`: it matches the pattern, one of Lua: `client=~^10%.1%.`
+- `field<n`, `field<=n`, `field>n`, `field>=n`: it is a number, and less or greater.
+
+Values:
+
+- Several values with commas between them: one must match, with `!=` and `!~` none. `user=alice,bob`
+- A number may be a time, `45s`, `90m`, `1h30m`, `2d`, `1w`, or a size, `10K`, `5M`, `2GiB`, in steps of 1024.
+- A value with `and`, `or`, a comma, or a parenthesis without its other stands in quotes: `share='research and teaching'`.
+- Of a field that is a list, such as `files`, one value must match, with `!=` and `!~` none.
+- A row without the field fits no condition but `!=` and `!~`.
+
+# Common fields
+
+@common
+
+# Fields of each kind
+
+@kinds
+
+# See also
+
+**rollcall-report**(1), **rollcall-output**(5), **rollcall-policy**(5)
 ]],
   },
 }

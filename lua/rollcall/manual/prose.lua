@@ -43,6 +43,13 @@ local inventory_file = { "*inventory*.lua", "See **rollcall-inventory**(5)." }
 local snapshot_file = { "*snapshot*.jsonl, *snapshot*.jsonl.gz", "See **rollcall-output**(5)." }
 local policy_file = { "*policy*.lua", "See **rollcall-policy**(5)." }
 
+local waiting = [[
+On a terminal, rows that have come are shown while others are awaited, and a line on standard error says how many targets are done, have
+failed or are in flight, and who is awaited. Cells that are wider than the terminal allows are cut in the middle, unless `--wide` is
+given. A signal such as Ctrl-C ends the command: what has come is printed, the targets that had not answered have the reason
+`interrupted before it had answered`, and the exit code is 128 and the number of the signal, 130 for Ctrl-C. With `--output` nothing
+is written then.]]
+
 ---What the commands that ask servers have in common.
 local function of_servers(description, see_also)
   return {
@@ -51,7 +58,11 @@ local function of_servers(description, see_also)
 
 All servers are asked at the same time, as many as `--concurrency` says, and rows are printed in the order in which they arrive.
 After the rows stands the result for each server: `complete`, `partial`, `denied`, `unreachable` or `placeholder`, which
-**rollcall-output**(5) explains. Servers that failed or answered in part are also reported on standard error, a line each.
+**rollcall-output**(5) explains. Servers that failed or answered in part are also reported on standard error, a line each, unless
+both go to the same terminal. **rollcall-fields**(5) lists the fields of the rows, and the conditions of `--where`.
+
+]] .. waiting .. [[
+
 
 The account needs rights on each server, which `rollcall help in-a-domain` lists. Credentials that no server has accepted yet are
 used by one logon at a time; once they are refused, the other servers are not asked with them.]],
@@ -77,7 +88,7 @@ prose.commands = {
 **rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
 
 The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
-**workspace** asks for users of cloud desktops. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
+**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
 *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot, which is a file of rows.
 
 `rollcall COMMAND --help` is a reminder, `rollcall help COMMAND` shows the page of a command, and `rollcall help` lists all pages
@@ -90,9 +101,9 @@ and guides.]],
     files = { inventory_file, policy_file, snapshot_file },
     see_also = {
       "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-logons(1)", "rollcall-smb(1)",
-      "rollcall-workspace(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
+      "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
       "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
-      "rollcall-output(5)",
+      "rollcall-fields(5)", "rollcall-output(5)",
     },
   },
   connections = of_servers([[
@@ -128,19 +139,44 @@ Lists the sessions that users have on the cloud desktops of Huawei Cloud Workspa
 user without sessions has no row. A user for whom the query fails is reported on standard error; refused credentials end the
 command.
 
-It takes `--region` or `--endpoint`, and the IAM action `workspace:session:listSessionByUserName`.]],
+It takes `--region` or `--endpoint`, and the IAM action `workspace:session:listSessionByUserName`. **rollcall-fields**(5) lists the
+fields of the rows, and the conditions of `--where`.
+
+]] .. waiting,
     environment = cloud_variables,
     files = { authentication_file, { "`~/.huaweicloud/credentials`",
       "Keys and project, as Huawei's SDKs read them; refused if others can read it." } },
     see_also = { "rollcall-sessions(1)", "rollcall-report(1)", "rollcall-output(5)" },
   },
+  who = {
+    description = [[
+Answers one question about servers that are named as arguments, or about an inventory or a snapshot: who has this file open, who is in
+this share, what has this user or this computer open. The servers are asked for the combined view of **rollcall-smb**(1).
+
+*WHAT* is the whole name of a share, a user or a computer, or a file or a folder as the end of its path, or all of it: `budget.xlsx`,
+`projects\2026`. A folder stands for all that lies in it. Small and capital letters are the same, and so are `\` and `/`. Of a row that is
+there for its files, only these files are shown. An argument with a `/`, or that ends in `.lua`, `.jsonl` or `.gz`, is an inventory or a
+snapshot, and stands alone.
+
+No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked.
+
+]] .. waiting,
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", "NO_COLOR" },
+    files = { authentication_file, inventory_file, snapshot_file },
+    see_also = { "rollcall-smb(1)", "rollcall-files(1)", "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-fields(5)" },
+  },
   report = {
     description = [[
 Shows the rows of all sources of an inventory, or of a snapshot, in one view whatever their kind: filtered, sorted, grouped, and
-in any format. Every report says when it was made, from which targets, and which of them failed or answered in part.]],
+in any format. Every report says when it was made, from which targets, and which of them failed or answered in part.
+**rollcall-fields**(5) lists the fields of the rows, and the conditions of `--where`.
+
+]] .. waiting,
     environment = { "NO_COLOR" },
     files = { inventory_file, snapshot_file },
-    see_also = { "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+    see_also = {
+      "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-fields(5)", "rollcall-output(5)",
+    },
   },
   check = {
     description = [[

@@ -2,6 +2,7 @@
 local commands = require "rollcall.manual.commands"
 local formats = require "rollcall.manual.formats"
 local markdown = require "rollcall.manual.markdown"
+local fields = require "rollcall.manual.fields"
 local output = require "rollcall.manual.output"
 local schemas = require "rollcall.manual.schemas"
 
@@ -45,7 +46,7 @@ function topics.list(parser)
     local name = command._name
     add { name = name, group = "Commands", summary = command._description, page = function() return commands.page(parser, name) end }
   end
-  for _, page in ipairs { formats.inventory, formats.policy, output } do
+  for _, page in ipairs { formats.inventory, formats.policy, fields, output } do
     local made = page()
     add { name = made.name:match "^rollcall%-(.*)$", group = "File formats", summary = plain(made.summary), page = page }
   end

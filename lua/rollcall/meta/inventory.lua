@@ -76,6 +76,11 @@ function smb(given) end
 ---@param given rollcall.inventory.workspace_block  which, where, and as whom
 function workspace(given) end
 
+---The names in a file, one a line; blanks around them, empty lines and what follows a `#` do not count. Raises what is wrong, with its line.
+---@param path string  of the file, which has at least one name and at most 16 MiB
+---@return string[]  for the fields `servers` and `users`
+function lines(path) end
+
 ---Credentials for several blocks. Raises what is wrong, with its line and field.
 ---@param given rollcall.inventory.credential_block  whose
 ---@return rollcall.inventory.credential  for the field `credential`

@@ -15,8 +15,9 @@ function system.ask_password(prompt) end
 ---@return boolean
 function system.is_terminal(descriptor) end
 
----@return integer?  columns of the terminal that standard output is; nil if it is none
-function system.terminal_width() end
+---@param descriptor? integer  1, standard output, or 2, standard error; default 1
+---@return integer?  columns of the terminal that it is; nil if it is none
+function system.terminal_width(descriptor) end
 
 ---For a program whose output is made of bytes, UTF-8 and terminal sequences: from now on standard
 ---output takes them as they are. On Windows it would change line ends, and a console would read

@@ -109,6 +109,13 @@ local function milliseconds(seconds)
   return math.max(1, math.ceil(seconds * 1000))
 end
 
+---A server's name as its results have it.
+---@param servername string
+---@return string
+function target.shown(servername)
+  return servername:match("^\\\\(.*)$") or servername
+end
+
 ---@param servername string  checked
 ---@param connect table  checked connect options
 ---@return rollcall.smb.core.target
@@ -118,7 +125,7 @@ function target.new(servername, connect)
   local is_this_computer = platform.is_windows and host == "localhost" and not connect.username
   local domain, username = (connect.username or ""):match("^([^\\]+)\\(.+)$")
   return {
-    servername = servername:match("^\\\\(.*)$") or servername,
+    servername = target.shown(servername),
     host = name,
     unc = not is_this_computer and "\\\\" .. name or nil,
     port = port or connect.port or SMB_PORT,

@@ -1,0 +1,245 @@
+--- What a person sees while rows are waited for, and Ctrl-C: a line on standard error that says how far the targets are,
+--- failures as they come, and what has not answered when a signal ends it all.
+local system = require "rollcall.system"
+local text = require "rollcall.internal.text"
+
+local progress = {}
+
+-- Seconds of waiting after which the line is drawn anew, and rows that are held back are shown.
+local REST = 0.25
+-- Where nobody waits for the network, the line is drawn after so many rows.
+local ROWS_BETWEEN_LINES = 5000
+local USERS_BETWEEN_LINES = 25
+local MOST_NAMES = 5
+local FAILED, PLAIN = "\27[31m", "\27[0m"
+
+---@class rollcall.cli.progress
+---@field outcomes rollcall.outcome[]  the results so far
+local methods = {}
+local metatable = { __index = methods }
+
+---What is raised to leave a wait at a signal.
+local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
+
+---@class rollcall.cli.progress_settings
+---@field targets? rollcall.inventory.target[]  those that are asked over the network, in their order
+---@field users? boolean  users are asked, whom `count` counts
+---@field ends_at_signals? boolean  a signal ends the rows, and those that came are shown
+---@field reports? boolean  failures are reported as they come
+---@field hidden? boolean  something else is written to standard error meanwhile
+
+---@param outcome rollcall.outcome
+function progress.is_failure(outcome)
+  return outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
+end
+
+local function key_of(source, target, query)
+  return table.concat({ source, target, query or "" }, "\0")
+end
+
+---@param settings rollcall.cli.progress_settings
+---@return rollcall.cli.progress
+function progress.new(settings)
+  local self = setmetatable({
+    settings = settings, outcomes = {}, answered = {}, with_rows = {}, failed = 0, rows = 0, asked = 0, rested = 0,
+    is_shown = not settings.hidden and system.is_terminal(2) and os.getenv "TERM" ~= "dumb", is_visible = false, flush = function() end,
+  }, metatable)
+  self.is_live = self.is_shown or system.is_terminal(1)
+  if settings.ends_at_signals then system.catch_signals() end
+  return self
+end
+
+---Whether color may be written to a stream.
+---@param descriptor 1|2
+---@return boolean
+function progress.color(descriptor)
+  local no_color = os.getenv "NO_COLOR"
+  return system.is_terminal(descriptor) and (no_color == nil or no_color == "") and os.getenv "TERM" ~= "dumb"
+end
+
+---Writes a line about what went wrong to standard error.
+---@param words string
+function progress.complain(words)
+  local line = "rollcall: " .. text.printable(words)
+  io.stderr:write(progress.color(2) and FAILED .. line .. PLAIN or line, "\n")
+end
+
+---@param outcome rollcall.outcome
+function progress.report(outcome)
+  progress.complain(("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness))
+end
+
+---Those that have not answered, and how many of them are being asked.
+---@return rollcall.inventory.target[]
+---@return integer in_flight
+function methods:awaited()
+  local list, in_flight, of_query, left = {}, 0, {}, {}
+  for key, count in pairs(self.answered) do left[key] = count end
+  for _, one in ipairs(self.settings.targets or {}) do
+    local key = key_of(one.source, one.target, one.query)
+    if (left[key] or 0) > 0 then
+      left[key] = left[key] - 1
+    else
+      list[#list + 1] = one
+      local query = one.query or ""
+      of_query[query] = (of_query[query] or 0) + 1
+      if of_query[query] <= one.concurrency then in_flight = in_flight + 1 end
+    end
+  end
+  return list, in_flight
+end
+
+local function names_of(awaited)
+  local names = {}
+  for i = 1, math.min(#awaited, MOST_NAMES) do names[i] = awaited[i].target end
+  if #awaited > MOST_NAMES then names[#names + 1] = ("%d more"):format(#awaited - MOST_NAMES) end
+  return table.concat(names, ", ")
+end
+
+function methods:line()
+  local parts = {}
+  if self.settings.users then parts[1] = ("%s asked"):format(text.count(self.asked, "user")) end
+  local total = #(self.settings.targets or {})
+  local awaited, in_flight = self:awaited()
+  if total > 0 then parts[1] = ("%d of %s done"):format(total - #awaited, text.count(total, "target")) end
+  if self.failed > 0 then parts[#parts + 1] = ("%d failed"):format(self.failed) end
+  if in_flight > 0 then parts[#parts + 1] = ("%d in flight"):format(in_flight) end
+  parts[#parts + 1] = text.count(self.rows, "row")
+  return table.concat(parts, ", ") .. (#awaited > 0 and "; waiting for " .. names_of(awaited) or "")
+end
+
+function methods:draw()
+  if not self.is_shown then return end
+  -- A terminal that shows ^C shows it behind the line.
+  local most = math.max((system.terminal_width(2) or 80) - 3, 10)
+  local line = text.printable(self:line())
+  -- Its beginning counts most.
+  if text.width(line) > most then
+    local kept, width = {}, 1
+    for _, code in utf8.codes(line) do
+      local character = utf8.char(code)
+      width = width + text.width(character)
+      if width > most then break end
+      kept[#kept + 1] = character
+    end
+    line = table.concat(kept) .. "…"
+  end
+  io.stderr:write("\r\27[K", line)
+  self.is_visible = true
+end
+
+---Takes the line away, before anything else is written.
+function methods:clear()
+  if self.is_visible then io.stderr:write("\r\27[K") end
+  self.is_visible = false
+end
+
+---Waits as `on_wait` of a query does.
+---@param waits rollcall.waits
+---@return number seconds
+function methods:wait(waits)
+  local timeout = waits.timeout
+  if self.is_live then timeout = math.min(timeout or REST, REST) end
+  local seconds = system.wait { descriptor = waits.descriptor, timeout = timeout }
+  self:stop_at_signal()
+  self.rested = self.rested + seconds
+  if self.rested >= REST then
+    self.rested = 0
+    if self.is_live then self.flush() end
+    self:draw()
+  end
+  return seconds
+end
+
+---For `on_wait`.
+---@return rollcall.on_wait
+function methods:waiter()
+  return function(waits) return self:wait(waits) end
+end
+
+function methods:stop_at_signal()
+  if self.settings.ends_at_signals and system.caught_signal() then error(INTERRUPTED, 0) end
+end
+
+---For `on_target`.
+---@param outcome rollcall.outcome
+function methods:note(outcome)
+  self.outcomes[#self.outcomes + 1] = outcome
+  local key = key_of(outcome.source, outcome.target, outcome.query)
+  self.answered[key] = (self.answered[key] or 0) + 1
+  if not progress.is_failure(outcome) then return end
+  self.failed = self.failed + 1
+  if not self.settings.reports then return end
+  self:clear()
+  progress.report(outcome)
+end
+
+---Counts a user about whom there is an answer.
+function methods:count()
+  self.asked = self.asked + 1
+  if self.asked % USERS_BETWEEN_LINES == 0 then self:draw() end
+end
+
+---Counts a user about whom there is none, and reports why.
+---@param words string
+function methods:fail(words)
+  self.failed = self.failed + 1
+  if self.settings.reports then
+    self:clear()
+    progress.complain(words)
+  end
+  self:count()
+end
+
+---The rows, counted; at a signal they end.
+---@param next_row fun(): string?, table?
+---@return fun(): string?, table?
+function methods:over(next_row)
+  return function()
+    if self.is_interrupted then return nil end
+    local ran, kind, row = pcall(function()
+      self:stop_at_signal()
+      return next_row()
+    end)
+    if not ran then
+      self:clear()
+      if kind ~= INTERRUPTED then error(kind, 0) end
+      self:interrupt()
+      return nil
+    end
+    if not kind then
+      self:clear()
+      return nil
+    end
+    self.rows = self.rows + 1
+    local origin = row.servername or row.origin
+    if origin then self.with_rows[origin] = true end
+    if self.rows % ROWS_BETWEEN_LINES == 0 then self:draw() end
+    return kind, row
+  end
+end
+
+---Gives those that have not answered a result that says so: nobody may take what came for all there is.
+function methods:interrupt()
+  self.is_interrupted = true
+  local awaited = self:awaited()
+  for _, one in ipairs(awaited) do
+    self.outcomes[#self.outcomes + 1] = {
+      source = one.source, target = one.target, query = one.query,
+      completeness = self.with_rows[one.target] and "partial" or "unreachable", reason = "interrupted before it had answered",
+    }
+  end
+  self.unfinished = awaited
+end
+
+---After everything was written: what a signal has cut off.
+---@param path? string  of a file that was to be written, and was not
+function methods:finish(path)
+  self:clear()
+  if not self.is_interrupted then return end
+  local count, total = #self.unfinished, #(self.settings.targets or {})
+  progress.complain("interrupted: " .. (path and path .. " was not written" or "these rows are incomplete") .. (count == 0 and ""
+    or ("; %d of %s had not answered: %s"):format(count, text.count(total, "target"), names_of(self.unfinished))))
+end
+
+return progress

@@ -1,0 +1,119 @@
+--- The command who: who has a file, a share or a computer's connection open, or what a user has, on any of some servers.
+local case = require "rollcall.internal.case"
+local listing = require "rollcall.cli.listing"
+local options = require "rollcall.internal.options"
+local presence = require "rollcall.presence"
+local smb_options = require "rollcall.cli.smb_options"
+local source = require "rollcall.cli.source"
+local values = require "rollcall.internal.values"
+
+local COLUMNS = { "user", "origin", "resource", "client", "files", "duration", "idle" }
+
+-- What of a server's answer an inventory says itself.
+local of_servers = {
+  { "user", "-U" }, { "auth_file", "-A" }, { "password_command", "--password-command" }, { "nt_hash", "--pw-nt-hash" },
+  { "kerberos", "--kerberos" }, { "encrypt", "--encrypt" }, { "port", "--port" }, { "timeout", "--timeout" }, { "deadline", "--deadline" },
+  { "logon_attempts", "--logon-attempts" }, { "concurrency", "--concurrency" }, { "servers_from", "--servers-from" },
+}
+
+---No server has such a name.
+---@param name string
+local function is_file(name)
+  return name:find("/", 1, true) ~= nil or name:find "%.lua$" ~= nil or name:find "%.jsonl$" ~= nil or name:find "%.gz$" ~= nil
+end
+
+local function folded(value)
+  return (case.lower(value):gsub("/", "\\"))
+end
+
+---Whether a path is the one that is wanted, ends with it, or lies in a folder that does.
+---@param path any
+---@param wanted string
+---@return boolean
+local function is_path(path, wanted)
+  return type(path) == "string" and ("\\" .. folded(path) .. "\\"):find("\\" .. wanted .. "\\", 1, true) ~= nil
+end
+
+---@param what string  a file, a share, a computer or a user
+---@param opened rollcall.cli.source
+---@return fun(): string?, table?
+local function rows_about(what, opened)
+  local settings = { now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
+  local view_of, rule = presence.viewer(settings), opened.normalize_user or presence.user_of
+  local wanted = folded(what):gsub("^\\+", ""):gsub("\\+$", "")
+  local name = what:gsub("^\\\\", "")
+  local user = rule(name)
+
+  local function is_about(view)
+    if user and view.user == user then return true end
+    for _, field in ipairs { "account", "resource", "client" } do
+      local value = presence.field(view, field)
+      if type(value) == "string" and case.lower(value) == case.lower(name) then return true end
+    end
+    return is_path(presence.field(view, "resource"), wanted)
+  end
+
+  return function()
+    for kind, row in opened.rows do
+      -- That there is a share does not say who is in it.
+      if kind ~= "share" then
+        if is_about(view_of(kind, row)) then return kind, row end
+        local files = {}
+        values.each(row.files, function(path)
+          if is_path(path, wanted) then files[#files + 1] = path end
+        end)
+        if #files > 0 then return kind, options.merged(row, { files = files }) end
+      end
+    end
+  end
+end
+
+---@param given table  as parsed
+---@return (fun(): rollcall.cli.source?, string?)? open
+---@return string? problem
+local function opening(given)
+  if is_file(given.servers[1] or "") then
+    local path = given.servers[1]
+    for _, one in ipairs(of_servers) do
+      if given[one[1]] ~= nil then return nil, ("%s belongs to servers; %s says itself whom to ask and how"):format(one[2], path) end
+    end
+    if given.servers[2] then return nil, ("%s is an inventory or a snapshot, beside which nothing else is asked"):format(path) end
+    local problem = listing.problem(given)
+    if problem then return nil, problem end
+    return function() return source.open(path, listing.waiting(given)) end
+  end
+  local problem = listing.problem(given, nil, true)
+  if problem then return nil, problem end
+  local wanted
+  wanted, problem = smb_options.gather(given)
+  if not wanted then return nil, problem end
+  return function() return smb_options.open(given, "rollcall", "access", wanted) end
+end
+
+---@type rollcall.cli.command
+return {
+  name = "who",
+  declare = function(parser)
+    local command = parser:command("who", "Who has a file, a share or a name open, on any of some servers.", [[
+Examples:
+  rollcall who budget.xlsx fs1 fs2 -U 'CORP\auditor'
+  rollcall who alice inventory.lua
+  rollcall who 'projects\2026' --servers-from servers.txt -A ~/.smbauth
+
+WHAT is a file or a folder, or the end of its path; or the whole name of a
+share, a user or a computer. Small and capital letters are the same.
+
+]] .. smb_options.PASSWORDS)
+    command:argument("WHAT", "A file, a folder, a share, a user or a computer."):target "what"
+    smb_options.declare(command, "Names or addresses; or an inventory (Lua) or a snapshot.")
+  end,
+  run = function(given)
+    given.columns = given.columns or not given.group_by and COLUMNS or nil
+    if not given.what:find "[^\\/]" then return nil, ("invalid WHAT: '%s'; it takes a name"):format(given.what) end
+    local open, problem = opening(given)
+    if not open then return nil, problem end
+    return source.through(open, nil, function(opened, write)
+      return listing.show(given, options.merged(opened, { rows = rows_about(given.what, opened) }), write)
+    end)
+  end,
+}
