@@ -39,31 +39,37 @@ end
 describe("a malformed answer is an error of its server", function()
   local long = text(("x\0"):rep(30))
   local bad = {
-    ["nothing at all"] = "",
-    ["half a number"] = "\1\0",
-    ["another level"] = string.pack("<I4I4I4I4I4I4I4I4", 0, 0, 0, 0, 0, 0, 0, 0),
-    ["a tag of another level"] = string.pack("<I4I4I4I4I4I4I4I4", 1, 0, 0, 0, 0, 0, 0, 0),
-    ["4 GiB of entries claimed"] = stub(0xFFFFFFFF, 0xFFFFFFFF, entry(good, good)),
-    ["more entries counted than there are"] = stub(3, 3, entry(good, good)),
-    ["an array longer than the count of entries"] = stub(1, 2, entry(good, good)),
-    ["an array shorter than the count of entries"] = stub(2, 1, entry(good, good)),
-    ["entries counted but a null array"] = string.pack("<I4I4I4I4I4I4I4I4", 1, 1, 4, 7, 0, 7, 0, 0),
-    ["a string of 4 GiB"] = stub(1, 1, entry(text(utf16("a\0"), 0xFFFFFFFF, 0xFFFFFFFF), good)),
-    ["a string past the end"] = stub(1, 1, entry(good, text(utf16("a\0"), 5000, 5000)), ""),
-    ["a string longer than its maximum"] = stub(1, 1, entry(text(utf16("user\0"), 2, 5), good)),
-    ["a string without an end"] = stub(1, 1, entry(long, good)),
-    ["a zero inside a string"] = stub(1, 1, entry(text(utf16("a\0b\0")), good)),
-    ["a string with an offset"] = stub(1, 1, entry(string.pack("<I4I4I4", 3, 1, 2) .. "a\0\0\0", good)),
-    ["no total"] = stub(1, 1, entry(good, good), ""),
-    ["no status"] = stub(1, 1, entry(good, good), string.pack("<I4I4I4", 1, 4, 0)),
-    ["bytes after the end"] = stub(1, 1, entry(good, good)) .. ("\0"):rep(16),
+    ["nothing at all"] = { "", "no information structure" },
+    ["half a number"] = { "\1\0", "no information structure" },
+    ["another level"] = { string.pack("<I4I4I4I4I4I4I4I4", 0, 0, 0, 0, 0, 0, 0, 0), "another level than was asked for" },
+    ["a tag of another level"] = { string.pack("<I4I4I4I4I4I4I4I4", 1, 0, 0, 0, 0, 0, 0, 0), "another level than was asked for" },
+    ["4 GiB of entries claimed"] = { stub(0xFFFFFFFF, 0xFFFFFFFF, entry(good, good)), "more entries counted than there are bytes for" },
+    ["more entries counted than there are"] = { stub(3, 3, entry(good, good)), "a string's counts run past the end" },
+    ["an array longer than the count of entries"] = { stub(1, 2, entry(good, good)), "an array whose count is not EntriesRead" },
+    ["an array shorter than the count of entries"] = { stub(2, 1, entry(good, good)), "an array whose count is not EntriesRead" },
+    ["entries counted but a null array"] = { string.pack("<I4I4I4I4I4I4I4I4", 1, 1, 4, 7, 0, 7, 0, 0), "entries that are counted but not there" },
+    ["a string of 4 GiB"] = { stub(1, 1, entry(text(utf16("a\0"), 0xFFFFFFFF, 0xFFFFFFFF), good)), "a string of more than 32767 characters" },
+    ["a string past the end"] = { stub(1, 1, entry(good, text(utf16("a\0"), 5000, 5000)), ""), "a string that runs past the end" },
+    ["a string a character past the end"] = { stub(1, 1, entry(good, text(utf16("a\0b\0"), 5, 5)), ""), "a string that runs past the end" },
+    ["a string's counts past the end"] = { stub(1, 1, entry(good, "\0\0\0\0"), ""), "a string's counts run past the end" },
+    ["a container past the end"] = { string.pack("<I4I4I4I4", 1, 1, 0x20000, 1), "a container that runs past the end" },
+    ["an array's count past the end"] = { string.pack("<I4I4I4I4I4", 1, 1, 0x20000, 1, 0x20004), "an array's count runs past the end" },
+    ["no resume handle"] = { string.pack("<I4I4I4I4I4", 1, 1, 0, 0, 0x20008), "no resume handle" },
+    ["a string longer than its maximum"] = { stub(1, 1, entry(text(utf16("user\0"), 2, 5), good)), "a string longer than its own maximum" },
+    ["a string without an end"] = { stub(1, 1, entry(long, good)), "a string without a terminator" },
+    ["a zero inside a string"] = { stub(1, 1, entry(text(utf16("a\0b\0")), good)), "a string with a zero inside" },
+    ["a string with an offset"] = { stub(1, 1, entry(string.pack("<I4I4I4", 3, 1, 2) .. "a\0\0\0", good)), "a string that does not start at offset 0" },
+    ["no total"] = { stub(1, 1, entry(good, good), ""), "no total" },
+    ["no status"] = { stub(1, 1, entry(good, good), string.pack("<I4I4I4", 1, 4, 0)), "no status" },
+    ["bytes after the end"] = { stub(1, 1, entry(good, good)) .. ("\0"):rep(16), "bytes after the end" },
   }
-  for what, bytes in pairs(bad) do
+  for what, case in pairs(bad) do
     it(what, function()
       local before = collectgarbage "count"
-      local ok, failure = ask_stub(bytes)
+      local ok, failure = ask_stub(case[1])
       assert.is_false(ok)
       assert.equal("RPC_X_BAD_STUB_DATA", failure.name)
+      assert.matches(case[2] .. " (byte ", failure.message, 1, true)
       assert.equal(lab.double, failure.target)
       assert.is_true(collectgarbage "count" - before < 1024)
     end)
@@ -82,15 +88,20 @@ describe("a malformed answer is an error of its server", function()
 end)
 
 describe("a malformed fragment is an error of its server", function()
-  for what, patch in pairs {
-    ["another version"] = "0:04", ["a type that is no answer"] = "2:0b", ["no first fragment"] = "3:02",
-    ["big-endian numbers"] = "4:00", ["a length shorter than a header"] = "8:0300",
-    ["a security trailer"] = "10:1000", ["another call's id"] = "12:99",
+  for what, case in pairs {
+    ["another version"] = { "0:04", "a version of DCE/RPC other than 5.0" }, ["a type that is no answer"] = { "2:0b", "a PDU that is no response" },
+    ["another minor version"] = { "1:02", "a version of DCE/RPC other than 5.0" },
+    ["no first fragment"] = { "3:02", "no first fragment" },
+    ["big-endian numbers"] = { "4:00", "an answer that is not in little-endian NDR" },
+    ["a length shorter than a header"] = { "8:0300", "a fragment that claims to be shorter than its header" },
+    ["a header alone"] = { "8:1000", "a PDU that is no response" },
+    ["a security trailer"] = { "10:1000", "a fragment with a security trailer" }, ["another call's id"] = { "12:99", "an answer to another call" },
   } do
     it(what, function()
-      local ok, failure = ask("rows-3;patch=" .. patch)
+      local ok, failure = ask("rows-3;patch=" .. case[1])
       assert.is_false(ok)
       assert.equal("RPC_S_PROTOCOL_ERROR", failure.name)
+      assert.matches(case[2], failure.message, 1, true)
       assert.equal(lab.double, failure.target)
     end)
   end

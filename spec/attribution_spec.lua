@@ -34,6 +34,22 @@ describe("what is said of an open file", function()
       (said { sessions = { none, one }, files = { plan } }))
     assert.same({ session = nil, username = "alice", client = "A", share = "projects", files = { "C:\\p\\a" } },
       (said { sessions = { alice("A", 1), alice("\\\\a", 1) }, files = { file "C:\\p\\a", file "C:\\p\\b" } })[1])
+    local of_domain = alice("A", 2, "X\\alice")
+    assert.same({ session = of_domain, share = "projects", files = { "C:\\p\\a", "C:\\p\\b" } },
+      (said { sessions = { of_domain }, files = { file("C:\\p\\a", "X\\alice"), file("C:\\p\\b", "X\\alice") } })[1])
+  end)
+
+  it("leaves the session of a file that a connection has", function()
+    local session = alice("A", 1)
+    local rest, got = said { sessions = { session }, files = { plan }, connections = { { share = "projects", username = "alice", num_opens = 1 } } }
+    assert.same({ nil, { "C:\\p\\plan.txt" } }, { got[1][1], got[1][2] })
+    assert.same({ { session = session } }, rest)
+  end)
+
+  it("is the share of pipes, whatever its folder, where it is a pipe", function()
+    local shares = { C, { share = "IPC$", path = "C:\\p", type = 0x80000003 } }
+    assert.equal("IPC$", (said { shares = shares, sessions = { alice("A", 1) }, files = { file "\\PIPE\\srvsvc" } })[1].share)
+    assert.equal("projects", (said { shares = shares, sessions = { alice("A", 1) }, files = { plan } })[1].share)
   end)
 
   local uncertain = {
@@ -52,13 +68,16 @@ describe("what is said of an open file", function()
   for what, given in pairs(uncertain) do
     it("is no computer with " .. what, function()
       given.files = given.files or { plan }
+      local with_files = 0
       for _, entry in ipairs((said(given))) do
         if entry.files then
+          with_files = with_files + 1
           assert.is_nil(entry.session)
           assert.is_nil(entry.client)
           assert.equal("projects", entry.share)
         end
       end
+      assert.is_true(with_files > 0)
     end)
   end
 
@@ -105,6 +124,11 @@ describe("what is said of an open file", function()
     local rest, got = said(given)
     assert.same({ { session, { "C:\\p\\plan.txt", "C:\\p\\b" } } }, got)
     assert.same({ { session = alice("B", 0) } }, rest)
+    for _, part in ipairs { "shares", "files" } do
+      given.part = part
+      assert.is_nil(select(2, said(given))[1][2], part)
+    end
+    given.part = nil
     given.connections[1].num_opens = 1
     rest, got = said(given)
     assert.same({ { session } }, got)

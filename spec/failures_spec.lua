@@ -147,6 +147,15 @@ client.wait()']]):format(lab.command, home))
 
   it("when the server's RPC has a fault", function()
     assert_failure({ servername = lab.double, qualifier = "rows-1;fault=0x1c010002" }, "call", 0x1c010002, "nca_op_rng_error")
+    -- of MS-RPCE, Microsoft's and the Open Group's
+    for fault, name in pairs {
+      [0x000006f7] = "RPC_X_BAD_STUB_DATA", [0x1c000006] = "nca_s_fault_access_denied", [0x1c000008] = "nca_rpc_version_mismatch",
+      [0x1c00000b] = "nca_proto_error", [0x1c000012] = "nca_s_fault_invalid_tag", [0x1c000013] = "nca_s_fault_invalid_bound",
+      [0x1c00001a] = "nca_s_fault_context_mismatch", [0x1c00001b] = "nca_s_fault_remote_no_memory", [0x1c010003] = "nca_unk_if",
+      [0x1c010014] = "nca_server_too_busy",
+    } do
+      assert_failure({ servername = lab.double, qualifier = "rows-1;fault=" .. fault }, "call", fault, name)
+    end
     assert_failure({ servername = lab.double, qualifier = "rows-1;fault=5" }, "call", 5, "ERROR_ACCESS_DENIED")
     assert_failure({ servername = lab.double, qualifier = "rows-1;fault=0x12345678" }, "call", 0x12345678, "RPC fault")
   end)

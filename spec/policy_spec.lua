@@ -233,6 +233,32 @@ describe("a rule of one's own", function()
     assert.same({ "x; y; x" }, messages(result, 3))
   end)
 
+  it("needs every field that it requires, of those that all rows answer to and of others", function()
+    local function verdict(requires)
+      return judged("rule { id = 'x', kind = 'badge', requires = { '" .. table.concat(requires, "', '")
+        .. "' }, check = function() return true end, message = '' }",
+        { { "badge", account = "a", user = "a", origin = "o", target = "t", resource = "r", door = "d" } }).rules[1].verdict
+    end
+    for _, list in ipairs { { "user", "origin", "resource" }, { "user", "door" }, { "door", "user" }, { "user", "origin", "resource", "door" } } do
+      assert.equal("pass", verdict(list), table.concat(list, " "))
+      for i, name in ipairs(list) do
+        list[i] = name == "door" and "zone" or "idle"
+        assert.equal("unknown", verdict(list), table.concat(list, " "))
+        list[i] = name
+      end
+    end
+  end)
+
+  it("counts in a group the values that there are, once each", function()
+    local rows = { { "badge", account = "a", door = "x" }, { "badge", account = "b" }, { "badge", account = "c", door = "x" } }
+    local result = judged([[
+      rule { id = "doors", kind = "badge", group_by = "kind", distinct = "door",
+             check_group = function(g) return g.count == 3 and g.distinct.door == 1 end, message = "{count}: {door}" }
+    ]], rows)
+    assert.same({}, messages(result, 1))
+    assert.equal("pass", result.rules[1].verdict)
+  end)
+
   it("ends with the exit code of an error where a rule raises one while it is evaluated, unless another fails", function()
     local wrong = "rule { id = 'm', severity = 'note', check = function(p) return p.usr == 1 end, message = '' }"
     local rows = { connection("x", "C$", "a") }
@@ -273,7 +299,7 @@ describe("a verdict", function()
   end)
 
   it("is unknown where no source gives what the rule is about", function()
-    local result = judged(rule, {}, { complete[5], complete[2] })
+    local result = judged(rule, {}, { complete[5], complete[2], complete[5] })
     assert.equal("unknown", result.rules[1].verdict)
     assert.same({ "no rows of kind 'connection', 'access'; the sources gave: session, smb_session" }, result.rules[1].reasons)
     assert.equal("unknown", judged(rule, {}, {}).rules[1].verdict)

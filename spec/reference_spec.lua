@@ -149,7 +149,8 @@ describe("the reference has", function()
       ["rollcall.snapshot.writer"] = written,
     }
     local private = { ["rollcall.snapshot:note"] = true }
-    for class, object in pairs(objects) do
+    for _, class in ipairs { "rollcall.smb.server", "rollcall.workspace.client", "rollcall.snapshot", "rollcall.snapshot.writer" } do
+      local object = assert(objects[class], class)
       local methods = {}
       for name, value in pairs(getmetatable(object).__index) do
         local full = class .. ":" .. name

@@ -56,7 +56,12 @@ describe("the table", function()
 
   it("fits every line to the width", function()
     local output = rendered("table", { row(1, ("long "):rep(40)), row(2, ("宽"):rep(60)) }, 80)
-    for line in output:gmatch("[^\n]+") do assert.is_true(text.width(line) <= 80, line) end
+    local lines = 0
+    for line in output:gmatch("[^\n]+") do
+      lines = lines + 1
+      assert.is_true(text.width(line) <= 80, line)
+    end
+    assert.equal(3, lines)
   end)
 
   it("is cut in later rows where they are wider than the first", function()
@@ -69,6 +74,7 @@ describe("the table", function()
   end)
 
   it("has no header where there are no rows", function()
+    assert.matches("^SERVER .*\nfs1 ", (rendered("table", { row(1) }, 200)))
     assert.equal("", rendered("table", {}, 80))
   end)
 

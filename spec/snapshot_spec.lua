@@ -57,7 +57,9 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
   for _, name in ipairs { "x.jsonl", "x.jsonl.gz" } do
     it("gives back what was put in, to the type of each number: " .. name, function()
       local path = written(name, hundred)
+      local descriptors = lab.descriptors()
       local rows, opened = read(path)
+      assert.same(descriptors, lab.descriptors())
       assert.equal(100, #rows)
       for i, pair in ipairs(rows) do
         assert.equal("connection", pair[1])
@@ -79,17 +81,25 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
   it("keeps every name as it is", function()
     local rows = {}
     for _, name in pairs(hostile) do rows[#rows + 1] = { servername = "fs1", username = name } end
-    for i, pair in ipairs((read(written("hostile.jsonl", rows)))) do assert.same(rows[i], pair[2]) end
+    local kept = read(written("hostile.jsonl", rows))
+    assert.equal(#rows, #kept)
+    for i, pair in ipairs(kept) do assert.same(rows[i], pair[2]) end
   end)
 
   it("is not there until it is whole, and an older one stays", function()
     local path = written("whole.jsonl", hundred)
     local before = content(path)
+    local descriptors = lab.descriptors()
     local writer = assert(snapshot.create(path))
     writer:row("connection", { id = 1 })
     assert.equal(before, content(path))
     writer:close()
     assert.equal(before, content(path))
+    assert.same(descriptors, lab.descriptors())
+    local whole = assert(snapshot.create(path))
+    whole:row("connection", { id = 1 })
+    whole:finish()
+    assert.equal(1, #read(path))
     assert.equal("", (lab.run(("ls -A %s | grep -F .rollcall."):format(lab.folder))))
   end)
 

@@ -227,7 +227,7 @@ describe("credentials", function()
 
   it("stop everything when they are refused, long before the key is locked", function()
     local reported = 0
-    for _, client in ipairs { cloud.key_client { sk = "wrong-secret" }, cloud.client { token = "wrong-token" } } do
+    for _, client in ipairs { assert(cloud.key_client { sk = "wrong-secret" }), assert(cloud.client { token = "wrong-token" }) } do
       cloud.tell "forget"
       local failure = cloud.failure(client, names(50), {
         concurrency = 32, on_error = function() reported = reported + 1 end,

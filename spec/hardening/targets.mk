@@ -3,7 +3,7 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
-	spec/hardening/apicheck spec/hardening/outputs \
+	spec/hardening/apicheck spec/hardening/outputs spec/hardening/hollow \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
@@ -299,8 +299,31 @@ locale: all $(LOCALES:%=$(LOCALE_FOLDER)/%)
 	    $(MAKE) --no-print-directory check SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(LOCALE_SPECS))" || exit 1; done
 	@printf 'specs in the locales %s, set by the host\t%d\tall passed in each\n' "$(LOCALES)" $(words $(LOCALE_SPECS)) > $(FACTS)/locale.tsv
 
+# Tests that would pass with an empty implementation. A quarter of an hour; fewer: make hollow SPEC=spec/server_spec.lua
+.PHONY: hollow
+
+HOLLOW_SPECS = $(shell grep -lE 'rollcall\.(smb|workspace|inventory|presence|report|policy|snapshot|diff)"' $(filter-out \
+	spec/memory_spec.lua spec/watch_memory_spec.lua spec/guides_spec.lua spec/judges_spec.lua,$(wildcard spec/*_spec.lua)))
+
+hollow: all
+	@mkdir -p $(FACTS)
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) spec/hardening/hollow $(BUILD)/hollow $(FACTS)/hollow.tsv \
+	  busted --lua=$(LUA) --output=spec/lab/output.lua --exclude-tags=conformance,editor -- $(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(HOLLOW_SPECS))
+
+# Small faults planted in the files that matter, one at a time: a test must fail for each. All of them take hours; every tenth
+# of one file: make mutants MUTANT_STRIDE=10 MUTATED=csrc/rpc/ndr.c
+.PHONY: mutants
+
+MUTANT_STRIDE ?= 1
+MUTATED ?=
+
+mutants: all $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%)
+	@mkdir -p $(BUILD)/mutants $(FACTS)
+	@FUZZ_COMPILE='$(FUZZ_COMPILE)' FUZZ_LIBRARIES='$(shell pkg-config --libs lua5.4) $(CURL_LIBS)' FUZZ_BUILD=$(FUZZ_BUILD) \
+	  $(LAB) /usr/bin/python3 -B spec/hardening/mutants/run.py $(BUILD)/mutants $(FACTS)/mutants.tsv $(LUA) $(MUTANT_STRIDE) $(MUTATED)
+
 # The table of the report, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report
 
 hardening-report:
-	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS)
+	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS) mutants hollow

@@ -82,7 +82,6 @@ rules.required = { "id", "message" }
 local specification = options.merged(rules.fields)
 
 local function both(first, second)
-  if not first then return second end
   return function(view) return second(view) and first(view) end
 end
 

@@ -47,7 +47,7 @@ static void write_fragment(uint8_t *pdu, const struct dcerpc_answer *answer, siz
 static void check_other_cuts(const struct dcerpc_answer *answer, uint32_t seed) {
     static uint8_t pdu[RESPONSE_HEADER_LENGTH + LIMIT];
     struct dcerpc_answer again = {0};
-    dcerpc_start_answer(&again, answer->call_id, answer->limit);
+    dcerpc_start_answer(&again, answer->call_id, answer->length); /* not a byte more */
     size_t offset = 0;
     do {
         seed = seed * 1664525 + 1013904223;

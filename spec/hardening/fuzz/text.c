@@ -43,6 +43,17 @@ static void check_writer(const uint8_t *bytes, size_t size) {
     free(space);
 }
 
+/* The longest string that may be asked for, and one more. */
+static void check_longest(void) {
+    static char longest[NDR_STRING_LIMIT + 1];
+    if (longest[0])
+        return;
+    memset(longest, 'n', sizeof longest);
+    struct ndr_writer writer = {NULL, 0, 0};
+    CHECK(ndr_write_string(&writer, longest, NDR_STRING_LIMIT));
+    CHECK(!ndr_write_string(&writer, longest, NDR_STRING_LIMIT + 1));
+}
+
 static void check_plain(const uint8_t *bytes, size_t size) {
     static const char secret[] = "s3cret-token";
     const struct secrets secrets = {{"abc", secret, "s3cret"}};
@@ -63,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_decoding(bytes, size / 2);
     check_encoding(bytes, size);
     check_writer(bytes, size);
+    check_longest();
     check_plain(bytes, size);
     free(bytes);
     return 0;
