@@ -29,7 +29,8 @@ local function pager()
   local chosen = os.getenv "PAGER"
   if chosen == "" or chosen == "cat" then return nil end
   if platform.is_windows then return chosen end
-  return "LESS=${LESS-FRX}; export LESS; " .. (chosen or "exec less")
+  -- What a pager leaves is read to its end, since the exit code is lost where writing fails.
+  return ("LESS=${LESS-FRX}; export LESS; ( %s ); code=$?; cat > /dev/null; exit $code"):format(chosen or "exec less")
 end
 
 ---@param page string
