@@ -88,8 +88,9 @@ prose.commands = {
 **rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
 
 The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
-**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
-*SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot, which is a file of rows.
+**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**,
+**check**, **snapshot**, **diff** and **watch** take a *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot,
+which is a file of rows.
 
 `rollcall COMMAND --help` is a reminder, `rollcall help COMMAND` shows the page of a command, and `rollcall help` lists all pages
 and guides.]],
