@@ -208,7 +208,8 @@ The rows of both sides are kept in memory, of which they may take 1 GiB.]],
   watch = {
     description = [[
 Polls the targets of an inventory at an interval, and reports who connected, who disconnected and what changed since the last
-poll. A target that fails is reported on standard error, once, and so is that it answers again.]],
+poll. As text it begins with a table of who is connected; as JSON Lines it has the differences alone. A target that fails is reported on
+standard error, once, and so is that it answers again.]],
     environment = { "NO_COLOR" },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
