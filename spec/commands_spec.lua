@@ -189,6 +189,32 @@ describe("rollcall watch", function()
     assert.is_true(os.time() - before <= 2)
   end)
 
+  it("begins with who is there as text, and with nobody there says so", function()
+    watch(people, "--times 1")
+    lab.eventually("the end of it", function() return content(printed):find("# generated at", 1, true) end)
+    local shown = content(printed)
+    assert.is_truthy(shown:find("^USER +RESOURCE +CLIENT +SERVER"), shown)
+    assert.is_truthy(shown:find("alice +people +WS%-ALICE"), shown)
+    assert.is_truthy(shown:find("\n# 5 rows, ", 1, true), shown)
+    watch(with_dead, "--times 1")
+    lab.eventually("the end of it", function() return content(printed):find(lab.closed .. ": unreachable", 1, true) end)
+    assert.is_truthy(content(printed .. ".err"):find("connection refused", 1, true))
+    watch(people, "--times 2 --format jsonl")
+    lab.eventually("the end of it", function() return select(2, lab.run("kill -0 " .. process)) ~= 0 end)
+    assert.equal("", content(printed))
+    process = nil
+  end)
+
+  it("ends soon at a signal while a poll waits for a server", function()
+    local inventory = put("silent.lua", ("smb { servers = %q, timeout = 20, %s }"):format(lab.silent, identity))
+    process = lab.run(("%s watch %s > %s 2>&1 & echo $!"):format(lab.command, inventory, printed)):match "%d+"
+    lab.run "sleep 1"
+    local before = os.time()
+    ended "TERM"
+    assert.is_true(os.time() - before <= 2)
+    assert.equal("", content(printed))
+  end)
+
   it("survives a target that comes and goes, and takes nobody there for gone", function()
     local port = lab.run([[/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])']])
       :match "%d+"
@@ -271,7 +297,7 @@ server.serve_forever()
       for i = 1, count do writer:row("connection", { servername = "fs1", share = "s", username = "user" .. i }) end
       writer:finish()
     end
-    local function changed() return select(2, content(printed):gsub("\n", "")) end
+    local function changed() return select(2, content(printed):gsub("connected  ", "")) end
     write(0)
     watch(put("state.lua", ("snapshot %q"):format(state)), "--run true")
     write(5000)

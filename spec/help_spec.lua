@@ -3,8 +3,8 @@ local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 
 local names = {
-  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "diff", "watch", "completion",
-  "help",
+  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "diff", "watch",
+  "completion", "help",
 }
 
 local command = lab.run("realpath " .. lab.command):gsub("%s+$", "")

@@ -251,7 +251,7 @@ local at_running = {
   { "diff x.txt inv.lua", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "watch nowhere.lua", "nowhere.lua: No such file or directory" },
   { "watch bad.jsonl", "bad.jsonl: watch polls an inventory, and this is a snapshot; 'rollcall diff' compares snapshots" },
-  { "watch inv.lua --snapshot /nowhere/x.jsonl --times 1", "/nowhere/x.jsonl: No such file or directory" },
+  { "watch inv.lua --format jsonl --snapshot /nowhere/x.jsonl --times 1", "/nowhere/x.jsonl: No such file or directory" },
   { "report x.txt --where 'user=a' --limit 1", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "report one_bad.lua", [[one_bad.lua:1: smb: servers must be the name or address of a server, not "two words"]] },
   { "report inv.lua --reverse", "--reverse belongs to --sort, which says by which field" },

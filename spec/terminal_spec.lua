@@ -83,6 +83,14 @@ describe("rows on a terminal", function()
   end)
 end)
 
+describe("rows in a pipe", function()
+  it("are there while another server is awaited", function()
+    local output = lab.run(("(%s -f jsonl & echo $! > %s/pid; wait) | (timeout 10 head -n 6; kill -INT $(cat %s/pid))"):format(
+      asking(lab.double, lab.silent), lab.folder, lab.folder))
+    assert.is_truthy(output:find('"client": "fe80::1"', 1, true), output)
+  end)
+end)
+
 describe("a signal", function()
   local function interrupted(arguments, signal)
     return lab.run(("export ROLLCALL_PASSWORD=$LAB_PASSWORD; %s %s -U %s --timeout 15 & sleep 1.5; kill -%s $!; wait $!"):format(

@@ -100,7 +100,7 @@ describe("rollcall who", function()
     for arguments, words in pairs {
       [""] = "missing argument 'WHAT'", ["alice"] = "no server is named; give SERVER or --servers-from",
       ["/ fs1"] = "invalid WHAT: '/'; it takes a name", ["alice " .. inventory .. " fs1"] = "beside which nothing else is asked",
-      ["alice " .. inventory .. " -U bob"] = "-U belongs to servers; " .. inventory .. " says itself whom to ask and how",
+      ["alice " .. inventory .. " -U bob"] = "-U belongs to servers; " .. inventory .. " names targets and credentials itself",
       ["alice " .. inventory .. " --timeout 3"] = "--timeout belongs to servers", ["alice /nowhere/x"] = "/nowhere/x: No such file",
       ["alice fs1 -w usr=x"] = "no row has a field 'usr'; did you mean 'user'?", ["alice x.lua"] = "x.lua: No such file",
       ["alice fs1 -r"] = "--reverse belongs to --sort", ["alice " .. inventory .. " -r"] = "--reverse belongs to --sort",

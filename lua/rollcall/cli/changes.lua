@@ -28,6 +28,18 @@ function changes.line(change, color)
   return words .. "\n"
 end
 
+---The rows of a poll.
+---@param poll rollcall.diff.poll
+---@return fun(): string?, table?
+function changes.rows(poll)
+  local position = 0
+  return function()
+    position = position + 1
+    local entry = poll.entries[poll.order[position]]
+    if entry then return entry.kind, entry.row end
+  end
+end
+
 ---@param change rollcall.diff.change
 ---@param at? string  when it was noticed
 ---@return string

@@ -82,7 +82,14 @@ function listing.show(given, opened, write, kind)
       its_progress:clear()
       write(output)
     end,
-    on_start = function(flush) its_progress.flush = flush end,
+    on_start = function(flush)
+      its_progress.flush = function()
+        -- In a pipe the widths are to be those of more rows.
+        if system.is_terminal(1) then flush() end
+        local flushed, reason = io.stdout:flush()
+        if not flushed then error("cannot write: " .. reason, 0) end
+      end
+    end,
     width = not given.wide and not given.output and system.terminal_width() or math.huge,
     color = not given.output and progress.color(1),
     filter = #given.where > 0 and conditions.all(given.where) or nil, sort = given.sort and (given.reverse and "-" or "") .. given.sort,

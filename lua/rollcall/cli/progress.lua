@@ -15,6 +15,7 @@ local FAILED, PLAIN = "\27[31m", "\27[0m"
 
 ---@class rollcall.cli.progress
 ---@field outcomes rollcall.outcome[]  the results so far
+---@field flush? fun()  writes what is held back
 local methods = {}
 local metatable = { __index = methods }
 
@@ -42,9 +43,8 @@ end
 function progress.new(settings)
   local self = setmetatable({
     settings = settings, outcomes = {}, answered = {}, with_rows = {}, failed = 0, rows = 0, asked = 0, rested = 0,
-    is_shown = not settings.hidden and system.is_terminal(2) and os.getenv "TERM" ~= "dumb", is_visible = false, flush = function() end,
+    is_shown = not settings.hidden and system.is_terminal(2) and os.getenv "TERM" ~= "dumb", is_visible = false,
   }, metatable)
-  self.is_live = self.is_shown or system.is_terminal(1)
   if settings.ends_at_signals then system.catch_signals() end
   return self
 end
@@ -139,13 +139,13 @@ end
 ---@return number seconds
 function methods:wait(waits)
   local timeout = waits.timeout
-  if self.is_live then timeout = math.min(timeout or REST, REST) end
+  if self.is_shown or self.flush then timeout = math.min(timeout or REST, REST) end
   local seconds = system.wait { descriptor = waits.descriptor, timeout = timeout }
   self:stop_at_signal()
   self.rested = self.rested + seconds
   if self.rested >= REST then
     self.rested = 0
-    if self.is_live then self.flush() end
+    if self.flush then self.flush() end
     self:draw()
   end
   return seconds

@@ -5,21 +5,15 @@ local system = require "rollcall.system"
 local diff = require "rollcall.diff"
 local memory = require "rollcall.internal.memory"
 local platform = require "rollcall.internal.platform"
+local render = require("rollcall.report").render
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 local watch_page = require "rollcall.cli.watch_page"
 
----Rows until a signal comes; a poll that was broken off is none.
-local function until_stopped(rows)
-  return function()
-    if system.caught_signal() then return nil end
-    return rows()
-  end
-end
-
+---A poll, which is none where a signal broke it off.
 local function take_poll(inv)
-  local opened = source.ask(inv)
-  local took, poll = pcall(diff.poll, until_stopped(opened.rows), opened.outcomes)
+  local opened = source.ask(inv, { ends_at_signals = true })
+  local took, poll = pcall(diff.poll, opened.rows, opened.outcomes)
   opened.close()
   if not took then error(poll, 0) end
   return poll, opened.generated_at
@@ -73,12 +67,24 @@ local function report(given, list, generated_at)
   if given.post then hand_to(post_command(given.post), table.concat(lines)) end
 end
 
+---Shows who is there at the start.
+local function show_present(poll, generated_at, inv)
+  render {
+    rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
+    utc_offset = inv.utc_offset, write = source.output().write, width = system.terminal_width() or math.huge, color = source.color(),
+  }
+  io.stdout:flush()
+end
+
 ---Reports when a target fails and when it answers again, once each.
-local function report_targets(away, outcomes)
+---@param away table<string, true>  those that fail
+---@param outcomes rollcall.outcome[]
+---@param is_shown boolean  who reads it has been shown the results
+local function report_targets(away, outcomes, is_shown)
   for _, outcome in ipairs(outcomes) do
     local key = outcome.target .. " " .. (outcome.query or "")
     local gone = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
-    if gone and not away[key] then source.complain { outcome } end
+    if gone and not away[key] and not is_shown then source.complain { outcome } end
     if not gone and away[key] then io.stderr:write("rollcall: ", outcome.target, ": answers again\n") end
     away[key] = gone or nil
   end
@@ -98,8 +104,8 @@ Examples:
   rollcall watch inventory.lua --run 'logger -t rollcall'
 
 SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot and --page are whole at
-any time. Neither who was connected at the start nor rollcall's own logons are
-reported.]])
+any time. As text it begins with who is connected. Neither these nor rollcall's
+own logons are reported as differences.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(arguments.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
@@ -124,7 +130,9 @@ reported.]])
       local poll, generated_at = take_poll(inv)
       if system.caught_signal() then break end
       polls = polls + 1
-      report_targets(away, poll.outcomes)
+      local shows_present = not before and given.format == "text"
+      if shows_present then show_present(poll, generated_at, inv) end
+      report_targets(away, poll.outcomes, shows_present and system.is_terminal(1) and system.is_terminal(2))
       local changed = before and diff.compare(before, poll)
       if changed then report(given, changed, generated_at) end
       if page then page:write(poll, generated_at, inv, changed) end

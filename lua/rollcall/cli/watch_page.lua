@@ -1,4 +1,5 @@
 --- The page that a watch writes after each poll.
+local changes_of = require "rollcall.cli.changes"
 local html = require "rollcall.report.html"
 local new_history = require "rollcall.report.html.history"
 local report = require "rollcall.report"
@@ -15,15 +16,6 @@ local function counts_of(changes)
   return counts
 end
 
-local function each(poll)
-  local position = 0
-  return function()
-    position = position + 1
-    local entry = poll.entries[poll.order[position]]
-    if entry then return entry.kind, entry.row end
-  end
-end
-
 ---@param poll rollcall.diff.poll
 ---@param generated_at integer
 ---@param inv rollcall.inventory
@@ -36,7 +28,8 @@ function methods:write(poll, generated_at, inv, changes)
   self.history:add { at = report.time(generated_at), rows = #poll.order, bad = bad, events = counts_of(changes) }
   local output = assert(source.output(self.path))
   local written, problem = pcall(report.render, {
-    rows = each(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset,
+    rows = changes_of.rows(poll),
+    outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset,
     write = output.write, title = "Who is connected",
     format = function(frame) return html(frame, { above = self.history:strip(), interval = self.interval }) end,
   })

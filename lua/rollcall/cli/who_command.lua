@@ -75,7 +75,7 @@ local function opening(given)
   if is_file(given.servers[1] or "") then
     local path = given.servers[1]
     for _, one in ipairs(of_servers) do
-      if given[one[1]] ~= nil then return nil, ("%s belongs to servers; %s says itself whom to ask and how"):format(one[2], path) end
+      if given[one[1]] ~= nil then return nil, ("%s belongs to servers; %s names targets and credentials itself"):format(one[2], path) end
     end
     if given.servers[2] then return nil, ("%s is an inventory or a snapshot, beside which nothing else is asked"):format(path) end
     local problem = listing.problem(given)

@@ -88,8 +88,9 @@ prose.commands = {
 **rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
 
 The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
-**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**, **check**, **snapshot**, **diff** and **watch** take a
-*SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot, which is a file of rows.
+**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**,
+**check**, **snapshot**, **diff** and **watch** take a *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot,
+which is a file of rows.
 
 `rollcall COMMAND --help` is a reminder, `rollcall help COMMAND` shows the page of a command, and `rollcall help` lists all pages
 and guides.]],
@@ -207,7 +208,8 @@ The rows of both sides are kept in memory, of which they may take 1 GiB.]],
   watch = {
     description = [[
 Polls the targets of an inventory at an interval, and reports who connected, who disconnected and what changed since the last
-poll. A target that fails is reported on standard error, once, and so is that it answers again.]],
+poll. As text it begins with a table of who is connected; as JSON Lines it has the differences alone. A target that fails is reported on
+standard error, once, and so is that it answers again.]],
     environment = { "NO_COLOR" },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
