@@ -18,25 +18,57 @@ It serves on loopback until its standard input ends. A FAULT is an object of
     delay               seconds before each piece
     throttle            bytes, every hundredth of a second
     up                  true: what the client says is spoiled, not what the server says
+    record              a file that gets what goes through, as a capture (pcap)
 """
 import asyncio
+import functools
 import json
 import socket
 import struct
 import sys
+import time
 
 
 class End(Exception):
     """The fault is to end the connection now."""
 
 
+class Capture:
+    """What goes through one connection, as packets between two ports of loopback."""
+
+    RAW_IP, LONGEST = 101, 60000
+
+    def __init__(self, path, client, server):
+        self.file = open(path, "wb", buffering=0)
+        self.file.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, self.RAW_IP))
+        self.ports, self.sequence = (client, server), [1, 1]
+        self.packet(0, b"", 0x02)
+        self.packet(1, b"", 0x12)
+
+    def packet(self, sender, data, flags=0x18):
+        # Before its first byte each side has said where it begins to count.
+        number = self.sequence[sender] - (flags & 2) // 2
+        acknowledged = 0 if flags == 0x02 else self.sequence[1 - sender]
+        tcp = struct.pack("!HHIIBBHHH", self.ports[sender], self.ports[1 - sender], number, acknowledged, 0x50, flags, 65535, 0, 0)
+        ip = struct.pack("!BBHHHBBHII", 0x45, 0, 40 + len(data), 0, 0, 64, 6, 0, 0x7F000001, 0x7F000001)
+        now = time.time()
+        length = 40 + len(data)
+        self.file.write(struct.pack("<IIII", int(now), int(now % 1 * 1000000), length, length) + ip + tcp + data)
+        self.sequence[sender] += len(data)
+
+    def add(self, sender, data):
+        for start in range(0, len(data), self.LONGEST):
+            self.packet(sender, data[start:start + self.LONGEST])
+
+
 class Stream:
     """One direction of a connection."""
 
-    def __init__(self, fault, count):
+    def __init__(self, fault, count, record=None):
         self.fault = fault
         self.offset = 0
         self.count = count
+        self.record = record
 
     def spoiled(self, data):
         """What is to be sent for what came, and whether the connection goes on after it."""
@@ -72,6 +104,8 @@ class Stream:
             if not data:
                 return
             data, on = self.spoiled(data)
+            if self.record:
+                self.record(data)
             await self.send(writer, data)
         if "stall" in self.fault:
             await asyncio.sleep(3600)
@@ -123,8 +157,9 @@ class Door:
     async def serve(self, reader, writer):
         self.connections += 1
         fault, clean = self.fault, {}
-        down = Stream(clean if fault.get("up") else fault, self.count_down)
-        up = Stream(fault if fault.get("up") else clean, self.count_up)
+        capture = "record" in fault and Capture(fault["record"], writer.get_extra_info("peername")[1], self.port)
+        down = Stream(clean if fault.get("up") else fault, self.count_down, capture and functools.partial(capture.add, 1))
+        up = Stream(fault if fault.get("up") else clean, self.count_up, capture and functools.partial(capture.add, 0))
         self.writers.add(writer)
         upstream = None
         tasks = []
@@ -146,6 +181,8 @@ class Door:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.writers.discard(writer)
+            if capture:
+                capture.file.close()
             for each in (writer, upstream):
                 if each:
                     each.close()
