@@ -41,7 +41,8 @@ describe("what is said of an open file", function()
 
   it("leaves the session of a file that a connection has", function()
     local session = alice("A", 1)
-    local rest, got = said { sessions = { session }, files = { plan }, connections = { { share = "projects", username = "alice", num_opens = 1 } } }
+    local connection = { share = "projects", username = "alice", num_opens = 1 }
+    local rest, got = said { sessions = { session }, files = { plan }, connections = { connection } }
     assert.same({ nil, { "C:\\p\\plan.txt" } }, { got[1][1], got[1][2] })
     assert.same({ { session = session } }, rest)
   end)
