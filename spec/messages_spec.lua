@@ -108,7 +108,8 @@ local at_parsing = {
   { "check inv.lua -p ok.lua --fail-on eror",
     "invalid value for --fail-on: 'eror'; it must be error, warning or note; did you mean 'error'?" },
   { "check inv.lua -p ok.lua --format srif",
-    "invalid value for --format: 'srif'; it must be text, json, junit, sarif, github, prometheus or openmetrics; did you mean 'sarif'?" },
+    "invalid value for --format: 'srif'; it must be text, json, junit, sarif, github, html, prometheus, openmetrics or nagios; did you "
+      .. "mean 'sarif'?" },
   { "snapshot inv.lua", "missing option '--output'" },
   { "diff inv.lua", "missing argument 'AFTER'" },
   { "diff inv.lua inv.lua --format jsn", "invalid value for --format: 'jsn'; it must be text or jsonl" },

@@ -176,8 +176,8 @@ A test of it:
 # Description
 
 The commands that ask servers or users, and **rollcall-report**(1), write rows in one of the formats below; **rollcall-check**(1)
-writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands), `html`, `prometheus` or `openmetrics`. What
-was not said is left out, or shown as a dash.
+writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands), `html`, `prometheus`, `openmetrics` or `nagios`
+(a monitoring plugin). What was not said is left out, or shown as a dash.
 
 # Formats
 
