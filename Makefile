@@ -62,7 +62,7 @@ LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime pr
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
 	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lua-event lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
-	poppler-utils python3-jsonschema
+	poppler-utils python3-jsonschema prometheus python3-prometheus-client
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -92,7 +92,7 @@ help:
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
 	@echo 'make doc                 the API reference, $(BUILD)/doc/index.html'
 	@echo 'make editor              the annotations, by a lua-language-server that LUA_LANGUAGE_SERVER names'
-	@echo 'make conformance         SARIF output, the page, the wire, and Prosody as a host, by tools that are not ours'
+	@echo 'make conformance         SARIF, the page, the wire, metrics, Icinga and Prosody, by tools that are not ours'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make prove               the protocol files, proven by Frama-C for every input up to a bound'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
@@ -255,6 +255,7 @@ conformance-packages: test-packages
 	@command -v npm > /dev/null || spec/lab/install 'the validator of SARIF' npm
 	@spec/lab/install 'a host whose loop is its own' prosody
 	@spec/lab/install 'what reads and asks SMB as others do' tshark samba-testsuite
+	@spec/lab/install 'a monitoring host' icinga2-bin monitoring-plugins-basic
 
 conformance: conformance-packages
 	@test -x $(SARIF_VALIDATOR) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/sarif \
@@ -262,7 +263,7 @@ conformance: conformance-packages
 	@test -f $(AXE) || npm install --loglevel=error --no-save --no-audit --no-fund --prefix $(BUILD)/axe axe-core@4.14.1
 	@$(MAKE) --no-print-directory all
 	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) AXE=$(AXE) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua spec/html_browser_spec.lua \
-	  spec/prosody_spec.lua spec/judges_spec.lua
+	  spec/prosody_spec.lua spec/judges_spec.lua spec/metrics_spec.lua spec/nagios_spec.lua
 
 # Old names, and words that a reader of the field would not know: patterns, one a line, that must not come back.
 WORDED ?= Makefile README.md CHANGELOG.md rockspec lua csrc spec

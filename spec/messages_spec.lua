@@ -73,7 +73,8 @@ local at_parsing = {
   { "connections fs1 --level 7 -U auditor", "invalid value for --level: '7'; it must be 0, 1 or best" },
   { "sessions fs1 --level 3 -U auditor", "invalid value for --level: '3'; it must be 0, 1, 2, 10, 502 or best" },
   { "connections fs1 --format jsn",
-    "invalid value for --format: 'jsn'; it must be table, csv, json, jsonl, markdown or html; did you mean 'json'?" },
+    "invalid value for --format: 'jsn'; it must be table, csv, json, jsonl, markdown, html, prometheus or openmetrics; did you "
+      .. "mean 'json'?" },
   { "connections fs1 -f", "option '-f' requires an argument" },
   { "connections fs1 -q '' -U auditor", "invalid value for --qualifier: ''; it must not be empty" },
   { [[connections fs1 -q '\\' -U auditor]], [[invalid value for --qualifier: '\\'; it must be a share or \\computer]] },
@@ -92,7 +93,8 @@ local at_parsing = {
     "unknown option '--concurency'\nDid you mean '--concurrency'?" },
   { "report", "missing argument 'SOURCE'" },
   { "report inv.lua --format htm",
-    "invalid value for --format: 'htm'; it must be table, csv, json, jsonl, markdown or html; did you mean 'html'?" },
+    "invalid value for --format: 'htm'; it must be table, csv, json, jsonl, markdown, html, prometheus or openmetrics; did you "
+      .. "mean 'html'?" },
   { "report inv.lua --where user", "invalid condition for --where: 'user'; conditions are such as user=alice or idle>=1h" },
   { "report inv.lua --where 'idle>many'",
     "invalid condition for --where: 'idle>many'; it takes a number after >, also such as 90m, 1h30m or 10M" },
@@ -106,7 +108,8 @@ local at_parsing = {
   { "check inv.lua -p ok.lua --fail-on eror",
     "invalid value for --fail-on: 'eror'; it must be error, warning or note; did you mean 'error'?" },
   { "check inv.lua -p ok.lua --format srif",
-    "invalid value for --format: 'srif'; it must be text, json, junit, sarif or github; did you mean 'sarif'?" },
+    "invalid value for --format: 'srif'; it must be text, json, junit, sarif, github, html, prometheus, openmetrics or nagios; did you "
+      .. "mean 'sarif'?" },
   { "snapshot inv.lua", "missing option '--output'" },
   { "diff inv.lua", "missing argument 'AFTER'" },
   { "diff inv.lua inv.lua --format jsn", "invalid value for --format: 'jsn'; it must be text or jsonl" },
@@ -133,7 +136,8 @@ local at_parsing = {
   { "shares fs1 --level 502", "invalid value for --level: '502'; it must be 0, 1, 2, 501 or best; did you mean '501'?" },
   { "smb fs1 --formt json", "unknown option '--formt'\nDid you mean '--format'?" },
   { "workspace --user u --format tabel",
-    "invalid value for --format: 'tabel'; it must be table, csv, json, jsonl, markdown or html; did you mean 'table'?" },
+    "invalid value for --format: 'tabel'; it must be table, csv, json, jsonl, markdown, html, prometheus or openmetrics; did you "
+      .. "mean 'table'?" },
   { "watch inv.lua --format json", "invalid value for --format: 'json'; it must be text or jsonl; did you mean 'jsonl'?" },
   { "snapshot inv.lua -o now.txt extra", "too many arguments" },
   { "wach inv.lua", "unknown command 'wach'\nDid you mean 'watch'?" },
@@ -254,6 +258,8 @@ local at_running = {
   { "watch inv.lua --format jsonl --snapshot /nowhere/x.jsonl --times 1", "/nowhere/x.jsonl: No such file or directory" },
   { "report x.txt --where 'user=a' --limit 1", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "report one_bad.lua", [[one_bad.lua:1: smb: servers must be the name or address of a server, not "two words"]] },
+  { "report inv.lua -f prometheus --limit 5", "--limit belongs to --group-by in the format 'prometheus', which counts all rows" },
+  { "report inv.lua -f openmetrics --columns user", "--columns belongs to --group-by in the format 'openmetrics', which counts all rows" },
   { "report inv.lua --reverse", "--reverse belongs to --sort, which says by which field" },
   { "check inv.lua -p pmissing.lua", "pmissing.lua:1: rule: message is missing" },
   { "check inv.lua -p ponmissing.lua", "ponmissing.lua:1: rule: on_missing must be unknown or skip; did you mean 'skip'?" },

@@ -34,9 +34,9 @@ end
 local names = 0
 for _ in pairs(hostile) do names = names + 1 end
 
-local function written(format)
+local function written(format, of)
   local parts = {}
-  policy.write(result, format, function(part) parts[#parts + 1] = part end)
+  policy.write(of or result, format, function(part) parts[#parts + 1] = part end)
   local text = table.concat(parts)
   local path = lab.folder .. "/check." .. format
   assert(io.open(path, "w")):write(text):close()
@@ -86,11 +86,12 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
     assert.same({ "system-out" }, read.passes)
   end)
 
-  it("SARIF is valid by its schema, as a validator says that finds fault with less #conformance", function()
+  it("SARIF is valid by its schema and as GitHub takes it, as a validator says that finds fault with less #conformance", function()
     local validator = assert(os.getenv "SARIF_VALIDATOR", "run this with make conformance")
     local text, path = written "sarif"
     local function errors_in(file)
-      local told, code = lab.run(("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 %s validate %s"):format(validator, file))
+      local told, code = lab.run(("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 %s validate %s --rule-kind 'Sarif;Ghas'"):format(
+        validator, file))
       assert.equal(0, code, told)
       assert.is_truthy(told:find("1 files scanned", 1, true), told)
       local errors = {}
@@ -100,10 +101,13 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
       return errors
     end
     assert.same({}, errors_in(path))
-    local broken = text:gsub('"ruleId"', '"ruleld"', 1)
     local broken_path = lab.folder .. "/broken.sarif"
-    assert(io.open(broken_path, "w")):write(broken):close()
-    assert.is_true(#errors_in(broken_path) > 0)
+    for good, bad in pairs {
+      ['"ruleId"'] = '"ruleld"', ['"physicalLocation"'] = '"physical"', ['"startLine"'] = '"start"', ['"help"'] = '"helper"',
+    } do
+      assert(io.open(broken_path, "w")):write((text:gsub(good, bad, 1))):close()
+      assert.is_true(#errors_in(broken_path) > 0, good)
+    end
   end)
 
   it("SARIF has what 2.1.0 requires", function()
@@ -112,7 +116,7 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
     local run = document.runs[1]
     assert.equal("rollcall", run.tool.driver.name)
     assert.equal(4, #run.tool.driver.rules)
-    local kinds = { fail = 0, open = 0, pass = 0 }
+    local kinds, fingerprints = { fail = 0, open = 0 }, {}
     local levels = { error = true, warning = true, note = true, none = true }
     for _, one in ipairs(run.results) do
       kinds[one.kind] = kinds[one.kind] + 1
@@ -120,16 +124,23 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
       assert.is_string(one.message.text)
       assert.is_true(levels[one.level])
       assert.equal(one.kind ~= "fail", one.level == "none")
-      for _, location in ipairs(one.locations or {}) do
-        for _, logical in ipairs(location.logicalLocations) do assert.is_truthy(logical.name and logical.fullyQualifiedName) end
+      assert.equal(1, #one.locations)
+      local place = { artifactLocation = { uri = "policies.lua" }, region = { startLine = one.ruleIndex + 1 } }
+      assert.same(place, one.locations[1].physicalLocation)
+      for _, logical in ipairs(one.locations[1].logicalLocations or {}) do
+        assert.is_truthy(logical.name and logical.fullyQualifiedName)
       end
+      -- All findings of a rule are at one line, and are not the same for that.
+      assert.is_nil(fingerprints[one.partialFingerprints.primaryLocationLineHash])
+      fingerprints[one.partialFingerprints.primaryLocationLineHash] = true
       for _, suppression in ipairs(one.suppressions or {}) do
         assert.equal("external", suppression.kind)
         assert.is_truthy(suppression.justification:find("until 2036-01-01", 1, true))
       end
     end
-    assert.same({ fail = 1 + names + 1, open = 1, pass = 1 }, kinds)
-    assert.same({ rows_judged = 9, rows_seen = 9 }, run.tool.driver.rules[1].properties)
+    assert.same({ fail = 1 + names + 1, open = 1 }, kinds)
+    assert.same({ verdict = "fail", rows_judged = 9, rows_seen = 9 }, run.tool.driver.rules[1].properties)
+    assert.equal("pass", run.tool.driver.rules[4].properties.verdict)
     assert.is_true(run.invocations[1].executionSuccessful)
     assert.equal(1, #run.invocations[1].toolExecutionNotifications)
   end)
@@ -139,9 +150,35 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
     local count = 0
     for line in text:gmatch "([^\n]*)\n" do
       count = count + 1
-      assert.is_truthy(line:find "^::%l+ title=rollcall%%3A [%w-]+::[^%c]+$", line)
+      assert.is_truthy(line:find "^::%l+ file=policies%.lua,line=[1-4],title=rollcall%%3A [%w-]+::[^%c]+$", line)
     end
     assert.equal(1 + names + 1 + 2 + 4, count, text)
     assert.is_truthy(text:find("%250A%2525", 1, true))
+  end)
+
+  it("names the policy and the line of each rule, whatever the file is called", function()
+    for name, wanted in pairs {
+      ["policies.lua"] = { "policies.lua", "policies.lua" }, ["./ci/a b.lua"] = { "ci/a%20b.lua", "./ci/a b.lua" },
+      ["/etc/rollcall/x.lua"] = { "file:///etc/rollcall/x.lua", "/etc/rollcall/x.lua" }, ["a:b,c%#?\u{e9}.lua"] = {
+        "a%3Ab%2Cc%25%23%3F%C3%A9.lua", "a%3Ab%2Cc%25#?\u{e9}.lua" },
+    } do
+      local its_policy = assert(policy.parse([[
+
+        rule(builtin.accounts {
+          deny = "*" })
+        rule {
+          id = "second", check = function() return true end, message = "" }]], name))
+      local given = false
+      local of = policy.evaluate(its_policy, { rows = function()
+        if given then return end
+        given = true
+        return "connection", { servername = "fs1", username = "bob" }
+      end })
+      local run = cjson.decode((lab.run("jq -c . " .. select(2, written("sarif", of))))).runs[1]
+      assert.same({ artifactLocation = { uri = wanted[1] }, region = { startLine = 2 } }, run.results[1].locations[1].physicalLocation)
+      local text = written("github", of)
+      assert.is_truthy(text:find("::error file=" .. wanted[2] .. ",line=2,title=rollcall%3A accounts::", 1, true), text)
+      assert.is_truthy(text:find("::notice file=" .. wanted[2] .. ",line=4,title=rollcall%3A second::pass", 1, true), text)
+    end
   end)
 end)

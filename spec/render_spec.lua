@@ -126,17 +126,23 @@ end)
 describe("every format", function()
   local made = "2023-11-14T22:13:20Z"
 
+  -- Metrics have seconds since 1970, and no words for why.
+  local function said_by(format, words)
+    if not report.counts_all[format] then return words end
+    return ({ [made] = tostring(NOW), ["connection refused"] = "unreachable" })[words] or words
+  end
+
   for _, format in ipairs(report.formats) do
     it("says when, from which targets, and which could not be asked: " .. format, function()
       local output = rendered { format = format }
       for _, words in ipairs { made, "fs1", "fs2", "unreachable", "connection refused" } do
-        assert.is_truthy(output:gsub("&#58;", ":"):find(words, 1, true), words)
+        assert.is_truthy(output:gsub("&#58;", ":"):find(said_by(format, words), 1, true), words)
       end
     end)
 
     it("says so also where nobody is connected: " .. format, function()
       local output = rendered { format = format, rows = {} }
-      for _, words in ipairs { made, "fs2", "unreachable" } do assert.is_truthy(output:find(words, 1, true), words) end
+      for _, words in ipairs { made, "fs2", "unreachable" } do assert.is_truthy(output:find(said_by(format, words), 1, true), words) end
     end)
   end
 

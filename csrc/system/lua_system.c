@@ -5,6 +5,7 @@
 #include <lua.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "binding/export.h"
 #include "system/broken_pipe.h"
 #include "system/flat_object.h"
@@ -28,6 +29,12 @@ static int text_less(lua_State *L) {
     return 1;
 }
 
+/* clock(): seconds of a clock that only goes forward. [-0, +1, -] */
+static int monotonic_clock(lua_State *L) {
+    lua_pushnumber(L, (lua_Number)clock_now() / 1000);
+    return 1;
+}
+
 int luaopen_rollcall_system(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"ask_password", terminal_ask_password},
@@ -44,6 +51,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {"caught_signal", signals_caught},
         {"with_broken_pipes", broken_pipe_call},
         {"text_less", text_less},
+        {"clock", monotonic_clock},
         {"sleep", signals_sleep},
         {"poller", poller_new},
         {"wait", poller_wait_for},

@@ -6,6 +6,7 @@ local declaration = require "rollcall.internal.declaration"
 local judge = require "rollcall.policy.judge"
 local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
+local plugin = require "rollcall.policy.plugin"
 local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
 local sandbox = require "rollcall.internal.sandbox"
@@ -19,7 +20,7 @@ policy.PASS, policy.FAIL, policy.UNKNOWN, policy.ERROR = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
-policy.formats = { "text", "json", "junit", "sarif", "github", "html" }
+policy.formats = { "text", "json", "junit", "sarif", "github", "html", "prometheus", "openmetrics", "nagios" }
 
 ---A policy that was read.
 ---@class rollcall.policy
@@ -165,11 +166,14 @@ policy.severities = { "error", "warning", "note" }
 local severities = { note = 1, warning = 2, error = 3 }
 
 ---What a command that checks exits with. An error that a rule raised while it was evaluated counts whatever its severity is.
----Raises nothing.
+---As a monitoring plugin it is CRITICAL where a rule of severity "error" fails, WARNING where another fails, and
+---UNKNOWN where none fails, but one is unknown or a target failed or answered in part. Raises nothing.
 ---@param result rollcall.policy.result  of `policy.evaluate`
 ---@param fail_on? "error"|"warning"|"note"  rules of a lower severity do not count; note if not given
----@return integer  0 every rule passes, 1 one fails, 3 none fails but one raised an error, 2 else, where one is unknown
-function policy.exit_code(result, fail_on)
+---@param format? string  "nagios": as a monitoring plugin; absent, and any other: as below
+---@return integer  0 every rule passes, 1 one fails, 3 none fails but one raised an error, 2 else, where one is unknown; for "nagios" 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+function policy.exit_code(result, fail_on, format)
+  if format == "nagios" then return plugin.state(result, fail_on) end
   local code = policy.PASS
   for _, verdict in ipairs(result.rules) do
     local counts = severities[verdict.severity] >= severities[fail_on or "note"]
@@ -185,10 +189,11 @@ end
 
 ---@class rollcall.policy.writer_settings
 ---@field color? boolean  of "text": whether escapes for color may be written; default false
+---@field fail_on? "error"|"warning"|"note"  of "nagios", as for `policy.exit_code`; default note
 
 ---Writes a result in a format. Raises what `write` raises.
 ---@param result rollcall.policy.result  of `policy.evaluate`
----@param format "text"|"json"|"junit"|"sarif"|"github"|"html"  one of `policy.formats`
+---@param format "text"|"json"|"junit"|"sarif"|"github"|"html"|"prometheus"|"openmetrics"|"nagios"  one of `policy.formats`
 ---@param write fun(text: string)  takes what is written
 ---@param settings? rollcall.policy.writer_settings  absent: the defaults
 function policy.write(result, format, write, settings)

@@ -22,6 +22,8 @@ local report = {}
 ---@field color boolean  whether escapes for color may be written
 ---@field title string  of the report
 ---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
+---@field now integer  the same in seconds since 1970
+---@field elapsed? fun(): number  seconds since the rows were asked for; absent: not known
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---What a format makes. A function instead is the `row` of a writer that needs no other.
@@ -43,10 +45,14 @@ local report = {}
 
 ---The names of the formats.
 ---@type string[]
-report.formats = { "table", "csv", "json", "jsonl", "markdown", "html" }
+report.formats = { "table", "csv", "json", "jsonl", "markdown", "html", "prometheus", "openmetrics" }
 
 local is_format = {}
 for _, name in ipairs(report.formats) do is_format[name] = true end
+
+---The formats that count rows and do not show them.
+---@type table<string, true>
+report.counts_all = { prometheus = true, openmetrics = true }
 
 -- The formats for people leave out what has no title.
 local for_people = { table = true, markdown = true }
@@ -79,14 +85,14 @@ end
 ---@field title? string  of the report; default "Roll call"
 
 ---A writer of rows of one kind, as they come. Raises what the format and `write` raise.
----@param format "table"|"csv"|"json"|"jsonl"|"markdown"|"html"|rollcall.report.format  one of `report.formats`, or one's own
+---@param format "table"|"csv"|"json"|"jsonl"|"markdown"|"html"|"prometheus"|"openmetrics"|rollcall.report.format  one of `report.formats`, or one's own
 ---@param kind string  such as "connection"
 ---@param write fun(text: string)  takes what is written
 ---@param width? integer  columns of the terminal; 80
 ---@param settings? rollcall.report.writer_settings  absent: the defaults
 ---@return rollcall.report.writer  whose `finish` ends the report
 function report.new(format, kind, write, width, settings)
-  local all = columns[kind]
+  local all, now = columns[kind], os.time()
   return new_writer(format, {
     write = write,
     kind = kind,
@@ -94,7 +100,7 @@ function report.new(format, kind, write, width, settings)
     width = width or 80,
     color = settings and settings.color or false,
     title = settings and settings.title or "Roll call",
-    generated_at = report.time(os.time()),
+    generated_at = report.time(now), now = now,
     whole = false,
   })
 end
@@ -158,6 +164,7 @@ local specification = {
   color = options.boolean, title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
+  elapsed = options.callable,
 }
 
 ---What `report.render` takes.
@@ -182,6 +189,7 @@ local specification = {
 ---@field now? integer  when the rows were taken, in seconds since 1970; default the present
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
+---@field elapsed? fun(): number  seconds since the rows were asked for, of "prometheus" and "openmetrics"; absent: not known
 
 ---What `report.render` says of a report.
 ---@class rollcall.report.summary
@@ -312,6 +320,10 @@ function report.render(given)
     local problem = grouping.problem(measure)
     if problem then error(("report.render: measures: '%s' %s"):format(measure, problem), 2) end
   end
+  local of_groups = given.sort and "sort" or given.limit and "limit" or given.columns and "columns"
+  if report.counts_all[given.format] and not given.group_by and of_groups then
+    error(("report.render: %s belongs to group_by in the format '%s', which counts all rows"):format(of_groups, given.format), 2)
+  end
   local problem = report.sort_problem(given)
   if problem then error("report.render: sort: " .. problem, 2) end
 
@@ -321,6 +333,7 @@ function report.render(given)
     write = given.write or io.write, columns = shown, width = given.width or 80,
     kind = given.group_by and "group" or not given.columns and given.kind or "who",
     color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = not given.kind,
+    now = now, elapsed = given.elapsed,
   })
   if given.on_start then given.on_start(function() if writer.flush then writer:flush() end end) end
   local names = {}

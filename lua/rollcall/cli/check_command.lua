@@ -1,5 +1,6 @@
 --- The command check: evaluates a policy over rows; the exit code is the verdict.
 local arguments = require "rollcall.cli.arguments"
+local plugin = require "rollcall.policy.plugin"
 local policy = require "rollcall.policy"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
@@ -51,7 +52,10 @@ Examples:
 
 Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is
 unknown, 3 a usage error or an error in one of the files, also one that a rule
-raises while it is evaluated.]])
+raises while it is evaluated.
+
+With --format nagios they are those of a monitoring plugin instead: OK 0,
+WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target("source"):args "?"
     command:option("--policy -p", "The file with the rules."):argname("FILE"):count(1)
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname("FORMAT"), "--format", policy.formats)
@@ -61,7 +65,7 @@ raises while it is evaluated.]])
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
     command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,
-  run = function(given)
+  run = plugin.guarded(function(given)
     if given.test then return run_tests(given) end
     if not given.source then return nil, "missing argument 'SOURCE': an inventory or a snapshot; or give --test" end
     local kinds, problem = source.kinds(given.source)
@@ -79,9 +83,9 @@ raises while it is evaluated.]])
         rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace,
       })
-      policy.write(result, given.format, write, { color = not given.output and source.color() })
-      if given.output or given.format ~= "text" then complain(result) end
-      return policy.exit_code(result, given.fail_on)
+      policy.write(result, given.format, write, { color = not given.output and source.color(), fail_on = given.fail_on })
+      if given.format ~= "nagios" and (given.output or given.format ~= "text") then complain(result) end
+      return policy.exit_code(result, given.fail_on, given.format)
     end, { hidden = given.trace ~= nil })
-  end,
+  end),
 }

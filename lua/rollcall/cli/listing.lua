@@ -47,6 +47,10 @@ end
 function listing.problem(given, kind, is_closed)
   if given.reverse and not given.sort then return "--reverse belongs to --sort, which says by which field" end
   if #given.measure > 0 and not given.group_by then return "--measure belongs to --group-by, which says of which groups" end
+  local of_groups = given.sort and "--sort" or given.limit and "--limit" or given.columns and "--columns"
+  if report.counts_all[given.format] and not given.group_by and of_groups then
+    return ("%s belongs to --group-by in the format '%s', which counts all rows"):format(of_groups, given.format)
+  end
   for _, field in ipairs((kind or is_closed) and fields_of(given) or {}) do
     if not (kind and presence.has_field or presence.is_field)(kind or field, field) then
       local meant = suggestion(field, kind and presence.names(kind) or presence.all_names())
@@ -96,6 +100,7 @@ function listing.show(given, opened, write, kind)
     group_by = given.group_by, measures = #given.measure > 0 and given.measure or nil, limit = given.limit, columns = given.columns,
     totals = not kind and not given.no_totals, outcomes = opened.outcomes, failures = opened.failures,
     now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
+    elapsed = opened.elapsed,
   }
   local missing = result.missing
   for _, name in ipairs(conditions.missing(given.where)) do missing[#missing + 1] = name end

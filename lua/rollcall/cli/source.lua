@@ -4,6 +4,7 @@ local options = require "rollcall.internal.options"
 local progress = require "rollcall.cli.progress"
 local snapshot = require "rollcall.snapshot"
 local sources = require "rollcall.inventory.sources"
+local system = require "rollcall.system"
 
 local source = {}
 
@@ -16,6 +17,7 @@ local source = {}
 ---@field generated_at integer
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
+---@field elapsed? fun(): number  seconds since targets were asked; nil for a snapshot
 ---@field close fun()
 
 ---@param path string
@@ -47,7 +49,7 @@ end
 ---@param settings? rollcall.cli.progress_settings
 ---@return rollcall.cli.source
 function source.ask(inv, settings)
-  local failures = {}
+  local failures, began = {}, system.clock()
   local its_progress = progress.new(options.merged(settings or {}, { targets = sources.targets(inv) }))
   local rows, _, _, closing = inventory.rows(inv, {
     on_target = function(outcome) its_progress:note(outcome) end,
@@ -57,7 +59,7 @@ function source.ask(inv, settings)
   return {
     rows = its_progress:over(with_pace(rows)), progress = its_progress,
     outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
-    utc_offset = inv.utc_offset,
+    utc_offset = inv.utc_offset, elapsed = function() return system.clock() - began end,
     close = function() getmetatable(closing).__close(closing) end,
   }
 end

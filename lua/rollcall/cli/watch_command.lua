@@ -8,6 +8,7 @@ local platform = require "rollcall.internal.platform"
 local render = require("rollcall.report").render
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
+local textfile = require "rollcall.report.textfile"
 local watch_page = require "rollcall.cli.watch_page"
 
 ---A poll, which is none where a signal broke it off.
@@ -16,7 +17,7 @@ local function take_poll(inv)
   local took, poll = pcall(diff.poll, opened.rows, opened.outcomes)
   opened.close()
   if not took then error(poll, 0) end
-  return poll, opened.generated_at
+  return poll, opened.generated_at, opened.elapsed()
 end
 
 local function write_snapshot(path, poll, generated_at, inv)
@@ -102,13 +103,15 @@ Examples:
   rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
   rollcall watch inventory.lua --run 'logger -t rollcall'
+  rollcall watch inventory.lua --textfile rollcall.prom
 
-SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot and --page are whole at
-any time. As text it begins with who is connected. Neither these nor rollcall's
-own logons are reported as differences.]])
+SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot, --page and
+--textfile are whole at any time. As text it begins with who is connected.
+Neither these nor rollcall's own logons are reported as differences.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(arguments.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
+    command:option("--textfile", "Write metrics of the newest poll to this file, for Prometheus's node exporter."):argname "FILE"
     command:option("--page", "Write the newest poll to this file, an HTML page that renews itself."):argname "FILE"
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl" })
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname("URL")
@@ -125,9 +128,10 @@ own logons are reported as differences.]])
     system.catch_signals()
     local before, polls, away = nil, 0, {}
     local page = given.page and watch_page(given.page, given.interval)
+    local write_metrics = given.textfile and textfile.new(given.textfile)
     local is_full = memory.room()
     while true do
-      local poll, generated_at = take_poll(inv)
+      local poll, generated_at, seconds = take_poll(inv)
       if system.caught_signal() then break end
       polls = polls + 1
       local shows_present = not before and given.format == "text"
@@ -137,6 +141,7 @@ own logons are reported as differences.]])
       if changed then report(given, changed, generated_at) end
       if page then page:write(poll, generated_at, inv, changed) end
       if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
+      if write_metrics then write_metrics(poll, inv, generated_at, seconds) end
       before = before and diff.carried(before, poll) or poll
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()

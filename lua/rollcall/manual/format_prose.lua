@@ -176,8 +176,8 @@ A test of it:
 # Description
 
 The commands that ask servers or users, and **rollcall-report**(1), write rows in one of the formats below; **rollcall-check**(1)
-writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands) or `html`. What was not said is left out,
-or shown as a dash.
+writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands), `html`, `prometheus`, `openmetrics` or `nagios`
+(a monitoring plugin). What was not said is left out, or shown as a dash.
 
 # Formats
 
@@ -189,6 +189,7 @@ or shown as a dash.
 - `jsonl`: JSON Lines, an object a line, see **JSON Lines**.
 - `markdown`: a table as GitHub and others read it. What is more than letters, digits and blanks stands in code spans.
 - `html`: one page, which needs nothing from elsewhere: totals, charts, and a table to sort and filter.
+- `prometheus` and `openmetrics`: metrics, see **Metrics**.
 
 # Completeness
 
@@ -198,6 +199,31 @@ or shown as a dash.
 - `denied`: the target refused the logon or the query.
 - `unreachable`: there was no answer.
 - `placeholder`: the server filled in words of its own for what it does not know, as Samba does.
+
+# Metrics
+
+In Prometheus's text format and in OpenMetrics 1.0, all gauges, without timestamps. The label `target` is the server or service, `kind`
+the kind of rows. A target that was not asked in full has its completeness, and no counts: an absent series says that a number is not
+known, 0 that nobody is there.
+
+- `rollcall_connections`, `rollcall_accesses` (by `target` and `share`), `rollcall_sessions`, `rollcall_logons`, `rollcall_shares` (by
+  `target`), `rollcall_workspace_sessions` (by `target` and `session_state`), `rollcall_rows` (rows of your own): how many there are.
+- `rollcall_share_current_uses`: connections to a share, as the server counts them.
+- `rollcall_open_files`: by `target`, `share` where it is known, and the `kind` of rows that say so. Do not add kinds up.
+- `rollcall_users`, `rollcall_clients`, `rollcall_share_users`, `rollcall_share_clients`: how many different ones rows name.
+- `rollcall_age_seconds`, `rollcall_idle_seconds`: histograms of the present, whose counts fall when people leave: use them without `rate`.
+  In OpenMetrics their type is gaugehistogram.
+- `rollcall_target_completeness`: 1 for the state that the target is in and 0 for the others, in the label `state`; in OpenMetrics a
+  stateset, in whose label `rollcall_target_completeness` the state is.
+- `rollcall_target_claimed_entries`, `rollcall_target_received_entries`: as `claimed` and `received` of a target below.
+- `rollcall_target_last_good_poll_timestamp_seconds`: when the target last answered in full. A report and a check know their own poll
+  alone; a watch remembers from when it was started.
+- `rollcall_poll_timestamp_seconds`, `rollcall_poll_duration_seconds`: when the poll began and how long it took; the latter not of a
+  snapshot.
+- `rollcall_group_rows` and one for each measure: of groups, by the fields of `--group-by`, instead of the counts above. These can be
+  users and clients, each of which is a series.
+- `rollcall_rule_verdict` (a stateset as above), `rollcall_rule_findings` (none where the verdict is unknown),
+  `rollcall_rule_judged_rows`, by `policy`, `rule` and `severity`; `rollcall_check_timestamp_seconds`: of **rollcall-check**(1).
 
 # JSON
 

@@ -97,6 +97,9 @@ function system.with_broken_pipes(f, ...) end
 ---@return boolean
 function system.text_less(a, b) end
 
+---@return number  seconds of a clock that only goes forward
+function system.clock() end
+
 ---From now on, and until this Lua state is closed, SIGTERM, SIGINT and SIGHUP do not end the process but
 ---are noted. Those that are ignored stay ignored, as nohup asks for.
 function system.catch_signals() end

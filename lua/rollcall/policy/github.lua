@@ -1,4 +1,4 @@
---- The verdicts as workflow commands, which GitHub shows as annotations.
+--- The verdicts as workflow commands, which GitHub shows as annotations of the policy, at the line of the rule.
 local text = require "rollcall.internal.text"
 
 local commands = { error = "error", warning = "warning", note = "notice" }
@@ -15,10 +15,11 @@ end
 ---@param result rollcall.policy.result
 ---@param write fun(text: string)
 return function(result, write)
+  local file = property(result.policy)
   for _, verdict in ipairs(result.rules) do
     local command = commands[verdict.severity]
     local function annotate(kind, words)
-      write(("::%s title=%s::%s\n"):format(kind, property("rollcall: " .. verdict.id), data(words)))
+      write(("::%s file=%s,line=%d,title=%s::%s\n"):format(kind, file, verdict.line, property("rollcall: " .. verdict.id), data(words)))
     end
     for _, finding in ipairs(verdict.findings) do annotate(command, finding.message) end
     if verdict.violations > #verdict.findings then

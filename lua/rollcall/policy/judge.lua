@@ -23,6 +23,7 @@ local judge = {}
 ---@field id string  the rule's
 ---@field severity "error"|"warning"|"note"  the rule's
 ---@field description? string  the rule's
+---@field line integer  of the policy file on which the rule stands
 ---@field verdict "pass"|"fail"|"unknown"  unknown: some of what it is about could not be seen, or the rule raised an error
 ---@field reasons string[]  why it is unknown
 ---@field error? string  that a function of the rule raised while it was evaluated; one of the reasons
@@ -361,7 +362,7 @@ function methods:finish(outcomes)
   local rows_judged, rows_seen = self.counts()
   local reasons = self:reasons(outcomes, rows_judged)
   return {
-    id = rule.id, severity = rule.severity, description = rule.description,
+    id = rule.id, severity = rule.severity, description = rule.description, line = rule.line,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
     reasons = reasons, error = self.error, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
     findings = self.findings, waived = self.waived,

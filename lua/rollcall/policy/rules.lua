@@ -24,6 +24,7 @@ local rules = {}
 ---@field on_missing? "unknown"|"skip"  what a row without one of these makes the rule; "skip": such a row is not judged
 ---@field min_rows? integer  with fewer rows judged, the rule is unknown
 ---@field place string  FILE:LINE
+---@field line integer  of the file
 
 ---A waiver that was declared.
 ---@class rollcall.policy.waiver
@@ -145,7 +146,7 @@ local function check_rule(place, given, declared, is_builtin, kinds)
   local problem, field = fields.problem(rule, kinds)
   if problem then place:fail(field, ("rule '%s': %s"):format(rule.id, problem)) end
   rule.severity = rule.severity or "error"
-  rule.place = ("%s:%d"):format(place.name, place.line)
+  rule.place, rule.line = ("%s:%d"):format(place.name, place.line), place.line
   return rule
 end
 

@@ -1,7 +1,8 @@
---- The verdicts as SARIF 2.1.0. What was found has no place in a file, so its locations are logical:
--- the user, the resource, the client. A rule that passes is a result of the kind "pass", one
--- whose verdict is unknown of the kind "open".
+--- The verdicts as SARIF 2.1.0, of which GitHub takes a part: a result stands at the line of its rule in the policy, and has the user,
+-- the resource and the client as logical locations. A rule whose verdict is unknown is a result of the kind "open". One that passes is
+-- none, since who does not read `kind` would take it for an alert: the rule's properties have every verdict.
 local json = require "rollcall.internal.json_text"
+local platform = require "rollcall.internal.platform"
 local text = require "rollcall.internal.text"
 
 local VERSION_NAME = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -25,7 +26,18 @@ end
 
 local location_kinds = { user = "member", client = "resource", resource = "resource", origin = "module" }
 
-local function locations(finding)
+---A path as a URI: relative to where the check runs, as it was given, or with the scheme.
+---@param path string
+---@return string
+local function uri(path)
+  if platform.is_windows then path = path:gsub("\\", "/") end
+  local is_absolute = path:find "^/" or platform.is_windows and path:find "^%a:/"
+  local encoded = path:gsub("^%./+", ""):gsub("[^%w%-._~/]", function(byte) return ("%%%02X"):format(byte:byte()) end)
+  if not is_absolute then return encoded end
+  return "file://" .. (encoded:find "^/" and "" or "/") .. encoded:gsub("^(%a)%%3A/", "%1:/")
+end
+
+local function locations(place, finding)
   local parts = {}
   for _, name in ipairs { "user", "resource", "client", "origin" } do
     if finding[name] then
@@ -33,33 +45,41 @@ local function locations(finding)
         "fullyQualifiedName", json.value(name .. "/" .. text.printable(finding[name])), "kind", json.value(location_kinds[name]))
     end
   end
-  return #parts > 0 and list { members("logicalLocations", list(parts)) } or nil
+  return list { members("physicalLocation", place, "logicalLocations", #parts > 0 and list(parts)) }
 end
 
----The same finding of two runs has the same fingerprint, whatever the seconds in its message.
+---@param result rollcall.policy.result
+---@param verdict rollcall.policy.verdict
+local function place_of(result, verdict)
+  return members("artifactLocation", members("uri", json.value(uri(result.policy))), "region", members("startLine", tostring(verdict.line)))
+end
+
+---The same finding of two runs has the same fingerprint, whatever the seconds in its message. GitHub reads the first of the two, and
+---would otherwise make it of the line, which all findings of a rule have in common.
 local function fingerprint(verdict, finding)
   local parts = { verdict.id }
   for _, name in ipairs { "user", "client", "resource", "origin" } do
     local value = finding[name] and text.printable(tostring(finding[name])) or ""
     parts[#parts + 1] = #value .. ":" .. value
   end
-  return members("rollcall/1", json.value(table.concat(parts, "|")))
+  local value = json.value(table.concat(parts, "|"))
+  return members("primaryLocationLineHash", value, "rollcall/1", value)
 end
 
-local function result_of(verdict, index, finding)
+local function result_of(place, verdict, index, finding)
   local suppression = finding.waived and list { members("kind", '"external"',
     "justification", json.value(("%s (until %s)"):format(text.printable(finding.waived), finding.waived_until))) }
   return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"fail"', "level", json.value(verdict.severity),
-    "message", message(finding.message), "locations", locations(finding), "partialFingerprints", fingerprint(verdict, finding),
+    "message", message(finding.message), "locations", locations(place, finding), "partialFingerprints", fingerprint(verdict, finding),
     "suppressions", suppression)
 end
 
----What a rule is about as a whole: that it passes, or that its verdict is unknown.
-local function whole_result(verdict, index)
-  local rows = (", %d of %s"):format(verdict.rows_judged, text.count(verdict.rows_seen, "row"))
-  local reasons = #verdict.reasons > 0 and ": " .. table.concat(verdict.reasons, "; ") or ""
-  return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index),
-    "kind", verdict.verdict == "pass" and '"pass"' or '"open"', "level", '"none"', "message", message(verdict.verdict .. rows .. reasons))
+---That nobody knows whether a rule is broken.
+local function open_result(place, verdict, index)
+  local words = ("unknown, %d of %s: %s"):format(verdict.rows_judged, text.count(verdict.rows_seen, "row"),
+    table.concat(verdict.reasons, "; "))
+  return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"open"', "level", '"none"',
+    "message", message(words), "locations", locations(place, {}), "partialFingerprints", fingerprint(verdict, {}))
 end
 
 local function notification(words)
@@ -71,12 +91,14 @@ end
 return function(result, write)
   local rules, results, notifications = {}, {}, {}
   for i, verdict in ipairs(result.rules) do
-    rules[i] = members("id", json.value(verdict.id), "shortDescription", message(verdict.description or verdict.id),
+    local description, place = message(verdict.description or verdict.id), place_of(result, verdict)
+    rules[i] = members("id", json.value(verdict.id), "shortDescription", description, "fullDescription", description, "help", description,
       "defaultConfiguration", members("level", json.value(verdict.severity)),
-      "properties", members("rows_judged", tostring(verdict.rows_judged), "rows_seen", tostring(verdict.rows_seen)))
-    for _, finding in ipairs(verdict.findings) do results[#results + 1] = result_of(verdict, i - 1, finding) end
-    for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(verdict, i - 1, finding) end
-    if verdict.verdict ~= "fail" then results[#results + 1] = whole_result(verdict, i - 1) end
+      "properties", members("verdict", json.value(verdict.verdict), "rows_judged", tostring(verdict.rows_judged),
+        "rows_seen", tostring(verdict.rows_seen)))
+    for _, finding in ipairs(verdict.findings) do results[#results + 1] = result_of(place, verdict, i - 1, finding) end
+    for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(place, verdict, i - 1, finding) end
+    if verdict.verdict == "unknown" then results[#results + 1] = open_result(place, verdict, i - 1) end
   end
   local failed = false
   for _, verdict in ipairs(result.rules) do failed = failed or verdict.error ~= nil end
