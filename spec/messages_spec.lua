@@ -112,7 +112,7 @@ local at_parsing = {
       .. "mean 'sarif'?" },
   { "snapshot inv.lua", "missing option '--output'" },
   { "diff inv.lua", "missing argument 'AFTER'" },
-  { "diff inv.lua inv.lua --format jsn", "invalid value for --format: 'jsn'; it must be text or jsonl" },
+  { "diff inv.lua inv.lua --format jsn", "invalid value for --format: 'jsn'; it must be text, jsonl or html" },
   { "diff inv.lua inv.lua inv.lua", "too many arguments" },
   { "watch", "missing argument 'INVENTORY'" },
   { "watch inv.lua --interval soon", "invalid number for --interval: 'soon'; it takes seconds, more than 0 and at most 86400" },
