@@ -249,6 +249,19 @@ describe("a rule of one's own", function()
     end
   end)
 
+  it("names five values of a group, and how many more there are", function()
+    local rows = {}
+    local function message()
+      return messages(judged([[
+        rule { id = "all", kind = "badge", group_by = "kind", distinct = "door", check_group = function() return false end, message = "{door}" }
+      ]], rows))[1]
+    end
+    for i, name in ipairs { "a", "b", "c", "d", "e" } do rows[i] = { "badge", account = "x", door = name } end
+    assert.equal("a, b, c, d, e", message())
+    rows[6], rows[7] = { "badge", account = "x", door = "f" }, { "badge", account = "x", door = "g" }
+    assert.equal("a, b, c, d, e and 2 more", message())
+  end)
+
   it("counts in a group the values that there are, once each", function()
     local rows = { { "badge", account = "a", door = "x" }, { "badge", account = "b" }, { "badge", account = "c", door = "x" } }
     local result = judged([[

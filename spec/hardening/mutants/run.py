@@ -189,6 +189,7 @@ def try_file(tree, path, stride, equivalents, log):
     there.write_text(text)
     tree.code_of(path)
     wrong += [f"{path}: there is no such mutant: {name}" for _, name in {key for key in equivalents if key[0] == path} - names]
+    counts["there are"] = len(names)
     print(f"  {path}: {counts}", flush=True)
     return counts, wrong
 
@@ -202,7 +203,7 @@ def main():
         for path in paths or KILLERS:
             counts, of_file = try_file(tree, path, int(stride), equivalents, log)
             wrong += of_file
-            rows.append(f"mutants of `{path}`\t{counts['mutants']}\t{counts['fuzz']} fail the fuzzers' corpora, {counts['spec']} a spec; "
+            rows.append(f"mutants of `{path}`\t{counts['mutants']} of {counts['there are']}\t{counts['fuzz']} fail the fuzzers' corpora, {counts['spec']} a spec; "
                         f"{counts['equivalent'] + counts['same']} equivalent, {counts['same']} of them for the compiler\n")
     for line in wrong:
         print(line, file=sys.stderr)
