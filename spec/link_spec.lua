@@ -97,6 +97,13 @@ describe("an iterator over a server handle", function()
 end)
 
 describe("a server that never ends", function()
+  it("may have fifteen empty pages in a row, and not sixteen", function()
+    local rows, failures = gather { servername = lab.double, qualifier = "rows-3;empty=15" }
+    assert.same({ 3, 0 }, { #rows, #failures })
+    rows, failures = gather { servername = lab.double, qualifier = "rows-3;empty=16" }
+    assert.same({ 0, "ERROR_INVALID_DATA" }, { #rows, failures[1].name })
+  end)
+
   it("is given up when its pages have been empty for long", function()
     local rows, failures
     local took = seconds_of(function() rows, failures = gather { servername = lab.double, qualifier = "rows-100;endless=0" } end)

@@ -32,7 +32,7 @@ KILLERS = {
     "csrc/smb/frame.c": "page fuzz:frame fuzz:link fuzz:worker failures",
     "csrc/smb/link_worker.c": "page fuzz:link server failures link",
     "csrc/smb/lua_slot.c": "page server answers fanout failures link",
-    "csrc/smb/paging.c": "page answers server",
+    "csrc/smb/paging.c": "page answers server link",
     "csrc/workspace/http/retry.c": "workspace_failures workspace_waiting",
     "csrc/workspace/auth/signature.c": "signature workspace",
     "lua/rollcall/policy/judge.lua": "policy check_command no_news policy_outputs",
