@@ -82,6 +82,9 @@ describe("the options that are checked are those of the reference:", function()
     "share_page", "logons", "logon_page", "server" } do
     calls["smb." .. name] = smb[name]
   end
+  for _, name in ipairs { "connections", "sessions", "files", "rollcall" } do
+    calls["smbstatus." .. name] = require("rollcall.smbstatus")[name]
+  end
   for _, name in ipairs { "sessions", "list_sessions", "user_names" } do
     calls["rollcall.workspace.client:" .. name] = function(given) return client[name](client, given) end
   end
