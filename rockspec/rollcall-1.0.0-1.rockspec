@@ -146,6 +146,7 @@ build = {
             ["rollcall.cli.report_command"] = "lua/rollcall/cli/report_command.lua",
             ["rollcall.cli.smb_commands"] = "lua/rollcall/cli/smb_commands.lua",
             ["rollcall.cli.smb_options"] = "lua/rollcall/cli/smb_options.lua",
+            ["rollcall.cli.smbstatus_command"] = "lua/rollcall/cli/smbstatus_command.lua",
             ["rollcall.cli.snapshot_command"] = "lua/rollcall/cli/snapshot_command.lua",
             ["rollcall.cli.source"] = "lua/rollcall/cli/source.lua",
             ["rollcall.cli.watch_command"] = "lua/rollcall/cli/watch_command.lua",
