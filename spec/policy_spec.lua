@@ -88,6 +88,19 @@ describe("the builtin rules", function()
       connection("test1", "s", "a"), connection("tester", "s", "a"), connection("mysvc-x", "s", "a") },
       { "CORP\\SVC-backup is connected to s from a, and no such account should be", "Guest is connected to s from a, and no such account should be",
         "test1 is connected to s from a, and no such account should be" } },
+    encrypted = {
+      "", { connection("x", "s", "a", 1, { encryption = "full" }), connection("y", "s", "a", 1, { encryption = "partial", signing = "full" }),
+        { "access", servername = "fs1", username = "z", share = "s", sources = "connection+session", encryption = "none", signing = "full" },
+        { "access", servername = "fs1", username = "z", sources = "session", encryption = "partial" } },
+      { "y from a is connected to s of fs1 without full encryption: encryption partial, signing full",
+        "z from ? is connected to s of fs1 without full encryption: encryption none, signing full" },
+    },
+    signed = {
+      "", { connection("x", "s", "a", 1, { encryption = "full", signing = "partial" }),
+        connection("y", "s", "a", 1, { encryption = "none", signing = "full" }),
+        connection("z", "s", "a", 1, { encryption = "partial", signing = "none" }) },
+      { "z from a is connected to s of fs1 without full signing: encryption partial, signing none" },
+    },
     failed_sessions = {
       "", { session("x"), session("y", { session_state = "InitFail", failed_code = "WKS.0001", failed_reason = "no GPU" }) },
       { "the session of y on vd-1 failed: WKS.0001 no GPU" },
@@ -112,6 +125,15 @@ describe("the builtin rules", function()
       assert.equal(0, policy.exit_code(result))
     end)
   end
+
+  it("encrypted and signed are unknown where the source does not say it", function()
+    for _, name in ipairs { "encrypted", "signed" } do
+      local result = judged(("rule(builtin.%s {})"):format(name), { connection("x", "s", "a", 1, { signing = "full" }) })
+      assert.same({ "unknown", "field 'encryption' is missing in 1 row" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+      local filled = { source = "smb", target = "nas1", query = "access", completeness = "placeholder" }
+      assert.equal("unknown", judged(("rule(builtin.%s {})"):format(name), {}, { filled }).rules[1].verdict)
+    end
+  end)
 
   it("outside_hours knows working hours, time zones and when somebody came", function()
     local rows = { connection("x", "s", "a", 12 * 3600) }

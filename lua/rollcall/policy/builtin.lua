@@ -213,6 +213,33 @@ builtin.administrative_shares = {
   end,
 }
 
+---A rule over what smbd says of the packets of a connection. Of a session it counts those with which it began, which no client
+---encrypts: where it has no connection, nothing is at stake.
+local function protected(meaning, what, requires, passes)
+  return {
+    meaning = meaning, specification = declaration.fields {}, required = {},
+    make = function()
+      return {
+        kind = { "connection", "access" }, requires = requires,
+        filter = function(view)
+          return view.kind == "connection" or string.find(view.sources, "connection", 1, true) ~= nil
+        end,
+        check = passes,
+        message = ("{account} from {client} is connected to {resource} of {origin} without %s: encryption {encryption}, signing {signing}")
+          :format(what),
+      }
+    end,
+  }
+end
+
+builtin.encrypted = protected("Every connection is encrypted, in all of its packets. Only `smbstatus { ... }` says it.",
+  "full encryption", { "encryption" },
+  function(view) return view.encryption == "full" end)
+
+builtin.signed = protected("Every connection is signed or encrypted, in all of its packets. Only `smbstatus { ... }` says it. A Samba "
+  .. "without `server signing = mandatory` has connections that are not.", "full signing", { "encryption", "signing" },
+  function(view) return view.signing == "full" or view.encryption == "full" end)
+
 ---@type rollcall.options.check
 local function globs(value)
   local names, problem = declaration.names(value)

@@ -279,8 +279,8 @@ end
 
 -- The fields that a server fills with placeholders, by the kind of row.
 local placeholder_lacks = {
-  connection = { user = true, account = true, client = true, address = true, since = true, duration = true },
-  access = { resource = true, share = true },
+  connection = { user = true, account = true, client = true, address = true, since = true, duration = true, encryption = true },
+  access = { resource = true, share = true, encryption = true },
 }
 
 local function lacks(self, outcome)
