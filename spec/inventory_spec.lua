@@ -76,6 +76,30 @@ describe("an inventory", function()
     assert.equal(1, #failures)
   end)
 
+  it("gives logons and sessions to a rule over both", function()
+    local text = ([[
+      local auditor = credential { username = %q, password = env "LAB_PASSWORD" }
+      smb { servers = %q, query = "logons", credential = auditor, timeout = 20 }
+      smb { servers = %q, query = "sessions", credential = auditor, timeout = 20 }
+    ]]):format(lab.username, lab.double, lab.double)
+    local its_policy = assert(policy.parse([[
+      rule(builtin.logged_on_and_away { id = "long", seconds = 30 })
+      rule(builtin.logged_on_and_away { id = "short", seconds = 29 })
+    ]], "policies.lua"))
+    local outcomes = {}
+    local rows, _, _, closing <close> = inventory.rows(assert(inventory.parse(text, "inventory.lua")), {
+      on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
+    })
+    local result = policy.evaluate(its_policy, { rows = rows, outcomes = outcomes })
+    assert.is_table(closing)
+    assert.same({ "pass", "fail" }, { result.rules[1].verdict, result.rules[2].verdict })
+    assert.same({ "alice is logged on, and has been idle in every session for 30s or more, longer than 29s" }, (function()
+      local messages = {}
+      for i, finding in ipairs(result.rules[2].findings) do messages[i] = finding.message end
+      return messages
+    end)())
+  end)
+
   it("reads what Samba servers say of themselves, side by side, and says of each what is missing", function()
     local command = (". spec/lab/samba.sh; samba_environment smbstatus -s %s/smb.conf --json"):format(lab.folder)
     local path = lab.folder .. "/inventory-status.json"

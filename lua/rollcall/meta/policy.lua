@@ -139,6 +139,11 @@ function builtin.encrypted(given) end
 ---@return rollcall.policy.builtin_rule  for `rule`
 function builtin.signed(given) end
 
+---Nobody logged on who has been idle for longer in every session. Raises what is wrong, with its line and field.
+---@param given rollcall.policy.seconds_block  how long
+---@return rollcall.policy.builtin_rule  for `rule`
+function builtin.logged_on_and_away(given) end
+
 ---No account of these patterns, or none but these. Raises what is wrong, with its line and field.
 ---@param given rollcall.policy.accounts_block  the patterns
 ---@return rollcall.policy.builtin_rule  for `rule`
