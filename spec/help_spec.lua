@@ -3,7 +3,8 @@ local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 
 local names = {
-  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "diff", "watch",
+  "connections", "sessions", "files", "shares", "logons", "smb", "smbstatus", "workspace", "who", "report", "check", "snapshot",
+  "diff", "watch",
   "completion", "help",
 }
 
@@ -73,6 +74,7 @@ describe("the examples of the help", function()
     put("policies.lua", "rule { id = 'RULE', kind = 'connection', message = '{account}', check = function(p) return p.user ~= 'eve' end }")
     put("policies_test.lua", "test { name = 't', rows = { { kind = 'connection', username = 'bob' } }, verdicts = { RULE = 'pass' } }")
     put("names.txt", "alice\nbob\n")
+    put("status.json", lab.smbstatus "--json")
     put("servers.txt", ("# file servers\n%s\n"):format(lab.double))
     put(".smbauth", ("username = %s\npassword = %s\n"):format(lab.username, lab.password))
     put(".iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(cloud.environment.USERNAME, cloud.environment.PASSWORD,

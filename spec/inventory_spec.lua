@@ -76,6 +76,79 @@ describe("an inventory", function()
     assert.equal(1, #failures)
   end)
 
+  it("gives logons and sessions to a rule over both", function()
+    local text = ([[
+      local auditor = credential { username = %q, password = env "LAB_PASSWORD" }
+      smb { servers = %q, query = "logons", credential = auditor, timeout = 20 }
+      smb { servers = %q, query = "sessions", credential = auditor, timeout = 20 }
+    ]]):format(lab.username, lab.double, lab.double)
+    local its_policy = assert(policy.parse([[
+      rule(builtin.logged_on_and_away { id = "long", seconds = 30 })
+      rule(builtin.logged_on_and_away { id = "short", seconds = 29 })
+    ]], "policies.lua"))
+    local outcomes = {}
+    local rows, _, _, closing <close> = inventory.rows(assert(inventory.parse(text, "inventory.lua")), {
+      on_target = function(outcome) outcomes[#outcomes + 1] = outcome end,
+    })
+    local result = policy.evaluate(its_policy, { rows = rows, outcomes = outcomes })
+    assert.is_table(closing)
+    assert.same({ "pass", "fail" }, { result.rules[1].verdict, result.rules[2].verdict })
+    assert.same({ "alice is logged on, and has been idle in every session for 30s or more, longer than 29s" }, (function()
+      local messages = {}
+      for i, finding in ipairs(result.rules[2].findings) do messages[i] = finding.message end
+      return messages
+    end)())
+  end)
+
+  it("reads what Samba servers say of themselves, side by side, and says of each what is missing", function()
+    local command = (". spec/lab/samba.sh; samba_environment smbstatus -s %s/smb.conf --json"):format(lab.folder)
+    local path = lab.folder .. "/inventory-status.json"
+    local file <close> = assert(io.open(path, "w"))
+    file:write '{"timestamp": "2026-11-21T12:00:00Z", "sessions": {"1": {"session_id": "1", "username": "eve"}}}'
+    file:flush()
+    local client = lab.connect("alice", "projects")
+    local began = os.time()
+    local rows, outcomes, failures = gathered(([[
+      smbstatus { server = "nas1", command = "sleep 2; %s" }
+      smbstatus { server = "nas2", file = %q, query = "sessions" }
+      smbstatus { server = "nas3", file = %q }
+      smbstatus { server = "nas4", command = "sleep 2; exit 3" }
+      smbstatus { server = "nas5", command = "sleep 100", deadline = 2 }
+      smbstatus { server = "nas6", command = "%s", query = "connections" }
+    ]]):format(command, path, path, command))
+    client.close()
+    assert.is_true(os.time() - began < 30)
+    local of = {}
+    for _, outcome in ipairs(outcomes) do of[outcome.target] = outcome.source .. " " .. outcome.query .. " " .. outcome.completeness end
+    assert.same({
+      nas1 = "smbstatus access complete", nas2 = "smbstatus smb_session complete", nas3 = "smbstatus access partial",
+      nas4 = "smbstatus access unreachable", nas5 = "smbstatus access unreachable", nas6 = "smbstatus connection complete",
+    }, of)
+    assert.equal(3, #failures)
+    local said = {}
+    for _, pair in ipairs(rows) do
+      said[("%s %s %s %s"):format(pair[1], pair[2].servername, pair[2].username, pair[2].share or "-")] = true
+    end
+    for _, expected in ipairs {
+      "access nas1 alice projects", "smb_session nas2 eve -", "access nas3 eve -", "connection nas6 alice projects",
+    } do assert.is_true(said[expected], expected) end
+  end)
+
+  it("says what is wrong with what a Samba server says of itself", function()
+    for expected, text in pairs {
+      ["i.lua:1: smbstatus: server is missing"] = 'smbstatus { file = "x" }',
+      ["i.lua:1: smbstatus: takes command or file, one of them"] = 'smbstatus { server = "x" }',
+      ["i.lua:1: smbstatus: deadline belongs to command"] = 'smbstatus { server = "x", file = "y", deadline = 4 }',
+      ["i.lua:1: smbstatus: there is no field 'comand'; did you mean 'command'?"] = 'smbstatus { server = "x", comand = "y" }',
+      ["i.lua:1: smbstatus: query must be rollcall, connections, sessions or files"] =
+        'smbstatus { server = "x", file = "y", query = "shares" }',
+    } do
+      local inv, problem = inventory.parse(text, "i.lua")
+      assert.is_nil(inv)
+      assert.equal(expected, problem)
+    end
+  end)
+
   it("takes a password from a private file", function()
     local path = lab.folder .. "/secret"
     assert(io.open(path, "w")):write(lab.password, "\n"):close()
@@ -208,7 +281,7 @@ describe("an inventory", function()
 
   for words, text in pairs {
     ["i.lua:1: 'io' is not available in inventory files"] = "io.open('x')",
-    ["i.lua: declares no source; smb, workspace, snapshot and rows declare one"] = "",
+    ["i.lua: declares no source; smb, smbstatus, workspace, snapshot and rows declare one"] = "",
     ["i.lua:3: smb: password must be env"] = "smb {\n servers = 'fs1',\n password = 'hunter2' }",
     ["i.lua:2: smb: there is no field 'server'"] = "smb {\n server = 'fs1' }",
     ["i.lua:1: smb: servers is missing"] = "smb {}",

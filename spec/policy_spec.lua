@@ -9,7 +9,7 @@ local function parsed(text)
 end
 
 local complete = {}
-for i, kind in ipairs { "connection", "smb_session", "file", "access", "session" } do
+for i, kind in ipairs { "connection", "smb_session", "file", "access", "session", "logon" } do
   complete[i] = { source = kind == "session" and "workspace" or "smb", target = "t", query = kind, completeness = "complete" }
 end
 
@@ -88,6 +88,25 @@ describe("the builtin rules", function()
       connection("test1", "s", "a"), connection("tester", "s", "a"), connection("mysvc-x", "s", "a") },
       { "CORP\\SVC-backup is connected to s from a, and no such account should be", "Guest is connected to s from a, and no such account should be",
         "test1 is connected to s from a, and no such account should be" } },
+    encrypted = {
+      "", { connection("x", "s", "a", 1, { encryption = "full" }), connection("y", "s", "a", 1, { encryption = "partial", signing = "full" }),
+        { "access", servername = "fs1", username = "z", share = "s", sources = "connection+session", encryption = "none", signing = "full" },
+        { "access", servername = "fs1", username = "z", sources = "session", encryption = "partial" } },
+      { "y from a is connected to s of fs1 without full encryption: encryption partial, signing full",
+        "z from ? is connected to s of fs1 without full encryption: encryption none, signing full" },
+    },
+    signed = {
+      "", { connection("x", "s", "a", 1, { encryption = "full", signing = "partial" }),
+        connection("y", "s", "a", 1, { encryption = "none", signing = "full" }),
+        connection("z", "s", "a", 1, { encryption = "partial", signing = "none" }) },
+      { "z from a is connected to s of fs1 without full signing: encryption partial, signing none" },
+    },
+    logged_on_and_away = {
+      "seconds = 60", { { "logon", servername = "pc1", username = "alice", logon_domain = "CORP" }, smb_session("CORP\\Alice", "a", 9999, 7200),
+        smb_session("alice", "b", 9999, 9000), smb_session("bob", "c", 999, 61), { "logon", servername = "pc2", username = "carol" },
+        smb_session("carol", "a", 999, 60), smb_session("carol", "b", 999, 999), { "logon", servername = "pc3", username = "dave" } },
+      { "alice is logged on, and has been idle in every session for 2h00m or more, longer than 1m" },
+    },
     failed_sessions = {
       "", { session("x"), session("y", { session_state = "InitFail", failed_code = "WKS.0001", failed_reason = "no GPU" }) },
       { "the session of y on vd-1 failed: WKS.0001 no GPU" },
@@ -112,6 +131,38 @@ describe("the builtin rules", function()
       assert.equal(0, policy.exit_code(result))
     end)
   end
+
+  it("encrypted and signed are unknown where the source does not say it", function()
+    for _, name in ipairs { "encrypted", "signed" } do
+      local result = judged(("rule(builtin.%s {})"):format(name), { connection("x", "s", "a", 1, { signing = "full" }) })
+      assert.same({ "unknown", "field 'encryption' is missing in 1 row" }, { result.rules[1].verdict, result.rules[1].reasons[1] })
+      local filled = { source = "smb", target = "nas1", query = "access", completeness = "placeholder" }
+      assert.equal("unknown", judged(("rule(builtin.%s {})"):format(name), {}, { filled }).rules[1].verdict)
+    end
+  end)
+
+  it("logged_on_and_away is unknown where an idle time is missing, or only logons or sessions were asked for", function()
+    local rule, logon = "rule(builtin.logged_on_and_away { seconds = 60 })", { "logon", servername = "pc1", username = "alice" }
+    local function verdict(rows, outcomes)
+      local result = judged(rule, rows, outcomes).rules[1]
+      return { result.verdict, result.reasons[1] }
+    end
+    assert.same({ "unknown", "field 'idle' is missing in 1 row" }, verdict { logon, smb_session("alice", "a", 9), smb_session("alice", "b", 9, 9) })
+    assert.same({ "fail", "field 'idle' is missing in 1 row" }, verdict { logon, smb_session("eve", "a", 9), smb_session("alice", "b", 99, 99) })
+    assert.same({ "pass" }, verdict { logon, smb_session("alice", "a", 9, 9) })
+    assert.same({ "pass" }, verdict { logon })
+    assert.same({ "unknown", "no rows of kind 'smb_session'; the sources gave: logon" }, verdict({ logon }, { complete[6] }))
+    assert.same({ "unknown", "no rows of kind 'logon'; the sources gave: smb_session" },
+      verdict({ smb_session("alice", "a", 9, 99) }, { complete[2] }))
+    assert.same({ "unknown", "t: unreachable" },
+      verdict({ logon }, { complete[6], { source = "smb", target = "t", query = "smb_session", completeness = "unreachable" } }))
+    local lines = {}
+    policy.evaluate(parsed(rule), {
+      now = NOW, outcomes = complete, trace = require "rollcall.policy.trace"("logged-on-and-away", function(line) lines[#lines + 1] = line end),
+      rows = coroutine.wrap(function() coroutine.yield("smb_session", smb_session("alice", "a", 9)) end),
+    })
+    assert.is_truthy(table.concat(lines):find("field 'idle' is missing: unknown", 1, true), table.concat(lines))
+  end)
 
   it("outside_hours knows working hours, time zones and when somebody came", function()
     local rows = { connection("x", "s", "a", 12 * 3600) }

@@ -82,6 +82,9 @@ describe("the options that are checked are those of the reference:", function()
     "share_page", "logons", "logon_page", "server" } do
     calls["smb." .. name] = smb[name]
   end
+  for _, name in ipairs { "connections", "sessions", "files", "rollcall" } do
+    calls["smbstatus." .. name] = require("rollcall.smbstatus")[name]
+  end
   for _, name in ipairs { "sessions", "list_sessions", "user_names" } do
     calls["rollcall.workspace.client:" .. name] = function(given) return client[name](client, given) end
   end
@@ -219,7 +222,8 @@ describe("the words of", function()
       if specification then
         local class, accepted, needed = class_of(named[name]), {}, {}
         for field, check in pairs(specification) do
-          if not (name == "rule" and field == "except") then accepted[field] = check end
+          local is_own = field == "except" or field == "requires_of" or field == "every_kind"
+          if not (name == "rule" and is_own) then accepted[field] = check end
         end
         assert_options(class, accepted)
         for _, field in ipairs(required) do needed[field] = true end
@@ -239,8 +243,11 @@ describe("the words of", function()
 
   it("policies are those of the reference", function()
     assert_words("Policy files", words_of(function() policy.parse("", "x") end), {})
-    local _, problem = policy.parse('rule { id = "x", message = "x", check = function() return true end, except = "share" }', "x")
-    assert.matches("there is no field 'except'", problem)
+    for _, field in ipairs { "except", "requires_of", "every_kind" } do
+      local rule = 'rule { id = "x", message = "x", check = function() return true end, %s = "share" }'
+      local _, problem = policy.parse(rule:format(field), "x")
+      assert.matches("there is no field '" .. field .. "'", problem)
+    end
   end)
 
   ---The examples of a section.

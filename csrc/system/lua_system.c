@@ -12,6 +12,7 @@
 #include "system/output_file.h"
 #include "system/poller.h"
 #include "system/private_file.h"
+#include "system/running_command.h"
 #include "system/sandbox.h"
 #include "system/signals.h"
 #include "system/terminal.h"
@@ -55,11 +56,13 @@ int luaopen_rollcall_system(lua_State *L) {
         {"sleep", signals_sleep},
         {"poller", poller_new},
         {"wait", poller_wait_for},
+        {"start_command", running_command_start},
         {NULL, NULL},
     };
     luaL_checkversion(L);
     output_file_register(L);
     poller_register(L);
+    running_command_register(L);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -22,7 +22,7 @@ local inventory = {}
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
 
 ---@class rollcall.inventory.source
----@field block "smb"|"workspace"|"snapshot"|"rows"  the word that declares it
+---@field block "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"  the word that declares it
 ---@field fields table  what the block says
 ---@field place? string  FILE:LINE, of blocks that ask something
 
@@ -106,7 +106,7 @@ local function vocabulary_of(place, gathered)
       table.insert(gathered.sources, { block = "rows", fields = given })
     end,
   }
-  for _, block in ipairs { "smb", "workspace" } do
+  for _, block in ipairs { "smb", "smbstatus", "workspace" } do
     words[block] = function(given)
       local checked = place:block(block, given, blocks[block].fields, blocks[block].required)
       local problem, field = blocks[block].problem(checked)
@@ -126,7 +126,7 @@ function inventory.parse(text, name)
   local gathered = { name = name, sources = {} }
   local ran, problem = sandbox.run(text, name, vocabulary_of(declaration.of(text, name), gathered), "inventory files")
   if not ran then return nil, problem end
-  if #gathered.sources == 0 then return nil, name .. ": declares no source; smb, workspace, snapshot and rows declare one" end
+  if #gathered.sources == 0 then return nil, name .. ": declares no source; smb, smbstatus, workspace, snapshot and rows declare one" end
   return gathered
 end
 
@@ -155,7 +155,7 @@ end
 ---Raises what is wrong with the options, and where a secret cannot be fetched, as text. A target that fails raises nothing.
 ---@param inv rollcall.inventory  what to ask
 ---@param given? rollcall.inventory.rows_options  what to call meanwhile
----@return fun(): string?, table?  gives the next row: its kind, and a rollcall.smb.access, .connection, .session, .file or .share, a rollcall.workspace.session, or a row of one's own
+---@return fun(): string?, table?  gives the next row: its kind, and a row of rollcall.smb, of rollcall.smbstatus, a rollcall.workspace.session, or a row of one's own
 ---@return nil
 ---@return nil
 ---@return table closing  to be closed by the loop; ends what is under way

@@ -56,7 +56,7 @@ local function since_seconds(field)
   return {
     since = function(view)
       local elapsed = view.row[field]
-      return elapsed and view.settings.now - elapsed
+      return view.row.since or elapsed and view.settings.now - elapsed
     end,
     duration = function(view) return view.row[field] end,
   }
@@ -73,6 +73,12 @@ local function own(name)
   return function(view) return view.row[name] end
 end
 
+---A name is that of many computers, and an address of one.
+local function client_of(view)
+  local row = view.row
+  if not row.placeholder then return row.address or row.client end
+end
+
 local function never() end
 
 local smb_since = since_seconds "time"
@@ -80,15 +86,18 @@ local smb_since = since_seconds "time"
 ---For each kind, where the fields of a presence come from.
 local sources = {
   connection = {
-    account = unless_placeholder "username", client = unless_placeholder "client", origin = own "servername", resource = own "share",
+    account = unless_placeholder "username", client = client_of, origin = own "servername", resource = own "share",
     since = function(view) return not view.row.placeholder and smb_since.since(view) or nil end,
     duration = function(view) return not view.row.placeholder and smb_since.duration(view) or nil end,
   },
   smb_session = {
-    account = own "username", client = own "client", origin = own "servername", since = smb_since.since, duration = smb_since.duration,
+    account = own "username", client = client_of, origin = own "servername", since = smb_since.since, duration = smb_since.duration,
     idle = own "idle_time",
   },
-  file = { account = own "username", origin = own "servername", resource = own "pathname" },
+  file = {
+    account = own "username", client = client_of, origin = own "servername", resource = own "pathname", since = own "since",
+    duration = own "time",
+  },
   share = { origin = own "servername", resource = own "share" },
   logon = {
     account = function(view)
@@ -98,7 +107,7 @@ local sources = {
     origin = own "servername",
   },
   access = {
-    account = own "username", client = own "client", origin = own "servername", resource = own "share",
+    account = own "username", client = client_of, origin = own "servername", resource = own "share",
     since = smb_since.since, duration = smb_since.duration, idle = own "idle_time",
   },
   session = {

@@ -72,6 +72,8 @@ function servers.start()
     lab.run(("mkdir -p '%s/bin' && ln -sf '%s' '%s/bin/rollcall'"):format(folder, command, folder))
     lab.run(([[cd '%s' && umask 077 && echo "$LAB_PASSWORD" > auditor.password &&
       printf 'username = auditor\npassword = %%s\n' "$LAB_PASSWORD" > auditor.smbauth]]):format(folder))
+    lab.run(([[printf '#!/bin/sh\n. %%s/spec/lab/samba.sh\nsamba_environment %%s -s %%s/smb.conf "$@"\n' \
+      '%s' "$(command -v smbstatus)" "$LAB_FOLDER" > '%s/bin/smbstatus' && chmod 755 '%s/bin/smbstatus']]):format(here, folder, folder))
     put(first, fs1)
     lab.eventually("the end of other guides' logons", function() return not lab.smbstatus("-p"):find "auditor" end)
     return {

@@ -58,6 +58,14 @@ local function session_type(_, row)
   return session.session_type(row) or row.session_type
 end
 
+---What only a Samba says of itself: for a person the protection, and for machines the rest.
+local function with_protection(columns)
+  for _, name in ipairs {
+    "address", "session_id", "since", "dialect", "encryption", "encryption_cipher", "signing", "signing_cipher",
+  } do columns[#columns + 1] = { name = name } end
+  return columns
+end
+
 -- The columns for people first, then the other fields of a session in their documented order.
 local function session_columns()
   local columns = {
@@ -81,7 +89,7 @@ end
 return {
   session = session_columns(),
   ---@type rollcall.report.column[]
-  connection = {
+  connection = with_protection {
     { name = "servername", title = "SERVER" },
     { name = "share", title = "SHARE" },
     { name = "username", title = "USER", show = unless_placeholder() },
@@ -96,7 +104,7 @@ return {
     { name = "level" },
   },
   ---@type rollcall.report.column[]
-  smb_session = {
+  smb_session = with_protection {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },
     { name = "client", title = "CLIENT" },
@@ -118,6 +126,13 @@ return {
     { name = "id", title = "ID", right = true },
     { name = "pathname", title = "PATH" },
     { name = "level" },
+    { name = "share" },
+    { name = "client" },
+    { name = "address" },
+    { name = "session_id" },
+    { name = "share_file_id" },
+    { name = "since" },
+    { name = "time" },
   },
   ---@type rollcall.report.column[]
   share = {
@@ -143,7 +158,7 @@ return {
     { name = "level" },
   },
   ---@type rollcall.report.column[]
-  access = {
+  access = with_protection {
     { name = "servername", title = "SERVER" },
     { name = "username", title = "USER" },
     { name = "share", title = "SHARE" },

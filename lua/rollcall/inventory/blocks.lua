@@ -1,6 +1,7 @@
 --- What the blocks of an inventory take, field by field.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local smbstatus = require "rollcall.smbstatus.settings"
 local target = require "rollcall.smb.target"
 local user_names = require "rollcall.workspace.user_names"
 
@@ -134,6 +135,23 @@ blocks.smb = {
       end
     end
   end,
+}
+
+---@type rollcall.inventory.block
+blocks.smbstatus = {
+  meaning = "What a Samba server says of itself by `smbstatus --json`, which root runs there. Takes `command` or `file`.",
+  fields = declaration.fields {
+    { "server", smbstatus.specification.server, "What to call the server." },
+    { "command", smbstatus.specification.command,
+      "A command of the shell that prints the JSON, such as `ssh fs1 sudo smbstatus --json`. It has no terminal to ask for a password at. "
+      .. "Not on Windows." },
+    { "file", smbstatus.specification.file, "The path of a file with the JSON." },
+    { "query", options.one_of { "rollcall", "connections", "sessions", "files" },
+      "What to take of it; `rollcall`, the combined view, if not given." },
+    { "deadline", smbstatus.specification.deadline, "Seconds for the command; 120 if not given." },
+  },
+  required = { "server" },
+  problem = smbstatus.problem,
 }
 
 ---@type rollcall.inventory.block

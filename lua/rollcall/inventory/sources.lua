@@ -90,6 +90,25 @@ local function start_smb(query, blocks)
   end
 end
 
+local function start_smbstatus(source)
+  return function(handlers)
+    local fields = source.fields
+    local query = queries[fields.query or "rollcall"]
+    local step, state = require("rollcall.smbstatus")[query.call] {
+      server = fields.server, command = fields.command, file = fields.file, deadline = fields.deadline,
+      on_error = handlers.on_error, on_wait = handlers.on_wait,
+      on_target = function(outcome)
+        outcome.query = query.kind
+        handlers.on_target(outcome)
+      end,
+    }
+    return running(function(reading)
+      local row = step(reading)
+      if row then return query.kind, row end
+    end, state, function() state.close() end)
+  end
+end
+
 local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
@@ -233,6 +252,8 @@ function sources.plan(inv)
         plan[#plan + 1] = start_smb(queries[fields.query or "rollcall"], group)
       end
       group[#group + 1] = source
+    elseif source.block == "smbstatus" then
+      plan[#plan + 1] = start_smbstatus(source)
     elseif source.block == "workspace" then
       plan[#plan + 1] = start_workspace(source)
     elseif source.block == "snapshot" then

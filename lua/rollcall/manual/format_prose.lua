@@ -11,7 +11,7 @@ return {
     text = [[
 # Description
 
-An inventory names what is asked for rows: each `smb`, `workspace`, `snapshot` and `rows` is a source. All sources are asked at
+An inventory names what is asked for rows: each `smb`, `smbstatus`, `workspace`, `snapshot` and `rows` is a source. All sources are asked at
 the same time, and rows come in the order in which they arrive.
 
 ]] .. sandboxed .. [[
@@ -20,6 +20,10 @@ the same time, and rows come in the order in which they arrive.
 # smb
 
 @smb
+
+# smbstatus
+
+@smbstatus
 
 # workspace
 
@@ -68,6 +72,8 @@ none. Without it `CORP\Alice`, `alice@corp.example` and `alice` are one user, `a
     smb { servers = { "fs1", "fs2:4450" }, credential = auditor, timeout = 5 }
     smb { servers = "fs3", query = "connections", qualifier = "projects",
           username = "auditor", password = env "FS3_PASSWORD" }
+
+    smbstatus { server = "nas1", command = "ssh -o BatchMode=yes nas1 sudo -n smbstatus --json" }
 
     workspace { region = "ap-southeast-1", project_id = "0123",
                 users = { "user001", "user002" }, token = command "get-token" }

@@ -58,7 +58,7 @@ end
 ---@return rollcall.manual.page
 function formats.inventory()
   local data = {}
-  for _, name in ipairs { "smb", "workspace", "credential" } do
+  for _, name in ipairs { "smb", "smbstatus", "workspace", "credential" } do
     local block = blocks[name]
     data[name] = { { kind = "paragraph", text = block.meaning } }
     append(data[name], fields(block.fields, block.required))

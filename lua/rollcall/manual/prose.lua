@@ -87,8 +87,9 @@ prose.commands = {
     description = [[
 **rollcall** asks SMB servers and Huawei Cloud Workspace who is connected, reports on the answers, and checks them against rules.
 
-The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments, and
-**workspace** asks for users of cloud desktops. **who** answers who has a file, a share or a name open. The commands **report**,
+The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments,
+**smbstatus** reads what a Samba server says of itself, and **workspace** asks for users of cloud desktops. **who** answers
+who has a file, a share or a name open. The commands **report**,
 **check**, **snapshot**, **diff** and **watch** take a *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot,
 which is a file of rows.
 
@@ -102,6 +103,7 @@ and guides.]],
     files = { inventory_file, policy_file, snapshot_file },
     see_also = {
       "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-logons(1)", "rollcall-smb(1)",
+      "rollcall-smbstatus(1)",
       "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
       "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
       "rollcall-fields(5)", "rollcall-output(5)",
@@ -134,6 +136,21 @@ alone; elsewhere the field is missing, and a file that belongs to no row for cer
     "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-report(1)",
     "rollcall-output(5)",
   }),
+  smbstatus = {
+    description = [[
+Reads the output of `smbstatus --json`, which is of one Samba server, and lists what is in it: connections, sessions and open files in
+the combined view of **rollcall-smb**(1), or with `--query` one of them. It says of each connection whose it is, from which address
+and since when, and by which dialect, encryption and signing; nothing of it is a placeholder.
+
+A file is in a session and over a connection where its smbd has one alone; elsewhere these fields are missing. With 'force user' a file
+is that of the forced user.
+
+Ages are those at the time when the JSON was written. Samba 4.17 does not say when a session began, and none says for how long it has
+been idle. The JSON may have 128 MiB. Where it was cut, is of something else or lacks a part, the result says so, and never that
+nobody is connected. An inventory runs the command itself, with `smbstatus { ... }`.]],
+    files = { { "*status*.json", "The output of `smbstatus --json`." } },
+    see_also = { "rollcall-smb(1)", "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-output(5)", "smbstatus(1)" },
+  },
   workspace = {
     description = [[
 Lists the sessions that users have on the cloud desktops of Huawei Cloud Workspace, by 'Querying Current Session by Username'. A

@@ -31,6 +31,13 @@ error "this file is for editors; an inventory is read by rollcall.inventory"
 ---@field logon_attempts? integer  how often a user and password may be refused before no other server is asked with them, from 1 to 1000; default 1
 ---@field retry_refused? number  seconds for which refused credentials are not tried again; default 3600
 
+---@class rollcall.inventory.smbstatus_block
+---@field server string  what to call the server
+---@field command? string  of the shell, which prints the JSON of `smbstatus --json`; not on Windows; absent: `file`
+---@field file? string  the path of a file with the JSON; absent: `command`
+---@field query? "rollcall"|"connections"|"sessions"|"files"  the function of `rollcall.smbstatus` that reads it; default "rollcall"
+---@field deadline? number  seconds for the command; default 120
+
 ---@class rollcall.inventory.workspace_block: rollcall.inventory.identity
 ---@field users string|string[]  whose sessions
 ---@field region? string  such as "ap-southeast-1"; absent: `endpoint` says where
@@ -69,6 +76,12 @@ error "this file is for editors; an inventory is read by rollcall.inventory"
 ---     smb { servers = { "fs1", "fs2" }, username = "CORP\\auditor", password = env "AUDIT_PASSWORD" }
 ---@param given rollcall.inventory.smb_block  which, and as whom
 function smb(given) end
+
+---A Samba server that says itself who is connected. Raises what is wrong, with its line and field.
+---
+---     smbstatus { server = "nas1", command = "ssh -o BatchMode=yes nas1 sudo -n smbstatus --json" }
+---@param given rollcall.inventory.smbstatus_block  which, and where its JSON is
+function smbstatus(given) end
 
 ---Users of Huawei Cloud Workspace to ask about. Raises what is wrong, with its line and field.
 ---

@@ -129,6 +129,21 @@ function builtin.client_version_below(given) end
 ---@return rollcall.policy.builtin_rule  for `rule`
 function builtin.administrative_shares(given) end
 
+---Every connection encrypted, as Samba's own status says. Raises what is wrong, with its line and field.
+---@param given? rollcall.policy.builtin_block  what it sets itself
+---@return rollcall.policy.builtin_rule  for `rule`
+function builtin.encrypted(given) end
+
+---Every connection signed or encrypted, as Samba's own status says. Raises what is wrong, with its line and field.
+---@param given? rollcall.policy.builtin_block  what it sets itself
+---@return rollcall.policy.builtin_rule  for `rule`
+function builtin.signed(given) end
+
+---Nobody logged on who has been idle for longer in every session. Raises what is wrong, with its line and field.
+---@param given rollcall.policy.seconds_block  how long
+---@return rollcall.policy.builtin_rule  for `rule`
+function builtin.logged_on_and_away(given) end
+
 ---No account of these patterns, or none but these. Raises what is wrong, with its line and field.
 ---@param given rollcall.policy.accounts_block  the patterns
 ---@return rollcall.policy.builtin_rule  for `rule`

@@ -55,10 +55,10 @@ local core = {}
 
 ---A failure, raised as an error or given to `on_error`. `tostring` makes one line of it.
 ---@class rollcall.failure
----@field source "smb"|"workspace"  which module it is of
+---@field source "smb"|"smbstatus"|"workspace"  which module it is of
 ---@field target string  the server, as the caller named it; of "workspace" the user, or the service
----@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"|"token"|"request"|"answer"  what was being done
----@field code integer|string  of "smb" a NET_API_STATUS, or the status of an RPC fault; of "workspace" the service's error_code, the name of a CURLcode, or a word such as "INVALID_JSON"
+---@field stage "worker"|"resolve"|"connect"|"logon"|"pipe"|"call"|"token"|"request"|"command"|"read"|"answer"  what was being done
+---@field code integer|string  of "smb" a NET_API_STATUS, or the status of an RPC fault; of "workspace" its error_code, the name of a CURLcode, or a word such as "INVALID_JSON", as of "smbstatus"
 ---@field name? string  of "smb" the name of `code` in Microsoft's headers, such as "ERROR_ACCESS_DENIED"
 ---@field message string  what failed, in words
 ---@field status? integer  of "workspace" the HTTP status; nil if no answer came

@@ -141,4 +141,31 @@ function poller:descriptor() end
 ---May be called again.
 function poller:close() end
 
+---Starts a command of the shell. It has no terminal and no input, and of the environment nothing that rollcall takes for a secret.
+---@param command string
+---@return rollcall.system.running_command?  nil if it cannot be started, and on Windows
+---@return string? problem
+function system.start_command(command) end
+
+---A command that was started, whose output is read as it comes.
+---@class rollcall.system.running_command
+local running_command = {}
+
+---@return string|false|nil  some of the output; false if there is none yet; nil at its end
+function running_command:read() end
+
+---@return "exit code"|"signal"|"unknown"|nil how  it ended; nil while it runs; "unknown" if the host reaped it
+---@return integer code  the number
+---@return string complaint  the first 512 bytes that it wrote to standard error
+function running_command:result() end
+
+---@return number  since it was started, by a clock that nobody sets
+function running_command:seconds() end
+
+---@return integer  readable when there is something to read; the same until it is closed
+function running_command:descriptor() end
+
+---Kills it, and what it started, if it still runs. May be called again.
+function running_command:close() end
+
 return system

@@ -213,6 +213,59 @@ builtin.administrative_shares = {
   end,
 }
 
+---A rule over what smbd says of the packets of a connection. Of a session it counts those with which it began, which no client
+---encrypts: where it has no connection, nothing is at stake.
+local function protected(meaning, what, requires, passes)
+  return {
+    meaning = meaning, specification = declaration.fields {}, required = {},
+    make = function()
+      return {
+        kind = { "connection", "access" }, requires = requires,
+        filter = function(view)
+          return view.kind == "connection" or string.find(view.sources, "connection", 1, true) ~= nil
+        end,
+        check = passes,
+        message = ("{account} from {client} is connected to {resource} of {origin} without %s: encryption {encryption}, signing {signing}")
+          :format(what),
+      }
+    end,
+  }
+end
+
+builtin.encrypted = protected("Every connection is encrypted, in all of its packets. Only `smbstatus { ... }` says it.",
+  "full encryption", { "encryption" },
+  function(view) return view.encryption == "full" end)
+
+builtin.signed = protected("Every connection is signed or encrypted, in all of its packets. Only `smbstatus { ... }` says it. A Samba "
+  .. "without `server signing = mandatory` has connections that are not.", "full signing", { "encryption", "signing" },
+  function(view) return view.signing == "full" or view.encryption == "full" end)
+
+builtin.logged_on_and_away = {
+  meaning = "Nobody is logged on to a computer while all SMB sessions of that user, on any server, have been idle for longer. Needs "
+    .. '`smb { query = "logons" }` and `smb { query = "sessions" }`. A user without sessions passes, and a session of which the '
+    .. "server does not say how long it has been idle makes the verdict `unknown`.",
+  specification = declaration.fields { { "seconds", seconds, "The longest that passes." } }, required = { "seconds" },
+  make = function(given)
+    local function shortest(group)
+      local least
+      for idle in pairs(group.values.idle) do least = math.min(least or idle, idle) end
+      return least
+    end
+    return {
+      kind = { "logon", "smb_session" }, group_by = { "user" }, distinct = { "kind", "idle" }, requires_of = { smb_session = { "idle" } },
+      every_kind = true,
+      check_group = function(group)
+        local idle = group.values.kind.logon and shortest(group)
+        return not idle or idle <= given.seconds
+      end,
+      message = function(group)
+        return ("%s is logged on, and has been idle in every session for %s or more, longer than %s"):format(group.user,
+          builtin.duration(shortest(group)), builtin.duration(given.seconds))
+      end,
+    }
+  end,
+}
+
 ---@type rollcall.options.check
 local function globs(value)
   local names, problem = declaration.names(value)

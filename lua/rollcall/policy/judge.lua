@@ -186,11 +186,19 @@ local function field_of(view, one)
   return presence.field(view, one.name)
 end
 
----The first field that a row lacks and the rule needs.
-local function lacking(required, view)
-  for i = 1, #required do
-    if field_of(view, required[i]) == nil then return required[i].name end
+---The first field that a row lacks of those that rows of its kind need besides.
+local function lacking_of_kind(rule, view)
+  for _, name in ipairs(rule.requires_of and rule.requires_of[view.kind] or {}) do
+    if presence.field(view, name) == nil then return name end
   end
+end
+
+---The first field that a row lacks and the rule needs.
+local function lacking(self, view)
+  for _, one in ipairs(self.required) do
+    if field_of(view, one) == nil then return one.name end
+  end
+  return lacking_of_kind(self.rule, view)
 end
 
 function methods:note_missing(name)
@@ -208,6 +216,7 @@ end
 function methods:taker()
   local required, filter, check = self.required, self.rule.filter, self.rule.check
   local add = self.groups and self.groups:adder()
+  local rule = self.rule.requires_of and self.rule
   -- Nearly every rule needs one field or two, which every view answers to.
   local first = required[1] and required[1].common and required[1].name
   local second = first and required[2] and required[2].common and required[2].name
@@ -221,6 +230,8 @@ function methods:taker()
     for i = from, count do
       if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
     end
+    local missing = rule and lacking_of_kind(rule, view)
+    if missing then return self:note_missing(missing) end
     if filter and not filter(view) then return end
     judged = judged + 1
     if add then return add(view) end
@@ -231,7 +242,7 @@ end
 
 ---The result of a row that was judged or not, for a trace.
 function methods:result_of(view, judged_before, violations_before, waived_before)
-  local missing = lacking(self.required, view)
+  local missing = lacking(self, view)
   if missing then
     return ("field '%s' is missing: %s"):format(missing, self.rule.on_missing == "skip" and "not judged" or "unknown")
   end
@@ -280,8 +291,8 @@ end
 
 -- The fields that a server fills with placeholders, by the kind of row.
 local placeholder_lacks = {
-  connection = { user = true, account = true, client = true, address = true, since = true, duration = true },
-  access = { resource = true, share = true },
+  connection = { user = true, account = true, client = true, address = true, since = true, duration = true, encryption = true },
+  access = { resource = true, share = true, encryption = true },
 }
 
 local function lacks(self, outcome)
@@ -309,7 +320,7 @@ local function concerns(self, outcome)
 end
 
 ---What the sources gave, for a rule of which they gave nothing.
-local function no_rows(rule, outcomes)
+local function no_rows(kinds, outcomes)
   local given, listed = {}, {}
   for _, outcome in ipairs(outcomes) do
     if outcome.query and not listed[outcome.query] then
@@ -318,8 +329,21 @@ local function no_rows(rule, outcomes)
     end
   end
   table.sort(given)
-  local wanted = rule.kind and (" of kind '%s'"):format(table.concat(rule.kind, "', '")) or ""
+  local wanted = kinds and (" of kind '%s'"):format(table.concat(kinds, "', '")) or ""
   return ("no rows%s; the sources gave: %s"):format(wanted, #given > 0 and table.concat(given, ", ") or "nothing")
+end
+
+---The kinds of a rule of which no source was asked for rows.
+---@param outcomes rollcall.outcome[]
+---@return string[]
+local function unasked(rule, outcomes)
+  local list = {}
+  for _, kind in ipairs(rule.every_kind and rule.kind or {}) do
+    local asked = false
+    for _, outcome in ipairs(outcomes) do asked = asked or outcome.query == nil or outcome.query == kind end
+    if not asked then list[#list + 1] = kind end
+  end
+  return list
 end
 
 ---@param outcomes? rollcall.outcome[]
@@ -347,7 +371,9 @@ function methods:reasons(outcomes, rows_judged)
       end
     end
   end
-  if not asked and #reasons == 0 then reasons[1] = no_rows(self.rule, outcomes or {}) end
+  local kinds = outcomes and unasked(self.rule, outcomes) or {}
+  if asked and #kinds > 0 then reasons[#reasons + 1] = no_rows(kinds, outcomes) end
+  if not asked and #reasons == 0 then reasons[1] = no_rows(self.rule.kind, outcomes or {}) end
   return reasons
 end
 

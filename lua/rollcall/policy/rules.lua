@@ -14,6 +14,8 @@ local rules = {}
 ---@field description? string  what it is for
 ---@field kind? string[]  of the rows it is about; absent: all but `except`
 ---@field except? string  a kind that it is not about
+---@field requires_of? table<string, string[]>  what rows of a kind must have besides
+---@field every_kind? boolean  it is unknown where sources give only some of its kinds
 ---@field filter? fun(view: rollcall.presence): any  which of these rows
 ---@field check? fun(view: rollcall.presence): any  true where a row passes
 ---@field group_by? string[]  fields whose values make the groups
@@ -124,11 +126,14 @@ local function builtin_for(place, unused)
   return library
 end
 
-specification.except = options.text(100)
+-- What a builtin rule may have besides.
+local own_to_builtin = { "except", "requires_of", "every_kind" }
+local function anything(value) return value end
+for _, field in ipairs(own_to_builtin) do specification[field] = anything end
 
 local function check_rule(place, given, declared, is_builtin, kinds)
-  if not is_builtin and type(given) == "table" and given.except ~= nil then
-    place:fail("except", "rule: there is no field 'except'")
+  for _, field in ipairs(not is_builtin and type(given) == "table" and own_to_builtin or {}) do
+    if given[field] ~= nil then place:fail(field, ("rule: there is no field '%s'"):format(field)) end
   end
   local rule = place:block("rule", given, specification, rules.required)
   if not rule.id:find "^[%w][%w_.-]*$" then place:fail("id", "rule: id must be made of letters, digits, '.', '_' and '-'") end

@@ -7,7 +7,7 @@ local visit = {}
 
 ---The result for a target, as `on_target` gets it and the outputs show it.
 ---@class rollcall.outcome
----@field source "smb"|"workspace"|"snapshot"|"rows"|"test"  what the target is; "test" in tests of a policy
+---@field source "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"|"test"  what the target is; "test" in tests of a policy
 ---@field target string  the server, as the caller named it; the region or endpoint, the path of a snapshot, the kind of rows
 ---@field query? string  of an inventory or a snapshot: the kind of the rows that were asked for
 ---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"  placeholder: the server filled in words of its own for what it does not know
