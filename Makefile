@@ -9,8 +9,9 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 LINK_HARDENING := -Wl,-z,relro,-z,now
+# Where a long has 32 bits, libsmbclient takes files by 64 of them.
 # No path of this folder in what is built: the same sources give the same bytes anywhere.
-ALL_CFLAGS := -std=c11 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS) '-ffile-prefix-map=$(CURDIR)=.'
+ALL_CFLAGS := -std=c11 -D_FILE_OFFSET_BITS=64 -Icsrc $(WARNINGS) $(HARDENING) $(CFLAGS) '-ffile-prefix-map=$(CURDIR)=.'
 
 # Lua has another name on each system. Where there is none yet, it is as Debian calls what `make packages` installs.
 ifndef LUA
@@ -62,7 +63,7 @@ LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime pr
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
 	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lua-event lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
-	poppler-utils python3-jsonschema prometheus python3-prometheus-client
+	poppler-utils python3-jsonschema prometheus python3-prometheus-client parallel systemd
 BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
@@ -99,6 +100,8 @@ help:
 	@echo 'make deb                 a Debian package; make test-deb installs and removes it in a bare Debian'
 	@echo 'make rockspecs           the rockspecs, after files came or went'
 	@echo 'make test-release        rocks from a tag, and that a build gives the same bytes anywhere'
+	@echo 'make test-fleet          the engines that run a fleet: Slurm in namespaces, root; types of Kubernetes'
+	@echo 'make test-machines       arm64, s390x and i386 under qemu; make compilers: clang, -O3, LTO'
 	@echo 'make test-windows        what is for Windows, built by mingw and run under Wine'
 	@echo 'make lint, make bench, make lab, make lab-stop, make clean'
 
@@ -107,10 +110,11 @@ $(BUILD)/module/%.o: csrc/%.c
 	@echo '  CC    $<'
 	@$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) $(if $(findstring /workspace/,$<),$(CURL_CFLAGS)) -MMD -MP -c $< -o $@
 
+# Without link-time optimisation, which sees no caller of what libraries are to find in the worker.
 $(BUILD)/worker/%.o: csrc/%.c
 	@mkdir -p $(@D)
 	@echo '  CC    $< (worker)'
-	@$(CC) $(ALL_CFLAGS) -fPIE $(SMBCLIENT_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -fno-lto -fPIE $(SMBCLIENT_CFLAGS) -MMD -MP -c $< -o $@
 
 $(SMB_MODULE): $(SMB_OBJECTS)
 $(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
@@ -276,7 +280,7 @@ lint: words
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem -Icsrc csrc
 	shellcheck -x spec/lab/run spec/lab/install spec/lab/demo spec/lab/keep spec/lab/samba.sh spec/lab/kdc.sh spec/lab/cloud.sh spec/lab/sources.sh .ci/run \
-	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) $(PACKAGE_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
+	  $(HARDENING_SCRIPTS) $(DOMAIN_SCRIPTS) $(PACKAGE_SCRIPTS) $(MACHINE_SCRIPTS) $(FLEET_SCRIPTS) spec/windows/build spec/windows/run spec/windows/rollcall spec/windows/environment
 
 $(BUILD)/bench/bare: spec/bench/bare.c $(filter-out $(NOT_HERE),$(call folders,base rpc))
 	@mkdir -p $(@D)
@@ -307,6 +311,8 @@ include spec/hardening/targets.mk
 include spec/domain/targets.mk
 include spec/windows/targets.mk
 include rockspec/targets.mk
+include spec/machines/targets.mk
+include spec/fleet/targets.mk
 
 clean:
 	rm -rf $(BUILD)

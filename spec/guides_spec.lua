@@ -34,6 +34,8 @@ describe("the page", function()
       ["```lua\nrequire('rollcall.smb').conections {}\n```\n"] = "attempt to call a nil value",
       ["```lua\n-- inventory.lua\nsmb { servers = 'fs1' }\n```\n"] = "no command uses inventory.lua",
       ["```yaml\na: [\n```\n"] = "page.md:1: ", ["```json\n{\n```\n"] = "page.md:1: ", ["```sh\nif\n```\n"] = "page.md:1: ",
+      ["```systemd\n# a.service\n[Service]\nExecStart=/bin/true\nTypo=yes\n```\n"] = "Typo",
+      ["```systemd\n# b.timer\n[Timer]\nOnCalendar=every day\n```\n"] = "calendar specification",
       ["```perl\n1\n```\n"] = "a block of language 'perl' is not checked by anything",
     } do
       local path = lab.folder .. "/page.md"

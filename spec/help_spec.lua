@@ -3,7 +3,7 @@ local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 
 local names = {
-  "connections", "sessions", "files", "shares", "logons", "smb", "smbstatus", "workspace", "who", "report", "check", "snapshot",
+  "connections", "sessions", "files", "shares", "logons", "smb", "smbstatus", "workspace", "who", "report", "check", "snapshot", "merge",
   "diff", "watch",
   "completion", "help",
 }
@@ -80,6 +80,9 @@ describe("the examples of the help", function()
     put(".iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(cloud.environment.USERNAME, cloud.environment.PASSWORD,
       cloud.environment.DOMAIN))
     lab.run(("chmod 600 %s/.smbauth %s/.iam"):format(folder, folder))
+    for i = 1, 2 do
+      lab.run(("cd %s && mkdir -p shards && %s snapshot inventory.lua --shard %d/2 -o shards/%d.jsonl.gz"):format(folder, command, i, i))
+    end
     for _, name in ipairs { "now.jsonl.gz", "yesterday.jsonl.gz", "today.jsonl.gz", "before.jsonl" } do
       assert.equal(0, select(2, lab.run(("cd %s && %s snapshot inventory.lua -o %s"):format(folder, command, name))))
     end
@@ -93,7 +96,7 @@ describe("the examples of the help", function()
     { " fs3", " " .. lab.double }, { "CORP\\auditor", lab.username }, { " /etc/", " etc/" },
     { "--region ap-southeast-1", ("--endpoint %s --iam-endpoint %s --ca-file %s --project-id %s"):format(cloud.tls, cloud.tls,
       cloud.environment.CA_FILE, cloud.environment.PROJECT) },
-    { " --interval 60", " --interval 0.1" },
+    { " --interval 60", " --interval 0.1" }, { " --shard 1/4", " --shard 1/1" },
   }
 
   local function run(example)

@@ -60,7 +60,7 @@ static enum hidden_line read_line(int terminal, const sigset_t *mask, char *line
     for (;;) {
         fd_set readable;
         FD_ZERO(&readable);
-        FD_SET((unsigned)terminal, &readable); /* some systems index by it as it is */
+        FD_SET((unsigned short)terminal, &readable); /* some systems index by it as it is */
         int ready = pselect(terminal + 1, &readable, NULL, NULL, NULL, mask);
         if (came)
             return HIDDEN_LINE_INTERRUPTED;

@@ -57,7 +57,7 @@ static void push_message(lua_State *L, lua_State *guest, int status, const char 
     if (status == LUA_ERRMEM)
         lua_pushfstring(L, "%s: took too much memory, and was stopped", label);
     else if (lua_type(guest, -1) == LUA_TSTRING)
-        lua_pushlstring(L, lua_tostring(guest, -1), lua_rawlen(guest, -1));
+        lua_pushlstring(L, lua_tostring(guest, -1), (size_t)lua_rawlen(guest, -1));
     else
         lua_pushfstring(L, "%s: raised an error that is not text", label);
 }

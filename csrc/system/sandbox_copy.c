@@ -64,7 +64,7 @@ static void prepare(lua_State *guest, int index, int depth) {
         hand_out(guest, 16);
         return;
     case LUA_TSTRING:
-        hand_out(guest, 24 + lua_rawlen(guest, index));
+        hand_out(guest, 24 + (size_t)lua_rawlen(guest, index));
         return;
     case LUA_TFUNCTION:
         hand_out(guest, 64);
@@ -134,7 +134,7 @@ void sandbox_copy_out(lua_State *host, int self, int objects, lua_State *guest, 
             lua_pushnumber(host, lua_tonumber(guest, index));
         return;
     case LUA_TSTRING:
-        lua_pushlstring(host, lua_tostring(guest, index), lua_rawlen(guest, index));
+        lua_pushlstring(host, lua_tostring(guest, index), (size_t)lua_rawlen(guest, index));
         return;
     case LUA_TFUNCTION:
         push_function(host, self, guest, index);
@@ -171,7 +171,7 @@ static void copy_in(lua_State *guest, lua_State *host, int index, int depth) {
             lua_pushnumber(guest, lua_tonumber(host, index));
         return;
     case LUA_TSTRING:
-        lua_pushlstring(guest, lua_tostring(host, index), lua_rawlen(host, index));
+        lua_pushlstring(guest, lua_tostring(host, index), (size_t)lua_rawlen(host, index));
         return;
     case LUA_TTABLE:
         if (depth == DEEPEST || !lua_checkstack(host, 4))
@@ -236,7 +236,7 @@ static int raise_on_guest(lua_State *guest, lua_State *host) {
         luaL_where(guest, 1);
     }
     if (lua_type(host, -1) == LUA_TSTRING)
-        lua_pushlstring(guest, lua_tostring(host, -1), lua_rawlen(host, -1));
+        lua_pushlstring(guest, lua_tostring(host, -1), (size_t)lua_rawlen(host, -1));
     else
         lua_pushliteral(guest, "an error that is not text");
     lua_concat(guest, 2);

@@ -67,7 +67,7 @@ static int call_word(lua_State *guest) {
     int status = lua_pcall(host, 4, 1, 0);
     if (status != LUA_OK) {
         if (lua_type(host, -1) == LUA_TSTRING)
-            lua_pushlstring(guest, lua_tostring(host, -1), lua_rawlen(host, -1));
+            lua_pushlstring(guest, lua_tostring(host, -1), (size_t)lua_rawlen(host, -1));
         else
             lua_pushliteral(guest, "an error that is not text");
         return lua_error(guest);

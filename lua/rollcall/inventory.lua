@@ -20,6 +20,7 @@ local inventory = {}
 ---@field sources rollcall.inventory.source[]  what it names, in its order
 ---@field normalize_user? fun(account: string): string?  makes the user of an account
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC
+---@field shard? string  the part of its targets that this is, as `2/4`; absent: all
 
 ---@class rollcall.inventory.source
 ---@field block "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"  the word that declares it

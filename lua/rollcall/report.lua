@@ -6,6 +6,7 @@ local memory = require "rollcall.internal.memory"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
+local shard = require "rollcall.internal.shard"
 local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
@@ -24,6 +25,7 @@ local report = {}
 ---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
 ---@field now integer  the same in seconds since 1970
 ---@field elapsed? fun(): number  seconds since the rows were asked for; absent: not known
+---@field shard? string  the part of the targets that the rows are of, as `2/4`; absent: all
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---What a format makes. A function instead is the `row` of a writer that needs no other.
@@ -134,6 +136,11 @@ local function callable_or_string(value)
   return options.callable(value)
 end
 
+local function shard_check(value)
+  if shard.of_label(value) then return value end
+  return nil, "must be I/N with I from 1 to N"
+end
+
 local function anything(value) return value end
 
 ---The most that `limit` can be.
@@ -165,6 +172,7 @@ local specification = {
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
   elapsed = options.callable,
+  shard = shard_check,
 }
 
 ---What `report.render` takes.
@@ -183,6 +191,7 @@ local specification = {
 ---@field measures? string|string[]  of groups: "distinct:client", "sum:num_opens", "max:idle", "min:since"; default {"distinct:user", "distinct:client"}
 ---@field limit? integer  only the first so many, after sorting, from 1 to 1000000; absent: all
 ---@field totals? boolean  count rows, users, clients and resources, which keeps the names in memory; default true
+---@field shard? string  the part of the targets that the rows are of, as `2/4`; absent: all
 ---@field outcomes? rollcall.outcome[]  the result for each target; a list that may be filled while rows are read; absent: nothing is said of targets
 ---@field failures? rollcall.failure[]  likewise; absent: nothing is said of failures
 ---@field on_start? fun(flush: fun())  gets, before the first row is read, what writes the rows that the format holds back; absent: nobody does
@@ -333,7 +342,7 @@ function report.render(given)
     write = given.write or io.write, columns = shown, width = given.width or 80,
     kind = given.group_by and "group" or not given.columns and given.kind or "who",
     color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = not given.kind,
-    now = now, elapsed = given.elapsed,
+    now = now, elapsed = given.elapsed, shard = given.shard,
   })
   if given.on_start then given.on_start(function() if writer.flush then writer:flush() end end) end
   local names = {}

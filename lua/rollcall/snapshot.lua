@@ -6,9 +6,11 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
+local json_line = require "rollcall.snapshot.line"
 local memory = require "rollcall.internal.memory"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
+local shard = require "rollcall.internal.shard"
 local text = require "rollcall.internal.text"
 local snapshot_file = require "rollcall.snapshot.file"
 local users = require "rollcall.snapshot.users"
@@ -23,28 +25,6 @@ local FAMILY, VERSION = "rollcall.snapshot/", 1
 
 local special = { snapshot = true, target = true, normalize_user = true, ["end"] = true }
 
----Numbers as they were written, and no cjson.null: what is null was not said.
-local function cleaned(value)
-  if type(value) == "table" then
-    for name, member in pairs(value) do
-      if member == cjson.null then value[name] = nil else value[name] = cleaned(member) end
-    end
-  elseif math.type(value) == "float" then
-    return math.tointeger(value) or value
-  end
-  return value
-end
-
----@param line string
----@return table?  nil for what is no JSON; that is in UTF-8
-local function decode(line)
-  if not utf8.len(line) then return nil end
-  local object = system.flat_object(line)
-  if object then return object end
-  local decoded, value = pcall(cjson.decode, line)
-  if decoded and type(value) == "table" then return cleaned(value) end
-end
-
 ---A snapshot that is being read.
 ---@class rollcall.snapshot
 ---@field path string  of the file
@@ -57,6 +37,8 @@ end
 ---@field outcomes rollcall.outcome[]  the result for each target; whole when all rows have been read
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
 ---@field utc_offset? integer  as in that inventory
+---@field last_generated_at? integer  of a merged one: when the newest of its parts was taken, and `generated_at` the oldest
+---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
 ---@field cut boolean  whether something is missing; known when all rows have been read
 local methods = {}
 local metatable = { __name = "rollcall.snapshot", __index = methods }
@@ -72,7 +54,7 @@ function snapshot.open(path)
   local reader, unreadable = snapshot_file.reader(path)
   if not reader then return refuse(unreadable) end
   local line, reason = reader.next()
-  local header = line and decode(line)
+  local header = line and json_line.decode(line)
   local schema = header and header.kind == "snapshot" and header.schema
   local version = type(schema) == "string" and schema:sub(1, #FAMILY) == FAMILY and math.tointeger(tonumber(schema:sub(#FAMILY + 1)))
   if version ~= VERSION then
@@ -85,6 +67,7 @@ function snapshot.open(path)
   local its_users = users.reader()
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
+    last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
     is_full = memory.room(),
   }, metatable)
@@ -114,7 +97,7 @@ function methods:next()
     local line, reason, without_end = self.reader.next()
     self.line = self.line + 1
     if not line then return ended(self, reason) end
-    local row = decode(line)
+    local row = json_line.decode(line)
     local kind = row and row.kind
     if not row and without_end then
       return ended(self, ("it was cut in line %d, after %s"):format(self.line, text.count(self.rows, "row")))
@@ -172,6 +155,8 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 ---@class rollcall.snapshot.settings
 ---@field normalize_user? fun(account: string): string?  makes the user of an account; default `presence.user_of`
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; absent: it is not noted
+---@field last_generated_at? integer  of rows that were taken at several times the last, in seconds since 1970; absent: all at `generated_at`
+---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
 
 ---Begins a snapshot. Raises what goes wrong with the file once it is open.
 ---@param path string  compressed if it ends in `.gz`
@@ -184,9 +169,11 @@ function snapshot.create(path, generated_at, settings)
   local file, problem = snapshot_file.writer(path)
   if not file then return nil, problem end
   local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
-  local time = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at or os.time())
-  file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, generated_at = time },
-    { "kind", "schema", "generated_at" }, { utc_offset = settings.utc_offset }, { "utc_offset" }) .. "\n")
+  local function time(seconds) return seconds and os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) end
+  file.write(json.object({
+    kind = "snapshot", schema = snapshot.SCHEMA, generated_at = time(generated_at or os.time()),
+    last_generated_at = time(settings.last_generated_at), shard = settings.shard, utc_offset = settings.utc_offset,
+  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "utc_offset" }) .. "\n")
   self.record_user = users.recorder({ now = generated_at, normalize_user = settings.normalize_user }, function(account, user)
     file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
   end)

@@ -4,6 +4,7 @@
 --     console   lines that begin with "$ " are commands, with "> " their further lines; what stands under one is what it prints,
 --               "..." is lines left out; a command that fails is followed by "$ echo $?"
 --     yaml, json, sh, lighttpd   read by something that knows the language
+--     systemd   a unit, whose name is its first comment
 --     text      neither
 --
 -- A word after `console` says how: "any-order" compares the lines as a set, "later" lets the lab's next thing happen before, and
@@ -226,6 +227,15 @@ end
 
 function languages.sh(path, block, lab)
   assert_command(path, block, "sh -n " .. quoted_file(lab, block.text))
+end
+
+---The program of the unit is not installed here, and other units only where systemd is.
+function languages.systemd(path, block, lab)
+  local name = assert(block.text:match "^# (%S+)", "a unit's name is its first comment")
+  guide.put(lab.folder .. "/" .. name, (block.text:gsub("/usr/bin/rollcall", lab.folder .. "/bin/rollcall")))
+  assert_command(path, block, ("cd '%s' && "
+    .. "complaints=$(SYSTEMD_UNIT_PATH=$PWD: systemd-analyze verify --man=no %s 2>&1) && [ -z \"$complaints\" ] || "
+    .. "{ echo \"$complaints\"; exit 1; }"):format(lab.folder, name))
 end
 
 function languages.text() end

@@ -1,5 +1,6 @@
 --- The command check: evaluates a policy over rows; the exit code is the verdict.
 local arguments = require "rollcall.cli.arguments"
+local fleet_options = require "rollcall.cli.fleet_options"
 local plugin = require "rollcall.policy.plugin"
 local policy = require "rollcall.policy"
 local source = require "rollcall.cli.source"
@@ -9,7 +10,9 @@ local trace = require "rollcall.policy.trace"
 
 local function run_tests(given)
   if given.source then return nil, "--test takes no SOURCE: the rows are in its file" end
-  if given.trace then return nil, "--trace belongs to a check of a SOURCE, not to --test" end
+  for _, option in ipairs { "trace", "shard" } do
+    if given[option] then return nil, ("--%s belongs to a check of a SOURCE, not to --test"):format(option) end
+  end
   local its_policy, problem = policy.load(given.policy)
   if not its_policy then return nil, problem end
   local tests
@@ -63,6 +66,7 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     arguments.choices(command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note")
       :argname "SEVERITY", "--fail-on", policy.severities)
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
+    fleet_options.declare_shard(command)
     command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,
   run = plugin.guarded(function(given)
@@ -86,6 +90,6 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
       policy.write(result, given.format, write, { color = not given.output and source.color(), fail_on = given.fail_on })
       if given.format ~= "nagios" and (given.output or given.format ~= "text") then complain(result) end
       return policy.exit_code(result, given.fail_on, given.format)
-    end, { hidden = given.trace ~= nil })
+    end, { hidden = given.trace ~= nil, shard = given.shard })
   end),
 }

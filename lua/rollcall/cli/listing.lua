@@ -1,6 +1,7 @@
 --- What all commands that list rows have in common: which rows, in which order, which of their fields, and in which format.
 local arguments = require "rollcall.cli.arguments"
 local conditions = require "rollcall.cli.conditions"
+local fleet_options = require "rollcall.cli.fleet_options"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
@@ -23,6 +24,8 @@ function listing.declare(command)
     :convert(arguments.names "--group-by"):target "group_by"
   command:option("-m --measure", "Of each group: distinct:FIELD, sum:FIELD, min:FIELD, max:FIELD."):argname("MEASURE"):count "*"
     :convert(arguments.checked("--measure", report.check_measure))
+  fleet_options.declare_shard(command)
+  fleet_options.declare_tolerance(command)
   command:flag("--wide", "Cut nothing to the width of the terminal.")
 end
 
@@ -98,7 +101,7 @@ function listing.show(given, opened, write, kind)
     color = not given.output and progress.color(1),
     filter = #given.where > 0 and conditions.all(given.where) or nil, sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     group_by = given.group_by, measures = #given.measure > 0 and given.measure or nil, limit = given.limit, columns = given.columns,
-    totals = not kind and not given.no_totals, outcomes = opened.outcomes, failures = opened.failures,
+    totals = not kind and not given.no_totals, shard = opened.shard, outcomes = opened.outcomes, failures = opened.failures,
     now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
     elapsed = opened.elapsed,
   }
@@ -109,7 +112,7 @@ function listing.show(given, opened, write, kind)
   for _, outcome in ipairs(opened.outcomes) do
     if progress.is_failure(outcome) then failed = failed + 1 end
   end
-  return failed
+  return fleet_options.failures(given, opened.outcomes, failed)
 end
 
 ---How rows that are to be listed are waited for.
@@ -117,7 +120,7 @@ end
 ---@param more? table
 ---@return rollcall.cli.progress_settings
 function listing.waiting(given, more)
-  return options.merged({ ends_at_signals = true, reports = not listing.shows_results(given) }, more or {})
+  return options.merged({ ends_at_signals = true, shard = given.shard, reports = not listing.shows_results(given) }, more or {})
 end
 
 return listing

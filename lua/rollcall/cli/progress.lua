@@ -27,6 +27,7 @@ local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
 ---@field users? boolean  users are asked, whom `count` counts
 ---@field ends_at_signals? boolean  a signal ends the rows, and those that came are shown
 ---@field reports? boolean  failures are reported as they come
+---@field shard? rollcall.shard  of an inventory, to be asked alone
 ---@field hidden? boolean  something else is written to standard error meanwhile
 
 ---@param outcome rollcall.outcome

@@ -4,6 +4,7 @@ local credentials = require "rollcall.internal.credentials"
 local listing = require "rollcall.cli.listing"
 local name_lines = require "rollcall.internal.name_lines"
 local progress = require "rollcall.cli.progress"
+local shard = require "rollcall.internal.shard"
 local smb = require "rollcall.smb"
 local source = require "rollcall.cli.source"
 local sources = require "rollcall.inventory.sources"
@@ -64,7 +65,7 @@ local function servers_of(given)
   -- Of several servers, each that has a wrong name fails for itself.
   local _, expectation = target.check_servername(list[1])
   if expectation and not list[2] then return nil, ("invalid SERVER: '%s'; it %s"):format(list[1], expectation) end
-  return list
+  return shard.filtered(given.shard, list)
 end
 
 ---@param given table  as parsed
@@ -83,7 +84,7 @@ function smb_options.gather(given)
     if not hash then return nil, "the password is not an NT hash: it " .. expectation end
   end
   return {
-    servername = servers[2] and servers or servers[1],
+    servername = (servers[2] or given.shard) and servers or servers[1],
     username = found.username,
     password = not given.nt_hash and found.password or nil,
     nt_hash = given.nt_hash and found.password or nil,

@@ -1,4 +1,5 @@
 --- The command snapshot: writes rows to a file, to be reported, checked or compared later.
+local fleet_options = require "rollcall.cli.fleet_options"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 
@@ -9,12 +10,15 @@ return {
     local command = parser:command("snapshot", "Write the rows of an inventory to a file.", [[
 Examples:
   rollcall snapshot inventory.lua -o now.jsonl.gz
-  rollcall snapshot inventory.lua -o "$(date +%F).jsonl"]])
+  rollcall snapshot inventory.lua -o "$(date +%F).jsonl"
+  rollcall snapshot inventory.lua --shard 1/4 -o 1.jsonl.gz]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
     command:option("--output -o", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
+    fleet_options.declare_shard(command)
+    fleet_options.declare_tolerance(command)
   end,
   run = function(arguments)
-    local opened, problem = source.open(arguments.source)
+    local opened, problem = source.open(arguments.source, { shard = arguments.shard })
     if not opened then return nil, problem end
     local writer
     writer, problem = snapshot.create(arguments.output, opened.generated_at, opened)
@@ -24,6 +28,6 @@ Examples:
     for _, outcome in ipairs(opened.outcomes) do its_writer:outcome(outcome) end
     its_writer:finish()
     opened.close()
-    return source.complain(opened.outcomes)
+    return fleet_options.failures(arguments, opened.outcomes, source.complain(opened.outcomes))
   end,
 }

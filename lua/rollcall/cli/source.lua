@@ -1,5 +1,6 @@
 --- What the commands about rows have in common: where the rows come from, and where the output goes.
 local inventory = require "rollcall.inventory"
+local targets = require "rollcall.inventory.targets"
 local options = require "rollcall.internal.options"
 local progress = require "rollcall.cli.progress"
 local snapshot = require "rollcall.snapshot"
@@ -15,6 +16,8 @@ local source = {}
 ---@field outcomes rollcall.outcome[]
 ---@field failures rollcall.failure[]
 ---@field generated_at integer
+---@field last_generated_at? integer
+---@field shard? string
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
 ---@field elapsed? fun(): number  seconds since targets were asked; nil for a snapshot
@@ -59,18 +62,19 @@ function source.ask(inv, settings)
   return {
     rows = its_progress:over(with_pace(rows)), progress = its_progress,
     outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
-    utc_offset = inv.utc_offset, elapsed = function() return system.clock() - began end,
+    utc_offset = inv.utc_offset, elapsed = function() return system.clock() - began end, shard = inv.shard,
     close = function() getmetatable(closing).__close(closing) end,
   }
 end
 
 ---Reads what a person named as an inventory, or as what may be one.
 ---@param path string
+---@param shard? rollcall.shard  nil: all its targets
 ---@return rollcall.inventory?
 ---@return string? problem
-function source.inventory(path)
+function source.inventory(path, shard)
   local inv, problem = inventory.load(path)
-  if inv then return inv end
+  if inv then return targets.sharded(inv, shard) end
   local file = not path:find "%.lua$" and io.open(path, "rb")
   if not file then return nil, problem end
   file:close()
@@ -83,18 +87,20 @@ end
 ---@return rollcall.cli.source?
 ---@return string? problem
 function source.open(path, settings)
+  local shard = settings and settings.shard
   if source.is_snapshot(path) then
+    if shard then return nil, ("%s: --shard belongs to an inventory, and this is a snapshot"):format(path) end
     local opened, problem = snapshot.open(path)
     if not opened then return nil, problem end
     local its_progress = progress.new(settings or {})
     return {
       rows = its_progress:over(with_pace(opened:each())), progress = its_progress,
       outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
-      utc_offset = opened.utc_offset,
+      utc_offset = opened.utc_offset, shard = opened.shard, last_generated_at = opened.last_generated_at,
       close = function() opened:close() end,
     }
   end
-  local inv, problem = source.inventory(path)
+  local inv, problem = source.inventory(path, shard)
   if not inv then return nil, problem end
   return source.ask(inv, settings)
 end

@@ -2,6 +2,7 @@
 local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
 local system = require "rollcall.system"
+local fleet_options = require "rollcall.cli.fleet_options"
 local diff = require "rollcall.diff"
 local memory = require "rollcall.internal.memory"
 local platform = require "rollcall.internal.platform"
@@ -117,13 +118,14 @@ Neither these nor rollcall's own logons are reported as differences.]])
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname("URL")
       :convert(arguments.checked("--post", http_address))
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
+    fleet_options.declare_shard(command)
     command:option("--times", "Stop after this many polls."):argname("N"):convert(arguments.integer("--times", 1))
   end,
   run = function(given)
     if source.is_snapshot(given.inventory) then
       return nil, ("%s: watch polls an inventory, and this is a snapshot; 'rollcall diff' compares snapshots"):format(given.inventory)
     end
-    local inv, problem = source.inventory(given.inventory)
+    local inv, problem = source.inventory(given.inventory, given.shard)
     if not inv then return nil, problem end
     system.catch_signals()
     local before, polls, away = nil, 0, {}

@@ -5,6 +5,7 @@ local endpoint = require "rollcall.workspace.endpoint"
 local listing = require "rollcall.cli.listing"
 local name_lines = require "rollcall.internal.name_lines"
 local progress = require "rollcall.cli.progress"
+local shard = require "rollcall.internal.shard"
 local source = require "rollcall.cli.source"
 local user_names = require "rollcall.workspace.user_names"
 
@@ -136,7 +137,8 @@ local function ask(given, client, next_name)
     its_progress:fail(tostring(failure))
   end
   local step, state, control = client:sessions {
-    user_name = next_name, on_error = note, on_answer = function() its_progress:count() end, on_wait = its_progress:waiter(),
+    user_name = shard.iterator(given.shard, next_name), on_error = note, on_answer = function() its_progress:count() end,
+    on_wait = its_progress:waiter(),
   }
   local rows = its_progress:over(function()
     local stepped, row, user_name = pcall(step, state, control)
@@ -164,6 +166,7 @@ local function ask(given, client, next_name)
       return kind, row
     end,
     progress = its_progress, outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(),
+    shard = given.shard and given.shard.label,
     close = function()
       if state then state:close() end
       client:close()
@@ -191,8 +194,8 @@ function workspace_command.run(given)
   return source.through(function()
     return ask(given, workspace.client(client_options), next_name)
   end, nil, function(opened, write)
-    listing.show(given, opened, write, "session")
-    return #opened.failures
+    local failed = listing.show(given, opened, write, "session")
+    return failed and math.min(failed, #opened.failures)
   end)
 end
 

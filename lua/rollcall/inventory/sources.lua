@@ -1,6 +1,6 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
-local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
+local users = require "rollcall.snapshot.users"
 local target = require "rollcall.smb.target"
 
 local sources = {}
@@ -26,6 +26,12 @@ local queries = {
 }
 
 local connect = { "username", "domain", "password", "nt_hash", "kerberos" }
+
+---@param query? string  of an smb block
+---@return string  the kind of its rows
+function sources.kind_of_query(query)
+  return queries[query or "rollcall"].kind
+end
 
 ---The fields of a block over those of its credential, secrets fetched.
 local function resolved(source, names, resolve)
@@ -154,14 +160,6 @@ local function start_workspace(source)
   end
 end
 
----Has a row of a snapshot the user that it had, where that is another than by the usual rule.
-local function keep_user(opened, kind, row)
-  local account = presence.of(kind, row).account
-  if type(account) ~= "string" then return end
-  local user = opened.normalize_user(account)
-  if user ~= presence.user_of(account) then presence.record_user(row, user) end
-end
-
 ---@param fields table
 ---@param own_rule? function  the inventory's own rule, before which that of the snapshot gives way
 local function start_snapshot(fields, own_rule)
@@ -176,7 +174,7 @@ local function start_snapshot(fields, own_rule)
     return running(function()
       local kind, row = opened:next()
       if kind then
-        if not own_rule then keep_user(opened, kind, row) end
+        if not own_rule then users.keep(opened, kind, row) end
         return kind, row
       end
       if not reported then

@@ -347,8 +347,8 @@ in them is an error.
 
 # See also
 
-**rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-diff**(1), **rollcall-watch**(1),
-**rollcall-inventory**(5),
+**rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-merge**(1), **rollcall-diff**(1),
+**rollcall-watch**(1), **rollcall-inventory**(5),
 **rollcall-policy**(5)
 ]],
   },

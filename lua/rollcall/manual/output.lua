@@ -40,7 +40,8 @@ local function fields(definition, order, definitions)
 end
 
 local document = {
-  "schema", "kind", "policy", "at", "event", "row_kind", "generated_at", "utc_offset", "rows", "rules", "totals", "targets", "failures",
+  "schema", "kind", "policy", "at", "event", "row_kind", "generated_at", "last_generated_at", "shard",
+  "utc_offset", "rows", "rules", "totals", "targets", "failures",
   "fields", "row", "before", "account", "user",
 }
 local verdict = {

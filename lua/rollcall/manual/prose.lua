@@ -17,6 +17,10 @@ local variables = {
   HUAWEICLOUD_SDK_IAM_ENDPOINT = "The address of IAM, where `--iam-endpoint` is not given.",
   HTTPS_PROXY = "The proxy, where `--proxy` is not given; with a password, if it takes one. `ALL_PROXY` and the names in small letters "
       .. "are read too.",
+  ["SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_MAX, "
+      .. "SLURM_ARRAY_TASK_COUNT, SLURM_ARRAY_TASK_STEP"] =
+    "With `--shard slurm`: which task of the job array this is. Not read otherwise.",
+  JOB_COMPLETION_INDEX = "With `--shard kubernetes/N`: which pod of the Indexed Job this is, from 0. Not read otherwise.",
   KRB5CCNAME = "The cache that Kerberos tickets are taken from.",
   NO_COLOR = "If it is set and not empty, no color is written.",
   PAGER = "The program that shows a page on a terminal; `less` if it is not set. With `cat`, or an empty value, pages are just printed.",
@@ -31,9 +35,14 @@ function prose.environment_of(names)
   return list
 end
 
+-- With --shard.
+local FLEET = {
+  "SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_MAX, SLURM_ARRAY_TASK_COUNT, SLURM_ARRAY_TASK_STEP", "JOB_COMPLETION_INDEX",
+}
+
 local cloud_variables = {
   "ROLLCALL_TOKEN", "ROLLCALL_PASSWORD", "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_SDK_SECURITY_TOKEN",
-  "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HTTPS_PROXY",
+  "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HTTPS_PROXY", FLEET[1], FLEET[2],
 }
 
 local authentication_file = { "*FILE* of `-A`",
@@ -66,7 +75,7 @@ both go to the same terminal. **rollcall-fields**(5) lists the fields of the row
 
 The account needs rights on each server, which `rollcall help in-a-domain` lists. Credentials that no server has accepted yet are
 used by one logon at a time; once they are refused, the other servers are not asked with them.]],
-    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME" },
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", FLEET[1], FLEET[2] },
     files = { authentication_file },
     see_also = see_also,
   }
@@ -104,7 +113,8 @@ and guides.]],
     see_also = {
       "rollcall-connections(1)", "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-shares(1)", "rollcall-logons(1)", "rollcall-smb(1)",
       "rollcall-smbstatus(1)",
-      "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-diff(1)",
+      "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-merge(1)",
+      "rollcall-diff(1)",
       "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
       "rollcall-fields(5)", "rollcall-output(5)",
     },
@@ -179,7 +189,7 @@ snapshot, and stands alone.
 No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked.
 
 ]] .. waiting,
-    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", "NO_COLOR" },
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", "NO_COLOR", FLEET[1], FLEET[2] },
     files = { authentication_file, inventory_file, snapshot_file },
     see_also = { "rollcall-smb(1)", "rollcall-files(1)", "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-fields(5)" },
   },
@@ -190,7 +200,7 @@ in any format. Every report says when it was made, from which targets, and which
 **rollcall-fields**(5) lists the fields of the rows, and the conditions of `--where`.
 
 ]] .. waiting,
-    environment = { "NO_COLOR" },
+    environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
     see_also = {
       "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-fields(5)", "rollcall-output(5)",
@@ -200,7 +210,7 @@ in any format. Every report says when it was made, from which targets, and which
     description = [[
 Evaluates the rules of a policy over the rows of an inventory or a snapshot. The verdict of a rule is `pass`, `fail` or `unknown`;
 a rule that nobody was seen to break passes only where everybody could be seen. **rollcall-policy**(5) has the details.]],
-    environment = { "NO_COLOR" },
+    environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file, policy_file },
     see_also = { "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-policy(5)", "rollcall-output(5)" },
   },
@@ -209,8 +219,25 @@ a rule that nobody was seen to break passes only where everybody could be seen. 
 Writes the rows, and the result for each target, to a file that **rollcall-report**(1), **rollcall-check**(1) and
 **rollcall-diff**(1) read like an inventory. The file is put in its place when it is whole, with the mode and, where that is
 permitted, the owner of what it replaces.]],
+    environment = { FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
-    see_also = { "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+    see_also = { "rollcall-merge(1)", "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+  },
+  merge = {
+    description = [[
+Makes one snapshot of several: of the shards that `--shard` made of the targets, or of several offices. What a call printed with
+`--format jsonl` is taken as well, also several outputs in one file.
+
+Files say which shard they are of. A shard that no file is of has a result of its own, `unreachable`; with `--inventory`, its targets
+have it instead, by their names, as has every other target that no file has a result for. A file that cannot be read is `unreachable`
+too. So nobody is taken for disconnected who could not be seen.
+
+A server that several files are of counts once, by the newest file, and so does a user of cloud desktops with sessions; both are
+reported on standard error. `generated_at` of the result is that of the oldest file, `last_generated_at` that of the newest.
+
+Files are read twice, so none can be a pipe.]],
+    files = { snapshot_file, inventory_file },
+    see_also = { "rollcall-snapshot(1)", "rollcall-report(1)", "rollcall-diff(1)", "rollcall-output(5)" },
   },
   diff = {
     description = [[
@@ -227,7 +254,7 @@ The rows of both sides are kept in memory, of which they may take 1 GiB.]],
 Polls the targets of an inventory at an interval, and reports who connected, who disconnected and what changed since the last
 poll. As text it begins with a table of who is connected; as JSON Lines it has the differences alone. A target that fails is reported on
 standard error, once, and so is that it answers again.]],
-    environment = { "NO_COLOR" },
+    environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
     exit_codes = { { "**0**",

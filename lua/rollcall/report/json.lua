@@ -23,8 +23,8 @@ end
 
 ---@type rollcall.report.format
 return function(report)
-  report.write(('{"schema": %s, "kind": %s, "generated_at": %s, "rows": [\n'):format(
-    json.value(json.SCHEMA), json.value(report.kind), json.value(report.generated_at)))
+  report.write(('{"schema": %s, "kind": %s, "generated_at": %s, %s"rows": [\n'):format(json.value(json.SCHEMA), json.value(report.kind),
+    json.value(report.generated_at), report.shard and ('"shard": %s, '):format(json.value(report.shard)) or ""))
   return setmetatable({ write = report.write, separator = "", columns = json.names(report.columns) },
     writer_metatable)
 end

@@ -24,8 +24,9 @@ end
 
 ---@type rollcall.report.format
 return function(report)
-  report.write(json.object({ kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at },
-    { "kind", "schema", "generated_at", "rows" }) .. "\n")
+  report.write(json.object({
+    kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at, shard = report.shard,
+  }, { "kind", "schema", "generated_at", "shard", "rows" }) .. "\n")
   local names = {}
   for _, name in ipairs(json.names(report.columns)) do
     if name ~= "kind" then names[#names + 1] = name end

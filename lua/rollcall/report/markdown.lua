@@ -56,6 +56,7 @@ end
 
 ---@type rollcall.report.format
 return function(frame)
-  frame.write(("# %s\n\nGenerated at %s.\n\n"):format(cell(frame.title), frame.generated_at))
+  frame.write(("# %s\n\nGenerated at %s%s.\n\n"):format(cell(frame.title), frame.generated_at,
+    frame.shard and (" from shard %s of the targets"):format(frame.shard) or ""))
   return setmetatable({ write = frame.write, columns = frame.columns }, writer_metatable)
 end

@@ -112,6 +112,7 @@ function writer_methods:finish(outcomes, _, totals)
       text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
   if self.generated_at then self:note(("generated at %s"):format(self.generated_at)) end
+  if self.shard then self:note(("shard %s of the targets"):format(self.shard), true) end
   for _, outcome in ipairs(outcomes) do
     local what = ("%s: %s"):format(outcome.target, outcome.completeness)
     if outcome.received then
@@ -136,6 +137,7 @@ return function(report)
     is_narrow = report.width < math.huge,
     color = report.color,
     generated_at = report.whole and report.generated_at or nil,
+    shard = report.shard,
     waiting = {},
   }, writer_metatable)
 end

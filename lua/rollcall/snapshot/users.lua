@@ -48,4 +48,15 @@ function users.reader()
   }
 end
 
+---Has a row of a snapshot the user that it had, where that is another than by the usual rule.
+---@param opened rollcall.snapshot
+---@param kind string
+---@param row table
+function users.keep(opened, kind, row)
+  local account = presence.of(kind, row).account
+  if type(account) ~= "string" then return end
+  local user = opened.normalize_user(account)
+  if user ~= presence.user_of(account) then presence.record_user(row, user) end
+end
+
 return users

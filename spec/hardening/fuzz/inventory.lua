@@ -16,7 +16,7 @@ return function(text)
     assert(math.type(made.utc_offset or 0) == "integer")
     if made.normalize_user then
       local ended, user = pcall(made.normalize_user, "CORP\\alice")
-      assert(ended and user == nil or type(user) == "string")
+      assert(not ended and #tostring(user) > 0 or user == nil or type(user) == "string")
     end
     assert(#sources.plan(made) > 0)
   else

@@ -25,6 +25,14 @@ static bool no_memory;
 #define NO_PROGRAM "/nonexistent/smbpipe"
 #define ENDS_AT_ONCE "/bin/true"
 
+/* Under qemu-user a spawned process shares no memory with its parent, which so does not learn that
+ * there is no such program. */
+#ifdef UNDER_QEMU
+#define CHECK_NOT_SPAWNED(holds) ((void)0)
+#else
+#define CHECK_NOT_SPAWNED(holds) CHECK(holds)
+#endif
+
 enum mishap { NONE, NO_TIME, NO_NAME, TOO_LONG };
 
 static const struct net_enum_level *choose_level(unsigned number,
@@ -160,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         worker = give_worker(link);
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0); /* nobody waits for the first any more */
-        CHECK(link->common.state == LINK_FAILED);
+        CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED);
         close(worker);
         no_memory = true;
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
@@ -178,7 +186,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     run(link, worker, &request, data + 1, size - 1, pieces[data[0] / SRVSVC_LEVELS % 4]);
     if (link->worker.descriptor < 0) {
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        CHECK(link->common.state == LINK_FAILED && link->common.failure.code == status_of_errno(2));
+        CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED &&
+                          link->common.failure.code == status_of_errno(2));
     }
     link_close(link);
     link_close(link);

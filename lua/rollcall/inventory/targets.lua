@@ -1,0 +1,65 @@
+--- The targets that an inventory names, as results name them, and the part of them that is in a shard.
+local options = require "rollcall.internal.options"
+local shard = require "rollcall.internal.shard"
+local sources = require "rollcall.inventory.sources"
+local target = require "rollcall.smb.target"
+
+local targets = {}
+
+-- Of each block that has one: the list of its targets. A block of another kind is one target.
+local lists = { smb = "servers", workspace = "users" }
+
+---The name of a block that has no list of targets.
+local function name_of(source)
+  return source.block == "snapshot" and source.fields.path or source.fields.kind
+end
+
+---The inventory with the targets of a shard alone.
+---@param inv rollcall.inventory
+---@param its_shard? rollcall.shard  nil: all
+---@return rollcall.inventory
+function targets.sharded(inv, its_shard)
+  if not its_shard then return inv end
+  local kept = {}
+  for _, source in ipairs(inv.sources) do
+    local list = lists[source.block]
+    if list then
+      local names = shard.filtered(its_shard, source.fields[list])
+      if #names > 0 then kept[#kept + 1] = options.merged(source, { fields = options.merged(source.fields, { [list] = names }) }) end
+    elseif shard.has(its_shard, name_of(source)) then
+      kept[#kept + 1] = source
+    end
+  end
+  return options.merged(inv, { sources = kept, shard = its_shard.label }) --[[@as rollcall.inventory]]
+end
+
+---@class rollcall.inventory.named_target
+---@field source "smb"|"workspace"|"snapshot"|"rows"
+---@field target string  as in its result
+---@field query? string  as in its result
+---@field name string  by which it is in a shard: that of the server or of the user
+
+---@param inv rollcall.inventory
+---@return rollcall.inventory.named_target[]
+function targets.list(inv)
+  local found = {}
+  for _, source in ipairs(inv.sources) do
+    local fields = source.fields
+    if source.block == "smb" then
+      local kind = sources.kind_of_query(fields.query)
+      for _, name in ipairs(fields.servers) do
+        found[#found + 1] = { source = "smb", target = target.shown(name), query = kind, name = name }
+      end
+    elseif source.block == "workspace" then
+      for _, name in ipairs(fields.users) do
+        found[#found + 1] = { source = "workspace", target = fields.region or fields.endpoint, query = "session", name = name }
+      end
+    else
+      local name = name_of(source)
+      found[#found + 1] = { source = source.block, target = name, query = source.block == "rows" and name or nil, name = name }
+    end
+  end
+  return found
+end
+
+return targets

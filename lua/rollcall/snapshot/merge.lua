@@ -1,0 +1,314 @@
+--- Several snapshots as one: of shards of the same targets, or of several offices. Of a server that is in more than one of them,
+-- what the newest says counts. What is missing is named.
+local memory = require "rollcall.internal.memory"
+local printed = require "rollcall.snapshot.printed"
+local shard = require "rollcall.internal.shard"
+local snapshot = require "rollcall.snapshot"
+local system = require "rollcall.system"
+local targets = require "rollcall.inventory.targets"
+local text = require "rollcall.internal.text"
+local users = require "rollcall.snapshot.users"
+
+local merge = {}
+
+---A file to be merged.
+---@class rollcall.merge.part
+---@field path string
+---@field reason? string  why it cannot be read
+---@field generated_at? integer
+---@field last_generated_at? integer
+---@field shards string[]  those that it has rows of
+---@field is_snapshot? boolean
+---@field utc_offset? integer
+
+---@param path string
+---@return rollcall.snapshot|rollcall.printed|nil
+---@return string? reason
+local function open(path)
+  local opened, _, reason = snapshot.open(path)
+  if opened or reason ~= "is not a snapshot" then return opened, reason end
+  return printed.open(path)
+end
+
+---@param path string
+---@return rollcall.merge.part
+local function part_of(path)
+  local opened, reason = open(path)
+  if not opened then return { path = path, reason = reason, shards = {} } end
+  local is_snapshot = opened.shards == nil
+  if not is_snapshot then
+    for _ in function() return opened:next() end do end -- Each output in it has its own beginning.
+  end
+  opened:close()
+  return {
+    path = path, is_snapshot = is_snapshot, generated_at = opened.generated_at,
+    last_generated_at = opened.last_generated_at or opened.generated_at, utc_offset = opened.utc_offset,
+    shards = opened.shards or { opened.shard },
+  }
+end
+
+---What there is to merge, the newest first, and what holds for the whole of it.
+---@param paths string[]
+---@return rollcall.merge.part[]?
+---@return string|{ generated_at: integer?, last_generated_at: integer?, utc_offset: integer? }|nil settings  or the problem
+function merge.parts(paths)
+  local parts, whole, first_snapshot, first_problem = {}, {}, nil, nil
+  for i, path in ipairs(paths) do
+    local part = part_of(path)
+    parts[i] = part
+    if part.reason then first_problem = first_problem or ("%s: %s"):format(path, part.reason) end
+    if part.is_snapshot then
+      first_snapshot = first_snapshot or part
+      if part.utc_offset ~= first_snapshot.utc_offset then
+        return nil, ("%s and %s differ in utc_offset, so their times do not belong together"):format(first_snapshot.path, path)
+      end
+      whole.utc_offset = part.utc_offset
+    end
+    if part.generated_at then
+      whole.generated_at = math.min(whole.generated_at or part.generated_at, part.generated_at)
+      whole.last_generated_at = math.max(whole.last_generated_at or part.last_generated_at, part.last_generated_at)
+    end
+    if not part.reason then whole.is_readable = true end
+  end
+  if not whole.is_readable then return nil, first_problem end
+  table.sort(parts, function(a, b)
+    local time_a, time_b = a.generated_at or 0, b.generated_at or 0
+    if time_a ~= time_b then return time_a > time_b end
+    return system.text_less(a.path, b.path)
+  end)
+  return parts, whole
+end
+
+---Which shards no part is of.
+---@param parts rollcall.merge.part[]
+---@param expected? integer  how many there should be
+---@return table<integer, rollcall.shard[]>? missing  by the number of shards
+---@return integer|string unnamed  how many are missing of which nothing says which; or what is wrong with what is expected
+function merge.missing(parts, expected)
+  local present, count, without = {}, 0, 0
+  if expected then present[expected] = {} end
+  for _, part in ipairs(parts) do
+    for _, label in ipairs(part.shards) do
+      local its_shard = shard.of_label(label) --[[@as rollcall.shard]]
+      if expected and its_shard.count ~= expected then
+        return nil, ("%s is of the shard %s, and --shards says %d"):format(part.path, label, expected)
+      end
+      local of_count = present[its_shard.count] or {}
+      present[its_shard.count] = of_count
+      if not of_count[its_shard.index] then count = count + 1 end
+      of_count[its_shard.index] = true
+    end
+    if #part.shards == 0 and not part.reason then without = without + 1 end
+  end
+  local missing = {}
+  if expected and without > 0 then return missing, math.max(0, expected - count - without) end
+  for number, of_count in pairs(present) do
+    missing[number] = {}
+    for index = 1, number do
+      if not of_count[index] then table.insert(missing[number], shard.of_label(("%d/%d"):format(index, number))) end
+    end
+  end
+  return missing, 0
+end
+
+---@class rollcall.merge.overlap  of two files
+---@field older string
+---@field newer string
+---@field count integer  how many targets or users are in both
+---@field first string  one of them
+---@field both? boolean  they count from both
+---@field package seen? table<string, true>
+
+---@class rollcall.merge
+---@field outcomes rollcall.outcome[]
+---@field overlaps rollcall.merge.overlap[]
+---@field private overlap_of table<rollcall.merge.part, table<rollcall.merge.part, rollcall.merge.overlap>>
+---@field private sum_of table<string, rollcall.outcome>  of a cloud service: the result over all parts
+---@field private part_of table<string, rollcall.merge.part>  of each server, or user of a cloud service: what counts
+---@field private part_with table<string, rollcall.merge.part>  of each kind of rows of one's own: the last that has them
+---@field private is_full fun(): boolean
+---@field private rows integer
+local methods = {}
+local metatable = { __index = methods }
+
+---@return rollcall.merge
+function merge.new()
+  return setmetatable({
+    outcomes = {}, overlaps = {}, overlap_of = {}, sum_of = {}, part_of = {}, part_with = {}, is_full = memory.room(), rows = 0,
+  }, metatable)
+end
+
+local function key_of(query, target)
+  return (query or "") .. "\0" .. shard.key(target)
+end
+
+function methods:put(outcome)
+  table.insert(self.outcomes, outcome)
+  if self.is_full() then memory.refuse("merging", self.rows, "merge fewer files at once") end
+end
+
+---Whether a newer part has the target or the user already; if so, it is noted.
+function methods:is_elsewhere(key, part, name)
+  local newer = self.part_of[key]
+  if not newer or newer == part then return false end
+  local of_newer = self.overlap_of[newer] or {}
+  self.overlap_of[newer] = of_newer
+  local overlap = of_newer[part]
+  if not overlap then
+    overlap = { older = part.path, newer = newer.path, count = 0, first = name, seen = {} }
+    of_newer[part] = overlap
+    table.insert(self.overlaps, overlap)
+  end
+  if not overlap.seen[key] then overlap.seen[key], overlap.count = true, overlap.count + 1 end
+  return true
+end
+
+---Rows of one's own have no targets by which they could be distinguished.
+function methods:note_rows(part, kind)
+  local newer = self.part_with[kind]
+  if newer and newer ~= part then
+    table.insert(self.overlaps,
+      { older = part.path, newer = newer.path, count = 1, first = ("rows of kind '%s'"):format(kind), both = true })
+  end
+  self.part_with[kind] = part
+end
+
+---The results of a cloud service in several parts are of different users.
+function methods:add_to_sum(outcome)
+  local key = key_of(outcome.query, outcome.target)
+  local sum = self.sum_of[key]
+  if not sum then
+    self.sum_of[key] = outcome
+    return self:put(outcome)
+  end
+  sum.claimed, sum.received = (sum.claimed or 0) + (outcome.claimed or 0), (sum.received or 0) + (outcome.received or 0)
+  if sum.completeness ~= outcome.completeness then sum.completeness = "partial" end
+  local reasons = { sum.reason }
+  reasons[#reasons + 1] = outcome.reason
+  sum.reason = #reasons > 0 and table.concat(reasons, "; ") or nil
+end
+
+---By what a row's target is known to be elsewhere: its server, or the user of a cloud service.
+---@return string? key
+---@return string? name
+local function target_of(kind, row)
+  if type(row.servername) == "string" then return key_of(kind, row.servername), row.servername end
+  if kind == "session" and type(row.user_name) == "string" then
+    return key_of(kind, (row.origin or "") .. "\0" .. row.user_name), row.user_name
+  end
+end
+
+---Reads a part, and takes what counts of it. Raises that it cannot be read any more.
+---@param part rollcall.merge.part
+---@param write fun(kind: string, row: table)
+function methods:add(part, write)
+  if part.reason then
+    return self:put { source = "snapshot", target = part.path, completeness = "unreachable", reason = part.reason }
+  end
+  local opened, reason = open(part.path)
+  if not opened then error(("%s: %s"):format(part.path, reason), 0) end
+  local taken = {}
+  for kind, row in function() return opened:next() end do
+    local key, name = target_of(kind, row)
+    if not (key and self:is_elsewhere(key, part, name)) then
+      users.keep(opened --[[@as rollcall.snapshot]], kind, row)
+      write(kind, row)
+      self.rows = self.rows + 1
+      if key and not taken[key] then taken[key] = { source = "smb", target = row.servername, query = kind } end
+    end
+    if self.is_full() then memory.refuse("merging", self.rows, "merge fewer files at once") end
+  end
+  opened:close()
+  for _, outcome in ipairs(opened.outcomes) do
+    local key = key_of(outcome.query, outcome.target)
+    if outcome.source == "workspace" then
+      self:add_to_sum(outcome)
+    elseif outcome.source ~= "smb" then
+      self:put(outcome)
+      if outcome.source == "rows" then self:note_rows(part, outcome.target) end
+    elseif not self:is_elsewhere(key, part, outcome.target) then
+      self:put(outcome)
+      taken[key] = {}
+    end
+  end
+  local cut = {}
+  for key, outcome in pairs(taken) do
+    self.part_of[key] = part
+    if outcome.target then cut[#cut + 1] = outcome end
+  end
+  table.sort(cut, function(a, b) return system.text_less(a.target .. a.query, b.target .. b.query) end)
+  for _, outcome in ipairs(cut) do
+    outcome.completeness, outcome.reason = "partial", part.path .. " ends before its result"
+    self:put(outcome)
+  end
+end
+
+---Names what no part has: the targets of an inventory, or shards.
+---@param parts rollcall.merge.part[]
+---@param missing table<integer, rollcall.shard[]>
+---@param unnamed integer
+---@param inv? rollcall.inventory
+function methods:add_missing(parts, missing, unnamed, inv)
+  local is_here, labels = {}, {}
+  for _, part in ipairs(parts) do
+    for _, label in ipairs(part.shards) do is_here["shard " .. label] = true end
+  end
+  -- What an earlier merge missed may be here now.
+  local outcomes = self.outcomes
+  self.outcomes = {}
+  for _, outcome in ipairs(outcomes) do
+    if outcome.source ~= "snapshot" or not is_here[outcome.target] then self:put(outcome) end
+  end
+  if inv then return self:add_missing_targets(inv, missing) end
+  for _, list in pairs(missing) do table.move(list, 1, #list, #labels + 1, labels) end
+  table.sort(labels, function(a, b)
+    if a.count ~= b.count then return a.count < b.count end
+    return a.index < b.index
+  end)
+  for _, its_shard in ipairs(labels) do
+    self:put { source = "snapshot", target = "shard " .. its_shard.label, completeness = "unreachable",
+      reason = "no file is of this shard" }
+  end
+  if unnamed > 0 then
+    self:put { source = "snapshot", target = text.count(unnamed, "shard"), completeness = "unreachable",
+      reason = "there are fewer files than shards" }
+  end
+end
+
+---@param inv rollcall.inventory
+---@param missing table<integer, rollcall.shard[]>
+function methods:add_missing_targets(inv, missing)
+  local known, is_missing, absent_users = {}, {}, {}
+  for _, outcome in ipairs(self.outcomes) do known[key_of(outcome.query, outcome.target)] = true end
+  for _, list in pairs(missing) do
+    for _, its_shard in ipairs(list) do is_missing[its_shard.label] = true end
+  end
+  local function missing_shard_of(name)
+    for count in pairs(missing) do
+      local label = ("%d/%d"):format(shard.index_of(name, count), count)
+      if is_missing[label] then return label end
+    end
+  end
+  for _, one in ipairs(targets.list(inv)) do
+    local key, label = key_of(one.query, one.target), missing_shard_of(one.name)
+    if one.source == "workspace" and (label or not known[key]) then
+      absent_users[#absent_users + 1] = one.target
+      absent_users[one.target] = absent_users[one.target] or {}
+      table.insert(absent_users[one.target], one.name)
+    elseif not known[key] then
+      known[key] = true
+      self:put { source = one.source, target = one.target, query = one.query, completeness = "unreachable",
+        reason = label and ("no file is of its shard %s"):format(label) or "no file has a result for it" }
+    end
+  end
+  for _, target in ipairs(absent_users) do
+    local names = absent_users[target]
+    if names then
+      absent_users[target] = nil
+      self:add_to_sum { source = "workspace", target = target, query = "session", completeness = "unreachable", claimed = #names,
+        received = 0, reason = ("no file has a result for %s: %s"):format(text.count(#names, "user"), table.concat(names, ", ")) }
+    end
+  end
+end
+
+return merge

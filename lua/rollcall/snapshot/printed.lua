@@ -1,0 +1,110 @@
+--- Rows of one call that were printed as JSON Lines, read like a snapshot. Several outputs may follow one another in a file. They
+-- have no end: that one was cut shows only by a target that rows are of and that has no result.
+local cjson = require "cjson"
+local columns = require "rollcall.internal.columns"
+local json = require "rollcall.internal.json_text"
+local json_line = require "rollcall.snapshot.line"
+local presence = require "rollcall.presence"
+local row_check = require "rollcall.internal.row_check"
+local session = require "rollcall.workspace.session"
+local shard = require "rollcall.internal.shard"
+local snapshot_file = require "rollcall.snapshot.file"
+
+local printed = {}
+
+---@class rollcall.printed
+---@field path string
+---@field generated_at? integer  when the first output was made
+---@field last_generated_at? integer  and when the last, once all rows have been read
+---@field shards string[]  those that the outputs say, once all rows have been read
+---@field outcomes rollcall.outcome[]
+---@field normalize_user fun(account: string): string?
+local methods = {}
+local metatable = { __index = methods }
+
+---Whether a line begins the output of a call.
+---@return string? reason  why not
+local function problem_of(header)
+  if not header or header.kind ~= "report" then return "is neither a snapshot nor JSON Lines of rollcall" end
+  if header.schema ~= json.SCHEMA then
+    return ("has the schema %s, and this program reads %s"):format(json.value(header.schema), json.SCHEMA)
+  end
+  if header.rows == "who" or header.rows == "group" or not columns[header.rows] then
+    return ("has rows of '%s', which were made from others; give a snapshot, or what a call printed"):format(tostring(header.rows))
+  end
+  if not session.epoch(header.generated_at) then return "does not say when it was made" end
+end
+
+function methods:begin(header)
+  local time = session.epoch(header.generated_at) --[[@as integer]]
+  self.kind = header.rows
+  self.generated_at = math.min(self.generated_at or time, time)
+  self.last_generated_at = math.max(self.last_generated_at or time, time)
+  local its_shard = shard.of_label(header.shard)
+  if its_shard then self.shards[#self.shards + 1] = its_shard.label end
+end
+
+---@param path string
+---@return rollcall.printed?
+---@return string? reason
+function printed.open(path)
+  cjson.new() -- as snapshot.open
+  local reader, unreadable = snapshot_file.reader(path)
+  if not reader then return nil, unreadable end
+  local line, reason = reader.next()
+  local header = line and json_line.decode(line)
+  local problem = reason or problem_of(header)
+  if problem then
+    reader.close()
+    return nil, problem
+  end
+  local self = setmetatable({
+    path = path, reader = reader, line = 1, rows = 0, shards = {}, outcomes = {}, normalize_user = presence.user_of,
+  }, metatable)
+  self:begin(header)
+  return self
+end
+
+function methods:note(reason)
+  table.insert(self.outcomes, { source = "snapshot", target = self.path, completeness = "partial", received = self.rows, reason = reason })
+end
+
+---@return string? kind  nil at the end
+---@return table? row
+function methods:next()
+  while true do
+    local text, reason = self.reader.next()
+    self.line = self.line + 1
+    if not text then
+      if reason then self:note(reason) end
+      return nil
+    end
+    local row = json_line.decode(text)
+    local kind, problem = row and row.kind, nil
+    if kind == "report" then
+      problem = problem_of(row)
+      if not problem then self:begin(row) end
+    elseif kind == "target" then
+      row.kind = nil
+      problem = row_check.outcome_problem(row)
+      if not problem then
+        row.query = row.query or self.kind
+        table.insert(self.outcomes, row)
+      end
+    elseif kind == self.kind then
+      row.kind = nil
+      problem = row_check.problem(kind, row)
+      if not problem then
+        self.rows = self.rows + 1
+        return kind, row
+      end
+    elseif kind ~= "failure" then -- which the result for its target has in words
+      problem = "it is no row"
+    end
+    if problem then self:note(("line %d is damaged: %s"):format(self.line, problem)) end
+  end
+end
+
+function methods:close() self.reader.close() end
+
+return printed
