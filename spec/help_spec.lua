@@ -3,7 +3,8 @@ local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 
 local names = {
-  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "merge", "diff", "watch", "completion",
+  "connections", "sessions", "files", "shares", "logons", "smb", "workspace", "who", "report", "check", "snapshot", "merge", "diff", "watch",
+  "completion",
   "help",
 }
 

@@ -164,7 +164,8 @@ local specification = {
   rows = rows_check, kind = kind_check, on_start = options.callable, format = format_check, write = options.callable, width = anything,
   color = options.boolean, title = title, columns = names_check, filter = options.callable, sort = callable_or_string,
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
-  shard = shard_check, outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
+  shard = shard_check,
+  outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
 }
 
 ---What `report.render` takes.

@@ -137,7 +137,8 @@ local function ask(given, client, next_name)
     its_progress:fail(tostring(failure))
   end
   local step, state, control = client:sessions {
-    user_name = shard.iterator(given.shard, next_name), on_error = note, on_answer = function() its_progress:count() end, on_wait = its_progress:waiter(),
+    user_name = shard.iterator(given.shard, next_name), on_error = note,
+    on_answer = function() its_progress:count() end, on_wait = its_progress:waiter(),
   }
   local rows = its_progress:over(function()
     local stepped, row, user_name = pcall(step, state, control)
