@@ -100,11 +100,12 @@ end)
 describe("--shard", function()
   local port = lab.closed:match ":(%d+)$"
   local servers, reversed = {}, {}
-  for i = 1, 12 do servers[i] = ("127.0.1.%d:%s"):format(i, port) end
+  for i = 1, 12 do servers[i] = ("127.0.1.%d"):format(i) end
   for i = 1, 12 do reversed[i] = servers[13 - i] end
 
   local function inventory(names)
-    return ("smb { servers = { '%s' }, username = 'x', password = env 'LAB_PASSWORD', timeout = 5 }\n"):format(table.concat(names, "', '"))
+    return ("smb { servers = { '%s' }, username = 'x', password = env 'LAB_PASSWORD', port = %s }\n"):format(
+      table.concat(names, "', '"), port)
   end
 
   ---Which targets each of three shards asks.
@@ -124,7 +125,7 @@ describe("--shard", function()
     it("divides what is asked: rollcall " .. command, function()
       local per_shard = {}
       assert.same(wanted, asked_by(function(option)
-        local output, code, complaint = rollcall(("%s %s -U x -f jsonl %s"):format(command, table.concat(servers, " "), option))
+        local output, code, complaint = rollcall(("%s %s -U x -p %s -f jsonl %s"):format(command, table.concat(servers, " "), port, option))
         assert.equal(2, code, complaint)
         local lines = lines_of(output)
         assert.equal(option:match "%d/%d", lines.report[1].shard)
@@ -133,7 +134,7 @@ describe("--shard", function()
       end))
       assert.is_true(#per_shard[1] < 12 and #per_shard[2] < 12 and #per_shard[3] < 12)
       if command == "smb" then
-        local output = rollcall(("smb %s -U x -f jsonl --shard 2/3"):format(table.concat(reversed, " ")))
+        local output = rollcall(("smb %s -U x -p %s -f jsonl --shard 2/3"):format(table.concat(reversed, " "), port))
         assert.same(per_shard[2], names_of(lines_of(output).target))
       end
     end)
@@ -194,7 +195,7 @@ describe("--shard", function()
   it("is shown to a person", function()
     put("one.lua", "rows { kind = 'badge', { user = 'alice' } }")
     for format, words in pairs {
-      table = "# shard 1/1 of the targets\n", markdown = " from shard 1/1 of the targets.\n", html = ", shard 1/1 of all</p>",
+      table = "# shard 1/1 of the targets\n", markdown = " from shard 1/1 of the targets.\n", html = ", shard 1/1 of all<span",
     } do
       local output, code = rollcall("report one.lua --shard 1/1 -f " .. format)
       assert.equal(0, code)

@@ -4,8 +4,7 @@ local lab = require "spec.lab"
 
 local names = {
   "connections", "sessions", "files", "shares", "logons", "smb", "smbstatus", "workspace", "who", "report", "check", "snapshot", "merge",
-  "diff", "watch",
-  "completion", "help",
+  "diff", "watch", "completion", "help",
 }
 
 local command = lab.run("realpath " .. lab.command):gsub("%s+$", "")
