@@ -35,4 +35,7 @@ lab.eventually = shell.eventually
 ---There are no worker processes.
 function lab.workers() return {} end
 
+-- What is open cannot be listed.
+function lab.descriptors() return {} end
+
 return lab

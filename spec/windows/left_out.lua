@@ -30,7 +30,6 @@ return {
     ["a standard stream that is closed"] = POSIX,
   },
   ["commands_spec.lua"] = {
-    ["shows how far it is on a terminal"] = POSIX,
     ["has color on a terminal"] = POSIX,
     ["write a snapshot and report the difference of two"] = ZLIB,
     ["rollcall watch"] = OTHERWISE,
@@ -118,6 +117,7 @@ return {
   ["server_spec.lua"] = {
     ["over one pipe and one worker"] = WORKER,
     ["after the worker was killed"] = WORKER,
+    ["ends its worker by close"] = WORKER,
     ["gives failures to on_error"] = WIRE,
   },
   ["snapshot_spec.lua"] = {
