@@ -91,8 +91,12 @@ static void decode(const char *start, size_t more, const char *end) {
     //@ assert turns <= 8 * BOUND && (pushed == 0 || pushed == 1);
 }
 
+#ifndef MOST
+#define MOST lines[LINE].most
+#endif
+
 int main(void) {
-    for (size_t more = 0; more <= lines[LINE].most; more++)
+    for (size_t more = 0; more <= MOST; more++)
         decode(lines[LINE].start, more, lines[LINE].end);
     return 0;
 }
