@@ -117,6 +117,7 @@ describe("CSV", function()
 
   it("has its header also where there are no rows", function()
     assert.equal("record,servername,share,username,client,num_opens,num_users,time,type,id,netname,placeholder,level,"
+      .. "address,session_id,since,dialect,encryption,encryption_cipher,signing,signing_cipher,"
       .. "generated_at,source,target,query,completeness,claimed,received,reason\r\n", rendered("csv", {}))
   end)
 end)

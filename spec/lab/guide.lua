@@ -71,7 +71,7 @@ end
 
 local function normalized(line)
   return (line:gsub("%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d[%d.]*Z?", "TIME"):gsub("%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d", "TIME")
-    :gsub("%f[%w]%d+[smhd][%dsmhd]*%f[^%w]", "DURATION")
+    :gsub("%f[%w]%d+[smhd][%dsmhd]*%f[^%w]", "DURATION"):gsub("%f[%w]%d%d%d%d%d%d%d%d+%f[^%w]", "ID")
     :gsub('"seconds": %d+', '"seconds": DURATION'):gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
 end
 
