@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "rpc/interfaces.h"
+#include "rpc/srvsvc.h"
 /* for a look at its worker */
 #include "smb/link_worker.c"
 
@@ -47,7 +49,7 @@ static void ask(struct link *link, struct poller *poller, const struct net_enum_
         .preferred_maximum_length = 65536,
     };
     struct link_page page;
-    if (call == net_enum_find_call("connections"))
+    if (call == interfaces_find_call("connections"))
         request.filters[0] = (struct net_enum_text){filters[0], strlen(filters[0])};
     link_call(link, &request, (size_t)64 << 20, clock_now());
     if (finish(link, poller) != LINK_ANSWERED || !link_take_page(link, &page))
