@@ -80,16 +80,18 @@ static bool is_secret(const char *variable) {
 
 /* To be freed; NULL without memory. */
 static char **environment_without_secrets(void) {
+    char *none[] = {NULL};
+    char **all = environ ? environ : none;
     size_t count = 0;
-    while (environ && environ[count])
+    while (all[count])
         count++;
     char **passed = malloc((count + 1) * sizeof *passed);
     if (!passed)
         return NULL;
     char **next = passed;
     for (size_t i = 0; i < count; i++)
-        if (!is_secret(environ[i]))
-            *next++ = environ[i];
+        if (!is_secret(all[i]))
+            *next++ = all[i];
     *next = NULL;
     return passed;
 }

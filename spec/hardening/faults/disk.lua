@@ -87,7 +87,7 @@ return function()
   local counts, count = {}, 0
   for _, command in ipairs {
     "snapshot " .. inventory .. " -o %s", "report " .. inventory .. " --format html -o %s", "report " .. inventory .. " --format csv -o %s",
-    "watch " .. inventory .. " --times 1 --snapshot %s",
+    "watch " .. inventory .. " --times 1 --format jsonl --snapshot %s",
   } do
     for _, ending in ipairs(endings) do
       for _, name in ipairs { "kept.jsonl", "kept.jsonl.gz" } do

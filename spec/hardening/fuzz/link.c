@@ -19,8 +19,8 @@ static bool no_memory;
 #define malloc(size) (no_memory ? NULL : malloc(size))
 #include "smb/link_worker.c"
 
-#define SRVSVC_LEVELS 15
-#define WKSSVC_LEVELS 2
+/* The last two are of wkssvc, whose pipe is opened over the logon for another. */
+#define LEVELS 15
 #define ANSWER_LIMIT 100000
 #define NO_PROGRAM "/nonexistent/smbpipe"
 #define ENDS_AT_ONCE "/bin/true"
@@ -45,11 +45,6 @@ static const struct net_enum_level *choose_level(unsigned number,
                     if (number-- == 0)
                         return &(*call)->levels[level];
             }
-}
-
-/* The last first bytes are of those whose pipe has to be opened over the logon of another. */
-static unsigned level_number(unsigned byte) {
-    return byte < 16 * SRVSVC_LEVELS ? byte % SRVSVC_LEVELS : SRVSVC_LEVELS + byte % WKSSVC_LEVELS;
 }
 
 static void check_failed(const struct link *link) {
@@ -148,12 +143,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct link *link = link_new();
     CHECK(link && poller_open(&poller) == 0);
     link_take(link, link, &poller);
-    enum mishap mishap = (enum mishap)(data[0] / (4 * SRVSVC_LEVELS) % 4);
+    enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
     struct frame_logon target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
     memset(long_name, 'x', sizeof long_name - 1);
     const struct net_enum_call *call;
-    const struct net_enum_level *level = choose_level(level_number(data[0]), &call);
+    const struct net_enum_level *level = choose_level(data[0] % LEVELS, &call);
     struct net_enum_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
     if (call->filter_count > 0)
         request.filters[0] = (struct net_enum_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
@@ -183,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         worker = give_worker(link);
     }
     link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / SRVSVC_LEVELS % 4]);
+    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
     if (link->worker.descriptor < 0) {
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED &&
