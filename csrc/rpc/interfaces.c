@@ -5,8 +5,10 @@
 #include "rpc/srvsvc.h"
 #include "rpc/wkssvc.h"
 
-const struct rpc_interface *const interfaces[] = {&srvsvc, &wkssvc};
-const size_t interface_count = sizeof interfaces / sizeof *interfaces;
+enum { COUNT = 2 };
+
+const struct rpc_interface *const interfaces[COUNT] = {&srvsvc, &wkssvc};
+const size_t interface_count = COUNT;
 
 const struct net_enum_call *interfaces_find_call(const char *name) {
     for (size_t i = 0; i < interface_count; i++)

@@ -102,6 +102,14 @@ size_t link_starts_at_once(void) {
     return processors > 0 ? 2 * (size_t)processors : 2;
 }
 
+/* Room for the payload of the next frame; NULL without memory, and the link has failed then. */
+static uint8_t *begin_frame(struct link *link, size_t payload_limit, enum frame_stage stage) {
+    uint8_t *payload = worker_frame(&link->worker, payload_limit);
+    if (!payload)
+        fail(link, stage, ERROR_NOT_ENOUGH_MEMORY, "");
+    return payload;
+}
+
 /* Starts a worker if none runs, and sends it what it is to open. */
 static void send_logon(struct link *link, int64_t now) {
     bool starts = !link_is_warm(link);
@@ -117,11 +125,9 @@ static void send_logon(struct link *link, int64_t now) {
         link->common.state = LINK_STARTING;
         link->common.deadline = now + START_MILLISECONDS;
     }
-    uint8_t *payload = worker_frame(&link->worker, link->logon_length);
-    if (!payload) {
-        fail(link, STAGE_WORKER, ERROR_NOT_ENOUGH_MEMORY, "");
+    uint8_t *payload = begin_frame(link, link->logon_length, STAGE_WORKER);
+    if (!payload)
         return;
-    }
     memcpy(payload, link->logon, link->logon_length);
     worker_send(&link->worker, FRAME_LOGON, link->logon_length);
     if (starts)
@@ -164,21 +170,17 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
 
 void link_log_on(struct link *link, int64_t now) {
     link_start_step(link, LINK_OPENING, STAGE_LOGON, now);
-    if (!worker_frame(&link->worker, 0)) {
-        fail(link, STAGE_LOGON, ERROR_NOT_ENOUGH_MEMORY, "");
+    if (!begin_frame(link, 0, STAGE_LOGON))
         return;
-    }
     worker_send(&link->worker, FRAME_GO_AHEAD, 0);
     link->ready = true;
     link_watch(link);
 }
 
 static void bind_interface(struct link *link) {
-    uint8_t *pdu = worker_frame(&link->worker, DCERPC_BIND_LENGTH);
-    if (!pdu) {
-        fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
+    uint8_t *pdu = begin_frame(link, DCERPC_BIND_LENGTH, STAGE_PIPE);
+    if (!pdu)
         return;
-    }
     dcerpc_write_bind(pdu, ++link->call_id, &link->rpc_interface->syntax);
     worker_send(&link->worker, FRAME_PDU, DCERPC_BIND_LENGTH);
     link->common.state = LINK_BINDING;
@@ -188,12 +190,10 @@ static void bind_interface(struct link *link) {
 static void send_request(struct link *link, const struct net_enum_request *request,
                          const uint8_t *stub, size_t stub_length) {
     for (size_t offset = 0; offset < stub_length;) {
-        uint8_t *pdu = worker_frame(&link->worker, link->fragment_limit);
+        uint8_t *pdu = begin_frame(link, link->fragment_limit, STAGE_CALL);
         size_t length;
-        if (!pdu) {
-            fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
+        if (!pdu)
             return;
-        }
         offset += dcerpc_write_request(pdu, link->fragment_limit, link->call_id,
                                        request->call->opnum, stub, stub_length, offset, &length);
         worker_send(&link->worker, FRAME_PDU, length);
@@ -205,11 +205,9 @@ static void send_request(struct link *link, const struct net_enum_request *reque
 /* Over the same logon. */
 static void open_pipe(struct link *link, const struct rpc_interface *rpc_interface, int64_t now) {
     link_start_step(link, LINK_OPENING, STAGE_PIPE, now);
-    uint8_t *payload = worker_frame(&link->worker, FRAME_PIPE_LIMIT + 1);
-    if (!payload) {
-        fail(link, STAGE_PIPE, ERROR_NOT_ENOUGH_MEMORY, "");
+    uint8_t *payload = begin_frame(link, FRAME_PIPE_LIMIT + 1, STAGE_PIPE);
+    if (!payload)
         return;
-    }
     link->rpc_interface = rpc_interface;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
     worker_send(&link->worker, FRAME_PIPE,
