@@ -58,6 +58,7 @@ end
 
 local of_smb = { placeholder = is_boolean, files = is_list_of_texts }
 fields(is_text, "servername username client share netname pathname path remark transport cname cltype_name", of_smb)
+fields(is_text, "logon_domain oth_domains logon_server", of_smb)
 fields(is_integer, "num_opens num_users time type id level idle_time user_flags num_locks permissions current_uses max_uses flags", of_smb)
 fields(is_integer, "open_files since", of_smb)
 fields(is_text, "address session_id dialect encryption encryption_cipher signing signing_cipher share_file_id", of_smb)
@@ -65,7 +66,7 @@ local of_session = fields(is_text, table.concat(session.fields, " ") .. " user_n
 local of_others = fields(is_text, "user account origin resource client address state", fields(is_integer, "since duration idle", {}))
 
 local known = {
-  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, access = of_smb, session = of_session,
+  connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, logon = of_smb, access = of_smb, session = of_session,
 }
 
 local outcome_fields = fields(is_text, "source target query completeness reason",
