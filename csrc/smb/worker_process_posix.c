@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/spawn.h"
 
 #define IN_CAPACITY (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)
 
@@ -37,86 +38,28 @@ static bool is_passed_on(const char *variable) {
         "LSAN_OPTIONS=",
         "LLVM_PROFILE_FILE=",
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
+    return spawn_is_among(variable, names, sizeof names / sizeof *names);
 }
 
-static char **passed_environment(void) {
-    size_t count = 0;
-    while (environ && environ[count])
-        count++;
-    char **passed = malloc((count + 1) * sizeof *passed);
-    if (!passed)
-        return NULL;
-    char **next = passed;
-    for (size_t i = 0; i < count; i++)
-        if (is_passed_on(environ[i]))
-            *next++ = environ[i];
-    *next = NULL;
-    return passed;
-}
-
-/* The worker's standard input is the socket, and its signals are as a shell would give them. What
- * the host has left open for children it closes itself. */
-static int spawn(pid_t *process, const char *program, int socket, char **environment) {
+/* The worker's standard input is the socket. What the host has left open for children it closes
+ * itself. */
+static int start_process(pid_t *process, const char *program, int socket) {
     char name[] = "smbpipe";
     char *const arguments[] = {name, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t signals;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error) {
-        posix_spawn_file_actions_destroy(&actions);
-        return error;
-    }
-    error = posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO);
-    if (!error)
-        error = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_RDWR, 0);
-    if (!error)
-        error = posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    sigfillset(&signals);
-    if (!error)
-        error = posix_spawnattr_setsigdefault(&attributes, &signals);
-    sigemptyset(&signals);
-    if (!error)
-        error = posix_spawnattr_setsigmask(&attributes, &signals);
-    if (!error)
-        error =
-            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    if (!error)
-        error = posix_spawn(process, program, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* Where the host has closed standard streams a socket may get the number of one, and then what is
- * written to that. Returns the number to use instead, or -1 if there is none left. */
-static int out_of_streams(int descriptor) {
-    if (descriptor > STDERR_FILENO)
-        return descriptor;
-    int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(descriptor);
-    return moved;
+    const struct spawn spawn = {
+        .program = program,
+        .arguments = arguments,
+        .is_passed_on = is_passed_on,
+        .streams = {socket, -1, -1},
+    };
+    return spawn_start(&spawn, process);
 }
 
 /* Returns 0, or an errno with nothing open. */
 static int open_sockets(int sockets[2]) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
         return errno;
-    sockets[0] = out_of_streams(sockets[0]);
-    sockets[1] = out_of_streams(sockets[1]);
-    if (sockets[0] >= 0 && sockets[1] >= 0)
-        return 0;
-    for (int i = 0; i < 2; i++)
-        if (sockets[i] >= 0)
-            close(sockets[i]);
-    return EMFILE;
+    return spawn_out_of_streams(sockets);
 }
 
 int worker_start(struct worker_process *worker, const char *program) {
@@ -125,19 +68,15 @@ int worker_start(struct worker_process *worker, const char *program) {
     if (!worker->in && !(worker->in = malloc(IN_CAPACITY)))
         return error;
     worker->in_start = worker->in_end = worker->out_start = worker->out_end = 0;
-    char **environment = passed_environment();
-    if (!environment)
-        return error;
     error = open_sockets(sockets);
     if (!error) {
-        error = spawn(&worker->process, program, sockets[1], environment);
+        error = start_process(&worker->process, program, sockets[1]);
         close(sockets[1]);
         if (error)
             close(sockets[0]);
         else
             worker->descriptor = sockets[0];
     }
-    free(environment);
     if (!error)
         fcntl(worker->descriptor, F_SETFL, O_NONBLOCK);
     return error;

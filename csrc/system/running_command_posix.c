@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/poller.h"
+#include "base/spawn.h"
 
 #define METATABLE "rollcall.running_command"
 #define CHUNK 65536
@@ -69,50 +70,15 @@ static struct running_command *check_command(lua_State *L) {
     return luaL_checkudata(L, 1, METATABLE);
 }
 
-static bool is_secret(const char *variable) {
+static bool is_no_secret(const char *variable) {
     static const char *const names[] = {
         "ROLLCALL_PASSWORD=", "ROLLCALL_TOKEN=", "HUAWEICLOUD_SDK_"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
+    return !spawn_is_among(variable, names, sizeof names / sizeof *names);
 }
 
-/* To be freed; NULL without memory. */
-static char **environment_without_secrets(void) {
-    char *none[] = {NULL};
-    char **all = environ ? environ : none;
-    size_t count = 0;
-    while (all[count])
-        count++;
-    char **passed = malloc((count + 1) * sizeof *passed);
-    if (!passed)
-        return NULL;
-    char **next = passed;
-    for (size_t i = 0; i < count; i++)
-        if (!is_secret(all[i]))
-            *next++ = all[i];
-    *next = NULL;
-    return passed;
-}
-
-/* Both ends above the standard streams, some of which a host may have closed. Returns 0, or an
- * errno with nothing open. */
+/* Returns 0, or an errno with nothing open. */
 static int open_pipe(int ends[2]) {
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return errno;
-    int error = 0;
-    for (int i = 0; i < 2; i++) {
-        int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-        if (moved < 0)
-            error = errno;
-        close(ends[i]);
-        ends[i] = moved;
-    }
-    for (int i = 0; error && i < 2; i++)
-        if (ends[i] >= 0)
-            close(ends[i]);
-    return error;
+    return pipe2(ends, O_CLOEXEC) == 0 ? spawn_out_of_streams(ends) : errno;
 }
 
 /* Without a terminal to ask at, a program that wants a password fails instead of waiting for one.
@@ -123,49 +89,21 @@ static int open_pipe(int ends[2]) {
 #define OWN_GROUP POSIX_SPAWN_SETPGROUP
 #endif
 
-static int set_up(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int output,
-                  int complaints) {
-    sigset_t signals;
-    int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-    if (!error)
-        error = posix_spawn_file_actions_adddup2(actions, complaints, STDERR_FILENO);
-    sigfillset(&signals);
-    if (!error)
-        error = posix_spawnattr_setsigdefault(attributes, &signals);
-    sigemptyset(&signals);
-    if (!error)
-        error = posix_spawnattr_setsigmask(attributes, &signals);
-    if (!error)
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETSIGMASK | OWN_GROUP);
-    return error;
-}
-
-static int spawn(pid_t *process, const char *text, int output, int complaints) {
+static int start_shell(pid_t *process, const char *text, int output, int complaints) {
     char shell[] = "sh", option[] = "-c";
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error) {
-        posix_spawn_file_actions_destroy(&actions);
-        return error;
-    }
-    char **environment = environment_without_secrets();
     char *line = strdup(text);
-    error = environment && line ? set_up(&actions, &attributes, output, complaints) : ENOMEM;
-    if (!error) {
-        char *const arguments[] = {shell, option, line, NULL};
-        error = posix_spawn(process, "/bin/sh", &actions, &attributes, arguments, environment);
-    }
+    if (!line)
+        return ENOMEM;
+    char *const arguments[] = {shell, option, line, NULL};
+    const struct spawn spawn = {
+        .program = "/bin/sh",
+        .arguments = arguments,
+        .is_passed_on = is_no_secret,
+        .streams = {-1, output, complaints},
+        .flags = OWN_GROUP,
+    };
+    int error = spawn_start(&spawn, process);
     free(line);
-    free(environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
@@ -181,7 +119,7 @@ static int start(struct running_command *command, const char *text) {
     error = open_pipe(complaints);
     if (!error) {
         command->complaints = complaints[0];
-        error = spawn(&command->process, text, output[1], complaints[1]);
+        error = start_shell(&command->process, text, output[1], complaints[1]);
         close(complaints[1]);
     }
     close(output[1]);
