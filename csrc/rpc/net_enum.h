@@ -89,7 +89,7 @@ const struct net_enum_level *net_enum_find_level(const struct net_enum_call *cal
 size_t net_enum_write_request(const struct net_enum_request *request, uint8_t *stub, size_t limit);
 
 /* Reads the stub of an answer at `level` and checks every length in it. Returns NULL, or what is
- * wrong; `*offset` then tells where. */
+ * wrong; `*offset` then is where. */
 const char *net_enum_read_page(struct net_enum_page *page, const struct net_enum_level *level,
                                const uint8_t *stub, size_t length, size_t *offset);
 

@@ -7,7 +7,7 @@
 extern const struct rpc_interface srvsvc;
 
 /* Whether an entry has the words that Samba fills in for the user and the computer of a
- * connection, which it cannot tell. */
+ * connection, which it does not know. */
 bool srvsvc_is_placeholder(const struct net_enum_page *page, const struct net_enum_value *values);
 
 #endif

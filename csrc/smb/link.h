@@ -45,7 +45,7 @@ struct link *link_new(void);
 struct link *link_retain(struct link *link);
 void link_release(struct link *link);
 
-/* From now on the link is this owner's, whose poller tells when it can go on. What was under way
+/* From now on the link is this owner's, whose poller says when it can go on. What was under way
  * for another is ended; a pipe that is open and idle stays open. */
 void link_take(struct link *link, const void *owner, struct poller *poller);
 

@@ -15,7 +15,7 @@
 #include "smb/netapi32.h"
 #include "smb/task.h"
 
-/* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller gets a look so
+/* Nothing wakes a thread that waits here when Ctrl-C is pressed, so the caller is asked this
  * often. */
 #define LONGEST_WAIT_MILLISECONDS 250
 /* How long a session that ends is waited for. It ends all the same, unless the process does. */
@@ -354,7 +354,7 @@ int link_wait(struct link *const *links, size_t count, struct poller *poller,
     (void)poller;
     if (milliseconds == 0 || is_any_done(links, count))
         return 0;
-    bool looks = milliseconds < 0 || milliseconds > LONGEST_WAIT_MILLISECONDS;
-    task_wait(ended, looks ? LONGEST_WAIT_MILLISECONDS : (uint32_t)milliseconds);
-    return looks ? EINTR : 0;
+    bool asks = milliseconds < 0 || milliseconds > LONGEST_WAIT_MILLISECONDS;
+    task_wait(ended, asks ? LONGEST_WAIT_MILLISECONDS : (uint32_t)milliseconds);
+    return asks ? EINTR : 0;
 }

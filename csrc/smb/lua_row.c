@@ -8,7 +8,7 @@
 
 #define SHORT_STRING_UNITS 128
 
-/* What a server says that cannot tell a time, or whose clock went back. */
+/* What a server says that does not know a time, or whose clock went back. */
 #define UNKNOWN_SECONDS 0xFFFFFFFFU
 
 /* The upvalues. */

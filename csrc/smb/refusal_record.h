@@ -1,5 +1,5 @@
-/* What the runs of one user tell each other of credentials that were refused: a file in the user's
- * folder for such, which nobody else can write or read. Without a sound one each run is on its own.
+/* What the runs of one user share: which credentials were refused, in a file of the user's folder
+ * for such, which nobody else can write or read. Without a sound one each run is on its own.
  * No Lua. */
 #ifndef ROLLCALL_REFUSAL_RECORD_H
 #define ROLLCALL_REFUSAL_RECORD_H

@@ -3,12 +3,12 @@
 --- The query and its names are those of 'Querying Current Session by Username'.
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
-local number_of = require("rollcall.internal.text").count
 local credentials = require "rollcall.workspace.credentials"
 local endpoint = require "rollcall.workspace.endpoint"
 local listing = require "rollcall.workspace.listing"
 local options = require "rollcall.internal.options"
 local session = require "rollcall.workspace.session"
+local text = require "rollcall.internal.text"
 local token = require "rollcall.workspace.token"
 local user_names = require "rollcall.workspace.user_names"
 
@@ -133,8 +133,8 @@ end
 
 ---@return rollcall.workspace.origin?
 ---@return string? problem
-local function origin_of(name, text, checked)
-  local origin = assert(endpoint.parse(text))
+local function origin_of(name, url, checked)
+  local origin = assert(endpoint.parse(url))
   if origin.plain and not checked.allow_http and not (origin.loopback and not checked.proxy) then
     return nil, name .. " must be https, since credentials go there; allow_http = true allows http"
   end
@@ -142,21 +142,21 @@ local function origin_of(name, text, checked)
 end
 
 local function service_origin(checked)
-  local text = checked.endpoint
-  if not text then
+  local url = checked.endpoint
+  if not url then
     if not checked.region then return nil, "endpoint or region is missing", "endpoint" end
-    text = endpoint.of_region(checked.region)
-    if not text then
+    url = endpoint.of_region(checked.region)
+    if not url then
       return nil, ("region '%s' is not known to have the service; give its endpoint"):format(checked.region)
     end
   end
-  return origin_of("endpoint", text, checked)
+  return origin_of("endpoint", url, checked)
 end
 
 local function iam_origin(checked)
-  local text = checked.iam_endpoint or checked.region and endpoint.iam_of_region(checked.region)
-  if not text then return nil, "iam_endpoint or region is missing, where the token comes from", "iam_endpoint" end
-  return origin_of("iam_endpoint", text, checked)
+  local url = checked.iam_endpoint or checked.region and endpoint.iam_of_region(checked.region)
+  if not url then return nil, "iam_endpoint or region is missing, where the token comes from", "iam_endpoint" end
+  return origin_of("iam_endpoint", url, checked)
 end
 
 local function milliseconds(seconds)
@@ -338,7 +338,7 @@ function client_methods:sessions(given)
     concurrency = type(checked.user_name) == "string" and 1 or nil,
     next_request = function()
       local name = next_name()
-      if name then return "user_name=" .. endpoint.encode(name), name end
+      if name then return "user_name=" .. text.percent_encoded(name), name end
     end,
   }))
 end
@@ -399,7 +399,7 @@ function client_methods:list_sessions(given)
       if count == 0 and expected and received < expected then
         error(core.failure {
           source = "workspace", target = self.origin.base_url, stage = "answer", code = "SHORT_LIST",
-          message = ("the service counts %s and gives %d"):format(number_of(expected, "session"), received),
+          message = ("the service counts %s and gives %d"):format(text.count(expected, "session"), received),
         }, 0)
       end
     end,

@@ -23,7 +23,7 @@ local metatable = { __index = methods }
 local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
 
 ---@class rollcall.cli.progress_settings
----@field targets? rollcall.inventory.target[]  those that are asked over the network, in their order
+---@field targets? rollcall.inventory.asked_target[]  those that are asked over the network, in their order
 ---@field users? boolean  users are asked, whom `count` counts
 ---@field ends_at_signals? boolean  a signal ends the rows, and those that came are shown
 ---@field reports? boolean  failures are reported as they come
@@ -71,7 +71,7 @@ function progress.report(outcome)
 end
 
 ---Those that have not answered, and how many of them are being asked.
----@return rollcall.inventory.target[]
+---@return rollcall.inventory.asked_target[]
 ---@return integer in_flight
 function methods:awaited()
   local list, in_flight, of_query, left = {}, 0, {}, {}

@@ -101,7 +101,7 @@ end
 
 ---@param names string|string[]
 ---@param concurrency? integer
----@return rollcall.inventory.target[]
+---@return rollcall.inventory.asked_target[]
 local function targets_of(names, concurrency)
   local list = {}
   for i, name in ipairs(type(names) == "table" and names or { names }) do

@@ -4,7 +4,6 @@ local targets = require "rollcall.inventory.targets"
 local options = require "rollcall.internal.options"
 local progress = require "rollcall.cli.progress"
 local snapshot = require "rollcall.snapshot"
-local sources = require "rollcall.inventory.sources"
 local system = require "rollcall.system"
 
 local source = {}
@@ -53,7 +52,7 @@ end
 ---@return rollcall.cli.source
 function source.ask(inv, settings)
   local failures, began = {}, system.clock()
-  local its_progress = progress.new(options.merged(settings or {}, { targets = sources.targets(inv) }))
+  local its_progress = progress.new(options.merged(settings or {}, { targets = targets.asked(inv) }))
   local rows, _, _, closing = inventory.rows(inv, {
     on_target = function(outcome) its_progress:note(outcome) end,
     on_error = function(failure) failures[#failures + 1] = failure end,

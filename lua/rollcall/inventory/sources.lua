@@ -1,7 +1,6 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
 local row_check = require "rollcall.internal.row_check"
 local users = require "rollcall.snapshot.users"
-local target = require "rollcall.smb.target"
 
 local sources = {}
 
@@ -204,34 +203,6 @@ local function start_rows(fields)
       }
     end, nil, function() end)
   end
-end
-
----A server or service that an inventory asks.
----@class rollcall.inventory.target
----@field source string  as in its results, and so the others
----@field target string
----@field query string
----@field concurrency integer  how many of the same query are asked at the same time
-
----What an inventory asks over the network, query by query in the order in which it is asked.
----@param inv rollcall.inventory
----@return rollcall.inventory.target[]
-function sources.targets(inv)
-  local list, concurrency = {}, {}
-  for _, source in ipairs(inv.sources) do
-    local fields = source.fields
-    if source.block == "smb" then
-      local query = queries[fields.query or "rollcall"].kind
-      concurrency[query] = math.max(concurrency[query] or 0, fields.concurrency or sources.DEFAULT_CONCURRENCY)
-      for _, server in ipairs(fields.servers) do
-        list[#list + 1] = { source = "smb", target = target.shown(server), query = query }
-      end
-    elseif source.block == "workspace" then
-      list[#list + 1] = { source = "workspace", target = fields.region or fields.endpoint, query = "session" }
-    end
-  end
-  for _, one in ipairs(list) do one.concurrency = concurrency[one.query] or 1 end
-  return list
 end
 
 ---What to start, given an inventory.

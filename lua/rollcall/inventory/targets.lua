@@ -1,4 +1,5 @@
---- The targets that an inventory names, as results name them, and the part of them that is in a shard.
+--- The targets that an inventory names, as results name them: all of them, those that are asked over the network, and those in a
+--- shard.
 local options = require "rollcall.internal.options"
 local shard = require "rollcall.internal.shard"
 local sources = require "rollcall.inventory.sources"
@@ -60,6 +61,34 @@ function targets.list(inv)
     end
   end
   return found
+end
+
+---A server or service that is asked.
+---@class rollcall.inventory.asked_target
+---@field source string  as in its results, and so the others
+---@field target string
+---@field query string
+---@field concurrency integer  how many of the same query are asked at the same time
+
+---What an inventory asks over the network, in the order in which it is asked. The users of a service are one target.
+---@param inv rollcall.inventory
+---@return rollcall.inventory.asked_target[]
+function targets.asked(inv)
+  local asked, concurrency = {}, {}
+  for _, source in ipairs(inv.sources) do
+    if lists[source.block] then
+      local named = targets.list { sources = { source } }
+      local query = named[1].query
+      if source.block == "smb" then
+        concurrency[query] = math.max(concurrency[query] or 0, source.fields.concurrency or sources.DEFAULT_CONCURRENCY)
+        table.move(named, 1, #named, #asked + 1, asked)
+      else
+        asked[#asked + 1] = named[1]
+      end
+    end
+  end
+  for _, one in ipairs(asked) do one.concurrency = concurrency[one.query] or 1 end
+  return asked
 end
 
 return targets

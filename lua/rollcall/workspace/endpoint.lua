@@ -82,12 +82,4 @@ function endpoint.iam_of_region(region)
   return ("https://iam.%s.myhuaweicloud.com"):format(region)
 end
 
----Text as it stands in a query: all but A-Za-z0-9-_.~ percent-encoded, as a signature wants it.
----@param text string
----@return string
-function endpoint.encode(text)
-  if not text:find("[^A-Za-z0-9%-_%.~]") then return text end
-  return (text:gsub("[^A-Za-z0-9%-_%.~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
-end
-
 return endpoint

@@ -1,6 +1,6 @@
 --- What can be asked of `list-sessions`, and how a page of it is asked for.
-local endpoint = require "rollcall.workspace.endpoint"
 local options = require "rollcall.internal.options"
+local text = require "rollcall.internal.text"
 
 local listing = {}
 
@@ -50,7 +50,7 @@ listing.specification = {
 ---@return string
 function listing.page_query(parameters, limit, offset)
   local members = { "limit=" .. limit, "offset=" .. offset }
-  for name, value in pairs(parameters) do members[#members + 1] = name .. "=" .. endpoint.encode(value) end
+  for name, value in pairs(parameters) do members[#members + 1] = name .. "=" .. text.percent_encoded(value) end
   table.sort(members)
   return table.concat(members, "&")
 end

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "level.h"
 #include "rpc/interfaces.h"
 #include "rpc/srvsvc.h"
 
@@ -34,18 +35,6 @@ static bool no_memory;
 #endif
 
 enum mishap { NONE, NO_TIME, NO_NAME, TOO_LONG };
-
-static const struct net_enum_level *choose_level(unsigned number,
-                                                 const struct net_enum_call **call) {
-    for (;;)
-        for (size_t i = 0; i < interface_count; i++)
-            for (size_t j = 0; j < interfaces[i]->call_count; j++) {
-                *call = &interfaces[i]->calls[j];
-                for (size_t level = 0; level < (*call)->level_count; level++)
-                    if (number-- == 0)
-                        return &(*call)->levels[level];
-            }
-}
 
 static void check_failed(const struct link *link) {
     const struct link_failure *failure = &link->common.failure;
@@ -148,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
     memset(long_name, 'x', sizeof long_name - 1);
     const struct net_enum_call *call;
-    const struct net_enum_level *level = choose_level(data[0] % LEVELS, &call);
+    const struct net_enum_level *level = level_choose(data[0] % LEVELS, &call);
     struct net_enum_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
     if (call->filter_count > 0)
         request.filters[0] = (struct net_enum_text){mishap == NO_NAME ? "\xFF" : "projects", 1};

@@ -7,19 +7,8 @@
 
 #include "base/utf16.h"
 #include "check.h"
+#include "level.h"
 #include "rpc/srvsvc.h"
-
-static const struct net_enum_level *choose_level(unsigned number,
-                                                 const struct net_enum_call **call) {
-    for (;;)
-        for (size_t i = 0; i < interface_count; i++)
-            for (size_t j = 0; j < interfaces[i]->call_count; j++) {
-                *call = &interfaces[i]->calls[j];
-                for (size_t level = 0; level < (*call)->level_count; level++)
-                    if (number-- == 0)
-                        return &(*call)->levels[level];
-            }
-}
 
 static char *checked_text(const struct ndr_string *string, size_t *length) {
     char *utf8 = malloc(UTF16_TO_UTF8_LIMIT(string->units) + 1);
@@ -81,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
     const struct net_enum_call *call;
-    const struct net_enum_level *level = choose_level(data[0], &call);
+    const struct net_enum_level *level = level_choose(data[0], &call);
     CHECK(interfaces_find_call(call->name) == call);
     CHECK(interfaces_find_call("nothing") == NULL);
     CHECK(net_enum_find_level(call, level->number) == level);
