@@ -68,7 +68,9 @@ BENCH_PACKAGES := nghttp2-client miller jq time
 
 LAB := spec/lab/run
 AXE := $(BUILD)/axe/node_modules/axe-core/axe.min.js
-HALVES := $(BUILD)/halves
+# More of them than processors, since most of a test is a wait.
+PARTS := 4
+PARTS_FOLDER := $(BUILD)/parts
 CHECK_OPTIONS := --exclude-tags=conformance,editor --helper=spec.lab.collect
 # In each lab, of what the others wrote there.
 LAST_SPEC := spec/schema/collected.lua
@@ -227,21 +229,21 @@ demo: lab-packages
 test: test-packages
 	@$(MAKE) --no-print-directory lint check
 
-# All in two labs side by side, or SPEC, with whatever options of busted it has, in one. Make is not told that a half
-# failed: a half that leaves no results must count like one that leaves bad ones.
+# All in PARTS labs side by side, or SPEC, with whatever options of busted it has, in one. Make is not told that a part
+# failed: a part that leaves no results must count like one that leaves bad ones.
 check: all
 ifdef SPEC
 	@$(RUN_SPECS) $(CHECK_OPTIONS) $(SPEC) $(LAST_SPEC)
 else
-	@rm -rf $(HALVES) && mkdir -p $(HALVES)
-	@$(LUA) spec/lab/halves.lua divide $(HALVES) $(SPEC_FILES)
-	@for half in 1 2; do echo '$(LAST_SPEC)' >> $(HALVES)/$$half.files; done
-	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE) $(HALVES)/1.status $(HALVES)/2.status
-	@$(LUA) spec/lab/halves.lua merge $(HALVES) $(SPEC_FILES)
+	@rm -rf $(PARTS_FOLDER) && mkdir -p $(PARTS_FOLDER)
+	@$(LUA) spec/lab/parts.lua divide $(PARTS_FOLDER) $(PARTS) $(SPEC_FILES)
+	@for list in $(PARTS_FOLDER)/*.files; do echo '$(LAST_SPEC)' >> $$list; done
+	@$(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j$(PARTS)) $(patsubst %,$(PARTS_FOLDER)/%.status,$(shell seq $(PARTS)))
+	@$(LUA) spec/lab/parts.lua merge $(PARTS_FOLDER) $(PARTS) $(SPEC_FILES)
 endif
 
-$(HALVES)/%.status:
-	@SPEC_RESULTS=$(abspath $(HALVES)/$*.tsv) $(RUN_SPECS) $(CHECK_OPTIONS) $$(cat $(HALVES)/$*.files); echo $$? > $@
+$(PARTS_FOLDER)/%.status:
+	@SPEC_RESULTS=$(abspath $(PARTS_FOLDER)/$*.tsv) $(RUN_SPECS) $(CHECK_OPTIONS) $$(cat $(PARTS_FOLDER)/$*.files); echo $$? > $@
 
 doc:
 	@mkdir -p $(BUILD)/doc

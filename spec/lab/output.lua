@@ -1,6 +1,6 @@
 -- busted's output: a line for each file, every failure whole, and a closing line of counts. A test
 -- that did not run counts as failed. SPEC_RESULTS, if set, names a file for the results of each spec file, which
--- it gets as soon as they are there; spec/lab/halves.lua reads it.
+-- it gets as soon as they are there; spec/lab/parts.lua reads it.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
 

@@ -7,7 +7,7 @@ local left_out = require "spec.windows.left_out"
 -- How many tests passed in each file when `make check` last ran all of them.
 local function counts_on_posix()
   local counts = {}
-  local file = io.open "build/halves/counts.tsv"
+  local file = io.open "build/parts/counts.tsv"
   if not file then return counts end
   for line in file:lines() do
     local name, passed = line:match("^(%S+)\t(%d+)")

@@ -1,4 +1,4 @@
--- The suite in two halves: each spec file runs in one of them, and nothing that goes wrong in one is lost.
+-- The suite in parts: each spec file runs in one of them, and nothing that goes wrong in one is lost.
 local lab = require "spec.lab"
 
 local folder = lab.folder .. "/specs"
@@ -16,11 +16,11 @@ end
 local function check(...)
   local output, code = lab.run(([[env -u SPEC -u MAKEFLAGS -u MFLAGS timeout 60 \
     make -s --no-print-directory check LAB= LAST_SPEC= \
-    HALVES=%s/halves SPEC_FILES='%s' 2>&1]]):format(lab.folder, table.concat({ ... }, " ")))
+    PARTS=2 PARTS_FOLDER=%s/parts SPEC_FILES='%s' 2>&1]]):format(lab.folder, table.concat({ ... }, " ")))
   return output, code
 end
 
-describe("make check in two halves", function()
+describe("make check in parts", function()
   local good = put("good_spec.lua", "")
   local other = put("other_spec.lua", "")
 
@@ -41,7 +41,7 @@ describe("make check in two halves", function()
     it("fails where one " .. what .. ", and names the files without a result", function()
       local output, code = check(good, put("dying_spec.lua", ('it("dies", function() %s end)'):format(death)))
       assert.not_equal(0, code)
-      assert.is_truthy(output:find("\nNOT RUN: [^\n]*dying_spec.lua: half "), output)
+      assert.is_truthy(output:find("\nNOT RUN: [^\n]*dying_spec.lua: part "), output)
       assert.is_truthy(output:find("\n1 passed, 1 failed\n"), output)
     end)
   end
@@ -60,13 +60,13 @@ describe("make check in two halves", function()
     assert.is_truthy(output:find("\n0 passed, %d failed\n"), output)
   end)
 
-  it("has each spec file in one half, the same at each time", function()
-    local function halves(order)
-      return (lab.run(([[into=%s/divided && mkdir -p $into && lua5.4 spec/lab/halves.lua divide $into $(ls spec/*_spec.lua | sort %s) &&
+  it("has each spec file in one part, the same at each time", function()
+    local function parts(order)
+      return (lab.run(([[into=%s/divided && mkdir -p $into && lua5.4 spec/lab/parts.lua divide $into 2 $(ls spec/*_spec.lua | sort %s) &&
         cat $into/1.files && echo -- && cat $into/2.files]]):format(lab.folder, order)))
     end
-    local divided = halves ""
-    assert.equal(divided, halves "-R")
+    local divided = parts ""
+    assert.equal(divided, parts "-R")
     local files = {}
     for file in divided:gmatch "[^\n]+" do if file ~= "--" then files[#files + 1] = file end end
     table.sort(files)

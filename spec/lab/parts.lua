@@ -1,12 +1,11 @@
---- The suite in two halves, each for a lab and a process of its own.
+--- The suite in parts, each for a lab and a process of its own.
 --
---     lua5.4 spec/lab/halves.lua divide FOLDER SPEC...    writes FOLDER/1.files and 2.files
---     lua5.4 spec/lab/halves.lua merge FOLDER SPEC...     reads what each half left: N.tsv by spec/lab/output.lua, and N.status
+--     lua5.4 spec/lab/parts.lua divide FOLDER COUNT SPEC...   writes FOLDER/1.files and so on
+--     lua5.4 spec/lab/parts.lua merge FOLDER COUNT SPEC...    reads what each part left: N.tsv by spec/lab/output.lua, and N.status
 --
--- A spec file of which no half has a result counts as failed, whatever the status its half ended with.
+-- A spec file of which no part has a result counts as failed, whatever the status its part ended with.
 local DURATIONS = "spec/lab/durations.tsv" -- seconds, as measured; the division must be the same on every machine
 local UNMEASURED = 5
-local HALVES = 2
 
 local function put(path, text)
   local file = assert(io.open(path, "w"))
@@ -28,43 +27,43 @@ local function durations()
   return known
 end
 
----The longest first, each to the half that has less to do.
-local function divide(folder, files)
+---The longest first, each to the part that has least to do.
+local function divide(folder, count, files)
   local known = durations()
   local function seconds(file) return known[file] or UNMEASURED end
   table.sort(files, function(a, b)
     if seconds(a) ~= seconds(b) then return seconds(a) > seconds(b) end
     return a < b
   end)
-  local halves, sums = {}, {}
-  for n = 1, HALVES do halves[n], sums[n] = {}, 0 end
+  local parts, sums = {}, {}
+  for n = 1, count do parts[n], sums[n] = {}, 0 end
   for _, file in ipairs(files) do
     local least = 1
-    for n = 2, HALVES do if sums[n] < sums[least] then least = n end end
-    table.insert(halves[least], file)
+    for n = 2, count do if sums[n] < sums[least] then least = n end end
+    table.insert(parts[least], file)
     sums[least] = sums[least] + seconds(file)
   end
-  for n, half in ipairs(halves) do
-    table.sort(half)
-    put(("%s/%d.files"):format(folder, n), table.concat(half, "\n") .. "\n")
+  for n, part in ipairs(parts) do
+    table.sort(part)
+    put(("%s/%d.files"):format(folder, n), table.concat(part, "\n") .. "\n")
   end
 end
 
-local function merge(folder, files)
+local function merge(folder, count, files)
   local passed, unaccounted, failed = 0, 0, {}
   local counts, measured = {}, {}
   local wanted = {}
   for _, file in ipairs(files) do wanted[file] = true end
-  for n = 1, HALVES do
+  for n = 1, count do
     local status = (content(("%s/%d.status"):format(folder, n)) or "none"):match "%S+"
     local missing, failed_before, sum = {}, #failed, 0
     local results = content(("%s/%d.tsv"):format(folder, n)) or ""
     local seen = {}
-    for file, count, seconds in results:gmatch "file\t(%S+)\t(%d+)\t([%d.]+)\n" do
+    for file, tests, seconds in results:gmatch "file\t(%S+)\t(%d+)\t([%d.]+)\n" do
       seen[file] = true
       wanted[file] = nil
-      passed, sum = passed + tonumber(count), sum + tonumber(seconds)
-      counts[#counts + 1] = ("%s\t%s\n"):format(file:match "[^/]*$", count)
+      passed, sum = passed + tonumber(tests), sum + tonumber(seconds)
+      counts[#counts + 1] = ("%s\t%s\n"):format(file:match "[^/]*$", tests)
       measured[#measured + 1] = ("%s\t%s\n"):format(file, seconds)
     end
     for name in results:gmatch "failed\t([^\n]*)\n" do failed[#failed + 1] = name end
@@ -74,16 +73,16 @@ local function merge(folder, files)
         wanted[file] = nil
       end
     end
-    for _, file in ipairs(missing) do io.write(("NOT RUN: %s: half %d ended with status %s\n"):format(file, n, status)) end
+    for _, file in ipairs(missing) do io.write(("NOT RUN: %s: part %d ended with status %s\n"):format(file, n, status)) end
     unaccounted = unaccounted + #missing
     if status ~= "0" and #missing == 0 and #failed == failed_before then
-      io.write(("FAILED: half %d ended with status %s after its last test\n"):format(n, status))
+      io.write(("FAILED: part %d ended with status %s after its last test\n"):format(n, status))
       unaccounted = unaccounted + 1
     end
-    io.write(("half %d: %.0f s\n"):format(n, sum))
+    io.write(("part %d: %.0f s\n"):format(n, sum))
   end
   for file in pairs(wanted) do
-    io.write(("NOT RUN: %s: in neither half\n"):format(file))
+    io.write(("NOT RUN: %s: in no part\n"):format(file))
     unaccounted = unaccounted + 1
   end
   for _, name in ipairs(failed) do io.write("FAILED: ", name, "\n") end
@@ -95,10 +94,10 @@ local function merge(folder, files)
   return #failed + unaccounted == 0 and passed > 0
 end
 
-local action, folder = arg[1], arg[2]
-local files = table.move(arg, 3, #arg, 1, {})
+local action, folder, count = arg[1], arg[2], assert(math.tointeger(tonumber(arg[3])))
+local files = table.move(arg, 4, #arg, 1, {})
 if action == "divide" then
-  divide(folder, files)
+  divide(folder, count, files)
 else
-  os.exit(merge(folder, files))
+  os.exit(merge(folder, count, files))
 end
