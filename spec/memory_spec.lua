@@ -3,6 +3,7 @@ local diff = require "rollcall.diff"
 local memory = require "rollcall.internal.memory"
 local policy = require "rollcall.policy"
 local report = require "rollcall.report"
+local smb = require "rollcall.smb"
 local lab = require "spec.lab"
 
 local BOUND = 4 * 1024 -- in KiB
@@ -106,6 +107,49 @@ describe("the bound on what is kept of rows", function()
     assert.is_false(ended)
     assert.is_truthy(tostring(problem):find("a poll takes more memory than 2 MiB, which is full after", 1, true))
     assert.equal(1000, #diff.poll(rows(1000), {}).order)
+  end)
+end)
+
+describe("the bound on what is kept of servers", function()
+  local usual = memory.LIMIT
+  before_each(function() memory.LIMIT = 2500 end)
+  after_each(function() memory.LIMIT = usual end)
+
+  ---@return integer count
+  ---@return table<string, rollcall.outcome>
+  ---@return rollcall.failure[]
+  local function listing(query, servers, concurrency)
+    local count, outcomes, failures = 0, {}, {}
+    for _ in smb[query](lab.as_auditor {
+      servername = servers, timeout = 60, concurrency = concurrency, on_target = function(outcome) outcomes[outcome.target] = outcome end,
+      on_error = function(failure) failures[#failures + 1] = failure end,
+    }) do count = count + 1 end
+    return count, outcomes, failures
+  end
+
+  it("ends the visit to one that has more, and no other's, with what has come of it", function()
+    local alone = listing("rollcall", { lab.double })
+    local count, outcomes, failures = listing("rollcall", { lab.big, lab.double })
+    assert.equal("complete", outcomes[lab.double].completeness)
+    assert.equal("partial", outcomes[lab.big].completeness)
+    assert.equal(1, #failures)
+    assert.same({ "ERROR_NOT_ENOUGH_MEMORY", lab.big }, { failures[1].name, failures[1].target })
+    assert.is_truthy(failures[1].message:find("takes more memory than 2.441 MiB: ask fewer at once", 1, true), failures[1].message)
+    assert.is_true(count > alone + 1500 and count < alone + 2500, tostring(count))
+  end)
+
+  it("is of those that are visited at the same time, not of all", function()
+    memory.LIMIT = 15000
+    local count, outcomes, failures = listing("rollcall", { lab.big, lab.big }, 1)
+    assert.same({}, failures)
+    assert.equal("complete", outcomes[lab.big].completeness)
+    assert.equal(10000, count)
+  end)
+
+  it("holds for the shares whose connections are asked for", function()
+    memory.LIMIT = 100
+    local count, outcomes, failures = listing("connections", lab.big)
+    assert.same({ 0, 1, "partial" }, { count, #failures, outcomes[lab.big].completeness })
   end)
 end)
 

@@ -157,6 +157,11 @@ static int enumeration_close(lua_State *L) {
     return 0;
 }
 
+static int enumeration_break_off(lua_State *L) {
+    slot_break_off(luaL_checkudata(L, 1, METATABLE), luaL_checkstring(L, 2));
+    return 0;
+}
+
 static int enumeration_gc(lua_State *L) {
     waiter_end(luaL_checkudata(L, 1, METATABLE));
     return 0;
@@ -231,7 +236,8 @@ void enumeration_register(lua_State *L) {
         {"__tostring", enumeration_tostring},
         {NULL, NULL},
     };
-    static const luaL_Reg methods[] = {{"close", enumeration_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"close", enumeration_close}, {"break_off", enumeration_break_off}, {NULL, NULL}};
     luaL_newmetatable(L, METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);

@@ -200,6 +200,15 @@ void slot_finish_page(lua_State *L, struct enumeration *enumeration) {
     }
 }
 
+void slot_break_off(struct enumeration *enumeration, const char *reason) {
+    struct enumeration_slot *slot = enumeration->reading;
+    if (!slot)
+        return;
+    link_free_page(&slot->page);
+    enumeration->reading = NULL;
+    fail_with(slot, "call", ERROR_NOT_ENOUGH_MEMORY, reason);
+}
+
 /* [-0, +0, e] Takes an answer over. Returns whether it is a page. */
 static bool take_answer(lua_State *L, struct enumeration *enumeration,
                         struct enumeration_slot *slot) {

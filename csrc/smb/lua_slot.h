@@ -66,6 +66,10 @@ bool slot_progress(lua_State *L, struct enumeration *enumeration, struct enumera
 /* [-0, +0, e] The page that was being read is read to its end. */
 void slot_finish_page(lua_State *L, struct enumeration *enumeration);
 
+/* The rest of the page that is being read, and the pages after it, are not wanted: the call fails,
+ * and this is why. */
+void slot_break_off(struct enumeration *enumeration, const char *reason);
+
 /* [-0, +1, e] Pushes the result for the slot's target, and makes the slot free. */
 void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
                        struct enumeration_slot *slot);

@@ -81,7 +81,7 @@ function core.calls() end
 ---Enumerates over all targets. The four values are those of a generic `for`.
 ---@param enumeration rollcall.smb.core.enumeration
 ---@return fun(enumeration: userdata): table?, rollcall.smb.core.target?
----@return userdata enumeration  `close`, `__close` and `__gc` end its workers
+---@return userdata enumeration  `close`, `__close` and `__gc` end its workers; `break_off(reason)` ends the call whose entry was given last, by ERROR_NOT_ENOUGH_MEMORY
 ---@return nil
 ---@return userdata enumeration
 function core.enumerate(enumeration) end

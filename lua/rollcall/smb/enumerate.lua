@@ -28,11 +28,12 @@ local function end_of_call(plan, handlers)
     its_visit:note(outcome, ended.counted)
     if outcome.failure then report_failure(handlers, outcome.failure) end
     -- After a lost connection there is no use in asking on.
-    local following = plan.follow and outcome.usable and plan.follow(its_visit, ended, outcome)
+    local following = plan.follow and outcome.usable and not its_visit.is_full and plan.follow(its_visit, ended, outcome)
     if following then
       following.visit = its_visit
       return following
     end
+    its_visit:let_go()
     if plan.finish then plan.finish(its_visit) end
     if handlers.on_target then handlers.on_target(its_visit:outcome()) end
   end
@@ -43,7 +44,7 @@ local ERROR_INVALID_NETNAME = 1214
 ---The result for a server that is not asked, since nothing can have such a name.
 ---@param server rollcall.smb.misnamed
 local function refuse(server, handlers, began)
-  local its_visit = visit.new(server, began)
+  local its_visit = visit.new(server, began, { kept = 0 })
   local failure = core.failure {
     source = "smb", target = server.servername, stage = "resolve", code = ERROR_INVALID_NETNAME, name = "ERROR_INVALID_NETNAME",
     message = "servername " .. server.wrong,
@@ -58,10 +59,11 @@ end
 ---@param handlers rollcall.smb.handlers
 ---@param began integer
 local function begin_of_visits(plan, next_server, handlers, began)
+  local together = { kept = 0 }
   return function()
     for server in next_server do
       if not server.wrong then
-        local its_visit = visit.new(server, began)
+        local its_visit = visit.new(server, began, together)
         local first = plan.begin(its_visit)
         first.visit = its_visit
         return first
@@ -87,6 +89,14 @@ function enumerate.run(plan, next_server, handlers, settings)
   }
 end
 
+---Gives an entry to its target, which keeps it.
+---@param enumeration userdata  that has just given it
+function enumerate.collect(enumeration, its_target, row)
+  its_target.collect(row)
+  local problem = its_target.visit:keep(row)
+  if problem then enumeration:break_off(problem) end
+end
+
 ---An iterator over the entries of targets without `collect`; those of the others go there.
 ---@return fun(enumeration: userdata): table?
 function enumerate.without_collected(step)
@@ -94,7 +104,7 @@ function enumerate.without_collected(step)
     while true do
       local row, its_target = step(enumeration)
       if not row or not its_target.collect then return row end
-      its_target.collect(row)
+      enumerate.collect(enumeration, its_target, row)
     end
   end
 end

@@ -5,6 +5,7 @@
 -- the sessions and the files alone, and say so in `sources`.
 local attribution = require "rollcall.smb.attribution"
 local calls = require "rollcall.smb.calls"
+local enumerate = require "rollcall.smb.enumerate"
 local plans = require "rollcall.smb.plans"
 
 local join = {}
@@ -143,7 +144,7 @@ function join.step(step, ready)
       row, its_target = step(enumeration)
       if not row then return next_ready() end
       if its_target.collect then
-        its_target.collect(row)
+        enumerate.collect(enumeration, its_target, row)
       elseif row.placeholder then
         count_connection(its_target.visit, row)
       else

@@ -1,6 +1,7 @@
 --- A visit to one server: one call or several over one pipe, the result, and whether it was
 -- all there is. 'Nobody is connected' and 'the query failed' are different answers; this is where
 -- they part.
+local memory = require "rollcall.internal.memory"
 local text = require "rollcall.internal.text"
 
 local visit = {}
@@ -26,6 +27,9 @@ local visit = {}
 ---@field placeholders integer
 ---@field answered integer  how many calls succeeded, of those whose entries the caller wanted
 ---@field failures rollcall.failure[]
+---@field is_full boolean  its entries took more memory than there is
+---@field private kept number  what its entries take that are kept until the last has come, in KiB
+---@field private together { kept: number }  of it and all others that are under way
 local methods = {}
 local metatable = { __index = methods }
 
@@ -35,11 +39,33 @@ local ERROR_ACCESS_DENIED, ERROR_SEM_TIMEOUT, ERROR_NETNAME_DELETED = 5, 121, 64
 
 ---@param server rollcall.smb.core.target|rollcall.smb.misnamed
 ---@param began integer
+---@param together { kept: number }
 ---@return rollcall.smb.visit
-function visit.new(server, began)
+function visit.new(server, began, together)
   return setmetatable({
     server = server, began = began, claimed = 0, received = 0, placeholders = 0, answered = 0, failures = {},
+    is_full = false, kept = 0, together = together,
   }, metatable)
+end
+
+-- What an entry takes besides its path, in KiB: itself, what is known to belong to it, and the row that it becomes.
+local ENTRY = 1
+
+---Takes note of an entry that is kept.
+---@return string? problem  there is no room for more
+function methods:keep(row)
+  local size = ENTRY + 2 * #(row.pathname or row.path or "") / 1024
+  self.kept, self.together.kept = self.kept + size, self.together.kept + size
+  self.is_full = self.together.kept > memory.LIMIT
+  if not self.is_full then return nil end
+  return ("what has to be kept of the servers that are asked at the same time takes more memory than %s: ask fewer at once, "
+    .. "or list sessions and files by themselves"):format(memory.said())
+end
+
+---Nothing is kept of it from now on.
+function methods:let_go()
+  self.together.kept = self.together.kept - self.kept
+  self.kept = 0
 end
 
 ---Takes note of how a call has ended.
