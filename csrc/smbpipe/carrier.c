@@ -19,6 +19,7 @@
 #include "smbpipe/interpose_kerberos.h"
 #include "smbpipe/interpose_logon.h"
 #include "smbpipe/interpose_status.h"
+#include "smbpipe/interpose_ticket.h"
 #include "smbpipe/kerberos.h"
 #include "smbpipe/logon_failure.h"
 #include "smbpipe/nt_status.h"
@@ -332,16 +333,20 @@ bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
         (!kerberos_principal(logon, principal, failure) ||
          (by_ticket && !kerberos_choose_tickets(principal, failure))))
         return false;
-    /* With a password the library fetches a ticket into a cache in this process, which KRB5CCNAME
-     * then names. It would fetch another for each server. */
+    /* With a password the library gets a ticket into a cache in this process, which KRB5CCNAME then
+     * names. It would begin that anew for each server. */
     if (carrier->has_ticket) {
         if (log_on(carrier, logon, principal, "", failure))
             return true;
         if (!is_about_an_old_ticket(kerberos_problem()))
             return false;
-        carrier->has_ticket = false;
     }
+    ticket_forget(carrier->has_ticket);
     bool done = log_on(carrier, logon, principal, logon->password, failure);
+    bool is_old = !done && ticket_was_used() && is_about_an_old_ticket(kerberos_problem());
+    ticket_forget(is_old);
+    if (is_old)
+        done = log_on(carrier, logon, principal, logon->password, failure);
     carrier->has_ticket = done && logon->kerberos && logon->password[0];
     return done;
 }
