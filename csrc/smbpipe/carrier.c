@@ -15,6 +15,7 @@
 
 #include "rpc/win32_status.h"
 #include "smbpipe/interpose_clock.h"
+#include "smbpipe/interpose_configuration.h"
 #include "smbpipe/interpose_encryption.h"
 #include "smbpipe/interpose_kerberos.h"
 #include "smbpipe/interpose_logon.h"
@@ -30,7 +31,7 @@
 #define PLACE_LIMIT (3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT) + FRAME_PIPE_LIMIT + 32)
 
 struct carrier {
-    SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
+    SMBCCTX *keeper; /* without any context the library would forget its configuration */
     SMBCCTX *context;
     SMBCFILE *pipe;
     char place[PLACE_LIMIT]; /* the URL of its pipe, without the password */
@@ -211,6 +212,7 @@ struct carrier *carrier_new(void) {
         return NULL;
     }
     configure(carrier->keeper);
+    configuration_keep();
     return carrier;
 }
 
