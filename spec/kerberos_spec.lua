@@ -84,22 +84,65 @@ describe("Kerberos takes", function()
     assert.equal(1, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
   end)
 
+  it("one ticket a credential, not one a worker", function()
+    local smb, workers, asked, users = require "rollcall.smb", 0, 0, {}
+    local before = kerberos.count("AS_REQ", "ISSUE", "ann@")
+    for session in smb.sessions { concurrency = 16, username = "ann@LAB.EXAMPLE", password = lab.password, kerberos = true, timeout = 20,
+      servername = function()
+        asked = asked + 1
+        return asked <= 40 and kerberos.samba or nil
+      end,
+      on_target = function(outcome)
+        assert.equal("complete", outcome.completeness, outcome.reason)
+        workers = math.max(workers, #lab.workers())
+      end } do
+      users[session.username] = (users[session.username] or 0) + 1
+    end
+    users[""] = nil -- somebody who has not logged on yet
+    assert.is_true(users.ann >= 40)
+    assert.is_nil(next(users, next(users)))
+    assert.is_true(workers >= 8, workers)
+    assert.equal(1, kerberos.count("AS_REQ", "ISSUE", "ann@") - before)
+  end)
+
+  it("no ticket for a password that another password has got", function()
+    local wanted = {}
+    for i, password in ipairs { lab.password, "wrong", lab.password } do
+      wanted[i] = { username = "ann@LAB.EXAMPLE", password = password, kerberos = true }
+    end
+    local first, second, third = table.unpack((kerberos.logons("fan-out", wanted)))
+    kerberos.assert_is("ann", first)
+    assert_failure(second, 1326, "ERROR_LOGON_FAILURE", "wrong user name or password")
+    kerberos.assert_is("ann", third)
+  end)
+
+  it("no ticket for a password that could be forwarded", function()
+    local path = kerberos.folder .. "/options"
+    local kdc = io.open(kerberos.folder .. "/kdc.conf"):read("a"):match "kdc_listen = 127.0.0.1:(%d+)"
+    lab.run(("/usr/bin/python3 spec/lab/kdc_options.py %s 3 > %s 2>&1 &"):format(kdc, path))
+    local function seen() return lab.run("cat " .. path) end
+    local port = lab.eventually("the KDC's mock", function() return seen():match "^(%d+)\n" end)
+    kerberos.assert_is("ben", kerberos.logon({ username = "ben", password = lab.password, kerberos = true },
+      configured("options.conf", "kdc = [^\n]*", "kdc = 127.0.0.1:" .. port)))
+    assert.equal(port .. "\nAS_REQ stays\nAS_REQ stays\nTGS_REQ stays\n", seen())
+  end)
+
   it("another ticket where the one for a password has expired", function()
-    kerberos.admin "modify_principal -maxlife 2seconds ben"
+    kerberos.admin "modify_principal -maxlife 2seconds cleo"
     local smb = require "rollcall.smb"
-    local before = kerberos.count("AS_REQ", "ISSUE", "ben@")
-    local _ <close> = setmetatable({}, { __close = function() kerberos.admin "modify_principal -maxlife 1day ben" end })
+    local before = kerberos.count("AS_REQ", "ISSUE", "cleo@")
+    local _ <close> = setmetatable({}, { __close = function() kerberos.admin "modify_principal -maxlife 1day cleo" end })
     local next_server = coroutine.wrap(function()
       for i = 1, 2 do
-        coroutine.yield { servername = kerberos.samba, username = "ben@LAB.EXAMPLE", password = lab.password, kerberos = true }
+        coroutine.yield { servername = kerberos.samba, username = "cleo@LAB.EXAMPLE", password = lab.password, kerberos = true }
         if i == 1 then lab.run "sleep 3" end
       end
     end)
     local users = {}
     for session in smb.sessions { servername = next_server, concurrency = 1, timeout = 20 } do users[#users + 1] = session.username end
     assert.is_true(#users >= 2)
-    for _, user in ipairs(users) do assert.equal("ben", user) end
-    assert.equal(2, kerberos.count("AS_REQ", "ISSUE", "ben@") - before)
+    for _, user in ipairs(users) do assert.equal("cleo", user) end
+    assert.equal(2, kerberos.count("AS_REQ", "ISSUE", "cleo@") - before)
   end)
 
   it("no ticket of the caller's in place of a password", function()

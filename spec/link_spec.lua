@@ -155,6 +155,27 @@ describe("a worker", function()
     assert.equal(15, #rows)
   end)
 
+  it("reads smb.conf once, and not for each server", function()
+    local home = lab.folder .. "/home"
+    local configuration, reads = home .. "/.smb/smb.conf", home .. "/reads"
+    lab.run(("mkdir -p %s/.smb; mkfifo %s"):format(home, configuration))
+    -- Who writes to a pipe waits for who opens it.
+    lab.run(("(while [ -p %s ]; do echo [global] > %s; echo read >> %s; sleep 0.2; done) > /dev/null 2>&1 &"):format(
+      configuration, configuration, reads))
+    local _, code, complaint = lab.run(([[HOME=%s lua5.4 -e '
+      local lab, smb = require "spec.lab", require "rollcall.smb"
+      local rows = 0
+      local servers = { lab.double, lab.double, lab.double }
+      for _ in smb.connections(lab.as_auditor { servername = servers, qualifier = "people", concurrency = 1 }) do
+        rows = rows + 1
+      end
+      assert(rows == 15, rows)']]):format(home))
+    local read = lab.run("cat " .. reads)
+    lab.run(("exec 3<> %s; rm %s"):format(configuration, configuration)) -- so that the writer ends
+    assert.equal(0, code, complaint)
+    assert.equal("read\n", read)
+  end)
+
   it("is started at no server's expense", function()
     local servers = {}
     for i = 1, 400 do servers[i] = lab.closed end

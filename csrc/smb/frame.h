@@ -2,8 +2,9 @@
  *
  * A frame is a header (length of the payload, little-endian; kind; three zero bytes) and a
  * payload. The module sends a logon, or another pipe's name, and waits for OPEN or FAILED, and
- * answers with GO_AHEAD if a STAGE_LOGON comes before; then it sends the PDUs of a request and
- * waits for the PDUs of the answer or FAILED. It sends nothing while it waits. */
+ * answers with GO_AHEAD if a STAGE_LOGON comes before; a TICKET may come after that. Then it sends
+ * the PDUs of a request and waits for the PDUs of the answer or FAILED. It sends nothing while it
+ * waits. */
 #ifndef ROLLCALL_FRAME_H
 #define ROLLCALL_FRAME_H
 
@@ -18,7 +19,9 @@
 enum frame_kind {
     FRAME_LOGON = 'T', /* to the worker: open a pipe of a server, as somebody */
     FRAME_PIPE = 'N',  /* to the worker: open another pipe instead, over the same logon; its name */
-    FRAME_GO_AHEAD = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on */
+    FRAME_GO_AHEAD = 'L', /* to the worker, which says that it is at STAGE_LOGON: log on; with a
+                           * ticket that came from a worker, or with nothing */
+    FRAME_TICKET = 'K',   /* to the module: what the password got, for workers of the same logon */
     FRAME_PDU = 'P',      /* both ways: one DCE/RPC PDU */
     FRAME_STAGE = 'S',    /* to the module: what the worker is at, one byte of enum frame_stage */
     FRAME_OPEN = 'O',     /* to the module: the pipe is open */
@@ -53,6 +56,13 @@ struct frame_logon {
     bool encrypt; /* or fail; otherwise encrypted if the server can */
     bool kerberos;
     bool nt_hash;
+};
+
+/* A ticket-granting ticket of Kerberos, in a form that workers alone read, and as secret as the
+ * password that it was had by. */
+struct frame_ticket {
+    const uint8_t *bytes;
+    size_t length; /* 0: none */
 };
 
 struct frame_failure {

@@ -57,8 +57,13 @@ void link_leave(struct link *link, const void *owner);
 void link_open(struct link *link, const char *program, const struct frame_logon *logon,
                const struct rpc_interface *rpc_interface, int64_t now);
 
-/* In state ASKING: logs on. */
-void link_log_on(struct link *link, int64_t now);
+/* In state ASKING: logs on, by a ticket that a link has got with the same credentials, if there is
+ * one, so that the KDC is not asked for another. */
+void link_log_on(struct link *link, struct frame_ticket ticket, int64_t now);
+
+/* What the logon has got since it began. It points into the link, until something is done with it.
+ */
+struct frame_ticket link_ticket(const struct link *link);
 
 /* In state READY: begins a call; or, if another interface's pipe is open, to open the call's. Then
  * it is READY again after that, for the same call. */

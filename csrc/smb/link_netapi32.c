@@ -234,9 +234,15 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
 }
 
 /* There is no moment between finding the server and logging on. */
-void link_log_on(struct link *link, int64_t now) {
+void link_log_on(struct link *link, struct frame_ticket ticket, int64_t now) {
     (void)link;
+    (void)ticket;
     (void)now;
+}
+
+struct frame_ticket link_ticket(const struct link *link) {
+    (void)link;
+    return (struct frame_ticket){NULL, 0};
 }
 
 static bool copy_text(const struct net_enum_text *text, wchar_t **copy) {

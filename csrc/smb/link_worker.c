@@ -25,6 +25,8 @@ struct link {
     bool ready;       /* the poller says that something has happened */
     uint8_t *logon;   /* what a worker that ran already was sent, until it is known to live */
     size_t logon_length;
+    uint8_t *ticket; /* that the logon has got */
+    size_t ticket_length;
     char *program;
     const struct rpc_interface *rpc_interface; /* whose pipe is open, or is being opened */
     struct dcerpc_answer answer;
@@ -52,6 +54,14 @@ static void forget_logon(struct link *link) {
     wipe(link->logon, link->logon_length);
     free(link->logon);
     link->logon = NULL;
+}
+
+static void forget_ticket(struct link *link) {
+    if (!link->ticket)
+        return;
+    wipe(link->ticket, link->ticket_length);
+    free(link->ticket);
+    link->ticket = NULL;
 }
 
 static void unwatch(struct link *link) {
@@ -84,6 +94,7 @@ static void stop_worker(struct link *link) {
 void link_end(struct link *link) {
     stop_worker(link);
     forget_logon(link);
+    forget_ticket(link);
     link->common.state = LINK_CLOSED;
 }
 
@@ -150,6 +161,7 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
         link_end(link);
     dcerpc_free_answer(&link->answer);
     forget_logon(link);
+    forget_ticket(link);
     link->common.timeout_milliseconds = logon->timeout_milliseconds;
     link->call_id = 0;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
@@ -168,13 +180,21 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
         send_logon(link, now);
 }
 
-void link_log_on(struct link *link, int64_t now) {
+void link_log_on(struct link *link, struct frame_ticket ticket, int64_t now) {
     link_start_step(link, LINK_OPENING, STAGE_LOGON, now);
-    if (!begin_frame(link, 0, STAGE_LOGON))
+    uint8_t *payload = begin_frame(link, ticket.length, STAGE_LOGON);
+    if (!payload)
         return;
-    worker_send(&link->worker, FRAME_GO_AHEAD, 0);
+    if (ticket.length > 0)
+        memcpy(payload, ticket.bytes, ticket.length);
+    worker_send(&link->worker, FRAME_GO_AHEAD, ticket.length);
     link->ready = true;
     link_watch(link);
+}
+
+struct frame_ticket link_ticket(const struct link *link) {
+    return link->ticket ? (struct frame_ticket){link->ticket, link->ticket_length}
+                        : (struct frame_ticket){NULL, 0};
 }
 
 static void bind_interface(struct link *link) {
@@ -302,6 +322,15 @@ static void take_stage(struct link *link, enum frame_stage stage) {
     link->common.deadline = INT64_MAX;
 }
 
+/* Without memory the next logon gets one of its own. */
+static void take_ticket(struct link *link, const struct frame *frame) {
+    forget_ticket(link);
+    link->ticket = frame->length > 0 ? malloc(frame->length) : NULL;
+    link->ticket_length = frame->length;
+    if (link->ticket)
+        memcpy(link->ticket, frame->payload, frame->length);
+}
+
 static void take_frame(struct link *link, const struct frame *frame, int64_t now) {
     take_sign_of_life(link, now);
     bool opening = link->common.state == LINK_OPENING;
@@ -310,6 +339,8 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
     else if (frame->kind == FRAME_STAGE && opening && frame->length == 1 &&
              frame->payload[0] < STAGE_COUNT)
         take_stage(link, (enum frame_stage)frame->payload[0]);
+    else if (frame->kind == FRAME_TICKET && opening)
+        take_ticket(link, frame);
     else if (frame->kind == FRAME_OPEN && opening)
         bind_interface(link);
     else if (frame->kind == FRAME_PDU && !opening)

@@ -1,12 +1,15 @@
 #include "smb/logon_ledger.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/wipe.h"
 
 /* So many credentials are remembered; then those that nobody has used for longest are forgotten. */
 #define ENTRIES_LIMIT 4096
 
 /* For so long a credential that was accepted is taken for good. A password that is changed in the
- * middle of a long watch is then tried by one logon, not by all. */
+ * middle of a long watch is then tried by one logon, not by all, and without the ticket it got. */
 #define PROOF_MILLISECONDS 60000
 
 struct entry {
@@ -17,7 +20,10 @@ struct entry {
     int64_t accepted_at;
     int64_t refused_at;
     int64_t deadline; /* of what is under way */
-    uint64_t used;    /* a number that grows */
+    uint8_t *ticket;  /* may be NULL */
+    size_t ticket_length;
+    int64_t good_at; /* when a server or the KDC has last taken who has the ticket */
+    uint64_t used;   /* a number that grows */
     struct link_failure refusal;
 };
 
@@ -32,7 +38,16 @@ struct logon_ledger *logon_ledger_new(void) {
     return calloc(1, sizeof(struct logon_ledger));
 }
 
+static void forget_ticket(struct entry *entry) {
+    if (entry->ticket)
+        wipe(entry->ticket, entry->ticket_length);
+    free(entry->ticket);
+    entry->ticket = NULL;
+}
+
 void logon_ledger_free(struct logon_ledger *ledger) {
+    for (size_t i = 0; ledger && i < ledger->count; i++)
+        forget_ticket(&ledger->entries[i]);
     if (ledger)
         free(ledger->entries);
     free(ledger);
@@ -66,8 +81,12 @@ static struct entry *oldest_of(struct logon_ledger *ledger) {
 
 /* A place for another entry, or NULL. */
 static struct entry *new_entry(struct logon_ledger *ledger) {
-    if (ledger->count == ENTRIES_LIMIT)
-        return oldest_of(ledger);
+    if (ledger->count == ENTRIES_LIMIT) {
+        struct entry *oldest = oldest_of(ledger);
+        if (oldest)
+            forget_ticket(oldest);
+        return oldest;
+    }
     if (ledger->count == ledger->size) {
         size_t size = ledger->size ? 2 * ledger->size : 4;
         struct entry *entries = realloc(ledger->entries, size * sizeof *entries);
@@ -132,7 +151,7 @@ void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credentia
     if (!entry)
         return;
     entry->accepted = true;
-    entry->accepted_at = now;
+    entry->accepted_at = entry->good_at = now;
     entry->refusals = 0;
 }
 
@@ -141,10 +160,32 @@ void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
     struct entry *entry = entry_of(ledger, credential);
     if (!entry || !failure->refused)
         return;
+    forget_ticket(entry);
     entry->accepted = false;
     entry->refused_at = now;
     entry->refusal = *failure;
     entry->refusals++;
+}
+
+void logon_ledger_keep_ticket(struct logon_ledger *ledger, logon_credential credential,
+                              struct frame_ticket ticket, int64_t now) {
+    struct entry *entry = ticket.length > 0 ? entry_of(ledger, credential) : NULL;
+    uint8_t *kept = entry ? malloc(ticket.length) : NULL;
+    if (!kept)
+        return;
+    forget_ticket(entry);
+    memcpy(kept, ticket.bytes, ticket.length);
+    entry->ticket = kept;
+    entry->ticket_length = ticket.length;
+    entry->good_at = now;
+}
+
+struct frame_ticket logon_ledger_ticket(struct logon_ledger *ledger, logon_credential credential,
+                                        int64_t now) {
+    const struct entry *entry = credential ? find(ledger, credential) : NULL;
+    if (!entry || !entry->ticket || now - entry->good_at >= PROOF_MILLISECONDS)
+        return (struct frame_ticket){NULL, 0};
+    return (struct frame_ticket){entry->ticket, entry->ticket_length};
 }
 
 void logon_ledger_end(struct logon_ledger *ledger, logon_credential credential) {

@@ -50,6 +50,14 @@ void logon_ledger_accept(struct logon_ledger *ledger, logon_credential credentia
 void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
                        const struct link_failure *failure, int64_t now);
 
+/* The ticket that a logon by this credential has got is kept for those that follow, and handed out
+ * for as long as the credential is known to be good: what has changed since at the KDC is not to
+ * stay unnoticed for the life of a ticket. It is valid until something is done with the ledger. */
+void logon_ledger_keep_ticket(struct logon_ledger *ledger, logon_credential credential,
+                              struct frame_ticket ticket, int64_t now);
+struct frame_ticket logon_ledger_ticket(struct logon_ledger *ledger, logon_credential credential,
+                                        int64_t now);
+
 /* A logon that had begun is over. */
 void logon_ledger_end(struct logon_ledger *ledger, logon_credential credential);
 

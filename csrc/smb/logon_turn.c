@@ -57,12 +57,16 @@ static enum logon_verdict ask_other_runs(struct logon_turn *turn, int64_t now,
     return LOGON_REFUSED;
 }
 
+static void log_on(const struct logon_turn *turn, struct link *link, int64_t now) {
+    link_log_on(link, logon_ledger_ticket(turn->ledger, turn->credential, clock_now()), now);
+}
+
 /* Somebody has asked to log on. */
 static bool ask(struct logon_turn *turn, struct link *link, int64_t now,
                 struct link_failure *failure) {
     int64_t steady = clock_now();
     if (turn->begun) { /* a second step of the same logon */
-        link_log_on(link, now);
+        log_on(turn, link, now);
         return true;
     }
     enum logon_verdict verdict = logon_ledger_begin(turn->ledger, turn->credential, &turn->policy,
@@ -77,9 +81,13 @@ static bool ask(struct logon_turn *turn, struct link *link, int64_t now,
     }
     if (verdict == LOGON_NOW) {
         turn->begun = true;
-        link_log_on(link, now);
+        log_on(turn, link, now);
     }
     return verdict != LOGON_REFUSED;
+}
+
+static void keep_ticket(const struct logon_turn *turn, const struct link *link) {
+    logon_ledger_keep_ticket(turn->ledger, turn->credential, link_ticket(link), clock_now());
 }
 
 bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_state state,
@@ -91,11 +99,13 @@ bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_sta
     case LINK_READY:
     case LINK_CALLING:
     case LINK_ANSWERED:
+        keep_ticket(turn, link);
         logon_ledger_accept(turn->ledger, turn->credential, clock_now());
         refusal_record_clear(&turn->record);
         logon_turn_end(turn);
         return true;
     case LINK_FAILED:
+        keep_ticket(turn, link);
         logon_ledger_fail(turn->ledger, turn->credential, link_failure(link), clock_now());
         if (link_failure(link)->refused)
             refusal_record_add(&turn->record, turn->policy.retry_after);

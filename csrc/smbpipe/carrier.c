@@ -15,10 +15,12 @@
 
 #include "rpc/win32_status.h"
 #include "smbpipe/interpose_clock.h"
+#include "smbpipe/interpose_configuration.h"
 #include "smbpipe/interpose_encryption.h"
 #include "smbpipe/interpose_kerberos.h"
 #include "smbpipe/interpose_logon.h"
 #include "smbpipe/interpose_status.h"
+#include "smbpipe/interpose_ticket.h"
 #include "smbpipe/kerberos.h"
 #include "smbpipe/logon_failure.h"
 #include "smbpipe/nt_status.h"
@@ -29,7 +31,7 @@
 #define PLACE_LIMIT (3 * (NAME_LIMIT + NAME_LIMIT + KERBEROS_NAME_LIMIT) + FRAME_PIPE_LIMIT + 32)
 
 struct carrier {
-    SMBCCTX *keeper; /* while one context lives, the library does not load everything anew */
+    SMBCCTX *keeper; /* without any context the library would forget its configuration */
     SMBCCTX *context;
     SMBCFILE *pipe;
     char place[PLACE_LIMIT]; /* the URL of its pipe, without the password */
@@ -210,6 +212,7 @@ struct carrier *carrier_new(void) {
         return NULL;
     }
     configure(carrier->keeper);
+    configuration_keep();
     return carrier;
 }
 
@@ -332,16 +335,20 @@ bool carrier_open(struct carrier *carrier, const struct frame_logon *logon,
         (!kerberos_principal(logon, principal, failure) ||
          (by_ticket && !kerberos_choose_tickets(principal, failure))))
         return false;
-    /* With a password the library fetches a ticket into a cache in this process, which KRB5CCNAME
-     * then names. It would fetch another for each server. */
+    /* With a password the library gets a ticket into a cache in this process, which KRB5CCNAME then
+     * names. It would begin that anew for each server. */
     if (carrier->has_ticket) {
         if (log_on(carrier, logon, principal, "", failure))
             return true;
         if (!is_about_an_old_ticket(kerberos_problem()))
             return false;
-        carrier->has_ticket = false;
     }
+    ticket_forget(carrier->has_ticket);
     bool done = log_on(carrier, logon, principal, logon->password, failure);
+    bool is_old = !done && ticket_was_used() && is_about_an_old_ticket(kerberos_problem());
+    ticket_forget(is_old);
+    if (is_old)
+        done = log_on(carrier, logon, principal, logon->password, failure);
     carrier->has_ticket = done && logon->kerberos && logon->password[0];
     return done;
 }

@@ -21,20 +21,27 @@ void identity_keep_environment(void) {
         memcpy(environment, environ, (count + 1) * sizeof *environment);
 }
 
+static uint8_t own[FRAME_PAYLOAD_LIMIT];
+static size_t own_length;
+
+const uint8_t *identity_bytes(size_t *length) {
+    *length = own_length;
+    return own;
+}
+
 bool identity_is_same(const struct frame_logon *logon) {
-    static uint8_t first[FRAME_PAYLOAD_LIMIT], other[FRAME_PAYLOAD_LIMIT];
-    static size_t first_length;
+    static uint8_t other[FRAME_PAYLOAD_LIMIT];
     struct frame_logon who = *logon;
     who.host = who.pipe = "";
     who.port = 0;
     who.timeout_milliseconds = 0;
     who.encrypt = false;
-    if (first_length == 0) {
-        first_length = frame_write_logon(first, sizeof first, &who);
+    if (own_length == 0) {
+        own_length = frame_write_logon(own, sizeof own, &who);
         return true;
     }
     size_t length = frame_write_logon(other, sizeof other, &who);
-    bool is_same = length == first_length && memcmp(first, other, length) == 0;
+    bool is_same = length == own_length && memcmp(own, other, length) == 0;
     explicit_bzero(other, length);
     return is_same;
 }

@@ -16,6 +16,9 @@ void identity_keep_environment(void);
 /* True if the logon is by the credentials of the first one, or is itself the first. */
 bool identity_is_same(const struct frame_logon *logon);
 
+/* What tells its credentials from all others', with them. */
+const uint8_t *identity_bytes(size_t *length);
+
 /* Replaces this process by a new one of the same program, number and module, which first reads the
  * `length` bytes of this frame. Returns, with the errno, only if that cannot be done. */
 int identity_begin_anew(int module, const uint8_t *frame, size_t length);

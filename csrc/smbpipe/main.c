@@ -21,6 +21,7 @@
 #include "smbpipe/descriptors.h"
 #include "smbpipe/identity.h"
 #include "smbpipe/interpose_logon.h"
+#include "smbpipe/interpose_ticket.h"
 #include "smbpipe/signatures.h"
 
 static int module = STDIN_FILENO;
@@ -66,14 +67,31 @@ static void send_stage(enum frame_stage stage) {
     send_frame(frame, FRAME_STAGE, 1);
 }
 
+/* Reads one into `bytes`, which have room for the longest. */
+static bool read_frame(uint8_t *bytes, struct frame *frame) {
+    if (!read_fully(bytes, FRAME_HEADER_LENGTH))
+        return false;
+    size_t length = frame_payload_length(bytes);
+    return length <= FRAME_PAYLOAD_LIMIT && read_fully(bytes + FRAME_HEADER_LENGTH, length) &&
+           frame_read(bytes, FRAME_HEADER_LENGTH + length, frame) != SIZE_MAX;
+}
+
 /* The module says when, so that one wrong password is not tried at many servers. */
 static void wait_for_turn(void) {
-    uint8_t header[FRAME_HEADER_LENGTH];
+    static uint8_t bytes[FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT];
     struct frame frame;
     send_stage(STAGE_LOGON);
-    if (!read_fully(header, sizeof header) ||
-        frame_read(header, sizeof header, &frame) != sizeof header || frame.kind != FRAME_GO_AHEAD)
+    if (!read_frame(bytes, &frame) || frame.kind != FRAME_GO_AHEAD)
         _exit(EXIT_SUCCESS);
+    ticket_offer(frame.payload, frame.length);
+    explicit_bzero(bytes, FRAME_HEADER_LENGTH + frame.length);
+}
+
+static void send_ticket(const uint8_t *bytes, size_t length) {
+    static uint8_t frame[FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT];
+    memcpy(frame + FRAME_HEADER_LENGTH, bytes, length);
+    send_frame(frame, FRAME_TICKET, length);
+    explicit_bzero(frame, FRAME_HEADER_LENGTH + length);
 }
 
 /* Sends one PDU to the server and, if the request ends with it, the PDUs of the answer to the
@@ -199,22 +217,19 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     die_with_the_module();
     interpose_logon(wait_for_turn);
+    interpose_ticket(send_ticket);
     /* Not freed, since the library forgets some of its own then; to the end it is within reach. */
     static struct carrier *carrier;
     carrier = carrier_new();
     if (!carrier)
         return EXIT_FAILURE;
-    while (read_fully(bytes, FRAME_HEADER_LENGTH)) {
-        struct frame frame;
-        size_t length = frame_payload_length(bytes);
-        if (length > FRAME_PAYLOAD_LIMIT || !read_fully(bytes + FRAME_HEADER_LENGTH, length) ||
-            frame_read(bytes, FRAME_HEADER_LENGTH + length, &frame) == SIZE_MAX)
-            return EXIT_FAILURE;
+    struct frame frame;
+    while (read_frame(bytes, &frame)) {
         if (handed_over >= 0)
             close(handed_over);
         handed_over = -1;
         serve(carrier, &frame);
-        explicit_bzero(bytes, FRAME_HEADER_LENGTH + length);
+        explicit_bzero(bytes, FRAME_HEADER_LENGTH + frame.length);
     }
     carrier_close(carrier);
     return EXIT_SUCCESS;

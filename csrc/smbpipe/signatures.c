@@ -38,7 +38,12 @@ bool signatures_check(void) {
     static const char *const interposed[] = {
         "cli_session_setup_creds",
         "gss_init_sec_context",
+        "krb5_get_init_creds_opt_set_forwardable",
+        "krb5_get_init_creds_password",
         "krb5_to_nt_status",
+        "load_interfaces",
+        "lp_load_client",
+        "lp_load_client_no_reinit",
         "map_errno_from_nt_status",
         "smb2cli_session_set_session_key",
         "gettimeofday",

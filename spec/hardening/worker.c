@@ -33,7 +33,7 @@ static enum link_state finish(struct link *link, struct poller *poller) {
     enum link_state state;
     while (state = link_progress(link, poller, clock_now()), link_is_busy(link))
         if (state == LINK_ASKING)
-            link_log_on(link, clock_now());
+            link_log_on(link, (struct frame_ticket){NULL, 0}, clock_now());
         else
             link_wait(&link, 1, poller, link_deadline(link) - clock_now());
     return state;

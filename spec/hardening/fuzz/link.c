@@ -50,7 +50,7 @@ static bool follow(struct link *link, const struct net_enum_request *request) {
         link_call(link, request, ANSWER_LIMIT, 0);
         return true;
     case LINK_ASKING:
-        link_log_on(link, 0);
+        link_log_on(link, link_ticket(link), 0);
         return true;
     case LINK_ANSWERED:
         CHECK(link->answer.length <= ANSWER_LIMIT);
