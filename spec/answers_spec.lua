@@ -134,6 +134,36 @@ describe("an odd answer that is still one", function()
     assert.same({ 5, "partial", 10, 5 }, { rows, outcome.completeness, outcome.claimed, outcome.received })
   end)
 
+  it("has no placeholder in a name that differs by one letter, or is not there", function()
+    local function placeholders(username, netname)
+      local ok, page = ask_stub(stub(1, 1, entry(username and text(utf16(username)), netname and text(utf16(netname)))))
+      assert.is_true(ok, tostring(page))
+      return page.entries[1].placeholder or false
+    end
+    assert.is_true(placeholders("dummy_user\0", "IPC$\0"))
+    for _, names in ipairs {
+      { "dummy_user\0", "IPC%\0" }, { "dummy_user\0", "JPC$\0" }, { "dummy_user\0", "IPD$\0" }, { "dummy_user\0", "IPC$$\0" },
+      { "dummy_user\0", "IPC\0" }, { "dummy_user\0", "\0" }, { "dummy_user\0", nil }, { "dummy_uses\0", "IPC$\0" },
+      { "eummy_user\0", "IPC$\0" }, { "dummy_userr\0", "IPC$\0" }, { "\0", "IPC$\0" }, { nil, "IPC$\0" },
+    } do
+      assert.is_false(placeholders(names[1], names[2]), ("%s %s"):format(names[1], names[2]))
+    end
+  end)
+
+  it("is read as Windows writes it: any pointers, anything between the strings, and no resume handle where none was asked for", function()
+    local function uneven(ascii)
+      return (text(utf16(ascii)):gsub("%z%z$", "n\0"))
+    end
+    local rows = string.pack("<I4I4I4I4I4I4I4", 1, 0, 2, 1, 60, 0x156D80, 0x156D60) .. string.pack("<I4I4I4I4I4I4I4", 2, 0, 0, 1, 9, 0x20000, 0x20000)
+    local strings = uneven "anna\0" .. uneven "PC-1\0" .. uneven "\0" .. text(utf16 "PC2\0")
+    local ok, page = ask_stub(string.pack("<I4I4I4I4I4I4", 1, 1, 0xF57D4, 2, 0x154D80, 2) .. rows .. strings .. string.pack("<I4I4I4", 2, 0, 0))
+    assert.is_true(ok, tostring(page))
+    assert.same({ 0, 2, 2 }, { page.status, page.entriesread, page.totalentries })
+    assert.is_nil(page.resume_handle)
+    assert.same({ "anna", "PC-1", "", "PC2" },
+      { page.entries[1].username, page.entries[1].client, page.entries[2].username, page.entries[2].client })
+  end)
+
   it("has a null pointer as nil", function()
     local ok, page = ask_stub(stub(1, 1, entry(nil, nil)))
     assert.is_true(ok, tostring(page))
