@@ -67,6 +67,19 @@ describe("a condition", function()
     assert.equal(1, problem:find("invalid pattern in --where: '%d+%[?[': malformed pattern", 1, true), problem)
   end)
 
+  it("misses no field that a row has and that another part of it left unread", function()
+    for _, argument in ipairs { "user=nobody and floor=3", "user=alice or floor=3", "not (user=alice or floor=3)" } do
+      local condition = assert(conditions.parse(argument))
+      local holds = conditions.all { condition }
+      assert.same({ "floor" }, conditions.missing { condition })
+      holds(presence.of("badge", { account = "alice", floor = 3 }))
+      assert.same({}, conditions.missing { condition }, argument)
+    end
+    local first, second = assert(conditions.parse "user=nobody"), assert(conditions.parse "floor=3")
+    conditions.all { first, second } (presence.of("badge", { account = "alice", floor = 3 }))
+    assert.same({}, conditions.missing { first, second })
+  end)
+
   it("may have as many parentheses as fit", function()
     assert.is_true(holds(("("):rep(2000) .. "user=alice" .. (")"):rep(2000)))
   end)

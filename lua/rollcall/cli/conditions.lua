@@ -10,8 +10,10 @@ conditions.HELP = "Only the rows for which this is true, such as user=alice or '
 
 ---@class rollcall.cli.condition
 ---@field holds fun(view: rollcall.presence): boolean
+---@field text string  as it was given
 ---@field fields string[]  that it names
----@field seen table<string, true>  those that a row had
+---@field open string[]  those that only a row of the user's own could have
+---@field seen table<string, true>  those of them that a row had
 
 local units = { s = 1, m = 60, h = 3600, d = 86400, w = 604800, K = 2 ^ 10, M = 2 ^ 20, G = 2 ^ 30, T = 2 ^ 40 }
 
@@ -170,7 +172,6 @@ function reader:comparison()
   condition.fields[#condition.fields + 1] = field
   return function(view)
     local value = presence.field(view, field)
-    if value ~= nil then condition.seen[field] = true end
     local found = value ~= nil and values.any(value, function(one)
       for _, wanted in ipairs(list) do
         if holds(one, wanted) then return true end
@@ -216,10 +217,14 @@ local LONGEST = 4096
 ---@param argument string
 ---@return rollcall.cli.condition? condition
 ---@return string? problem
+---@return string? reason  the problem without the option
 function conditions.parse(argument)
-  local function refuse(problem) return nil, ("invalid condition for --where: '%s'; %s"):format(argument, problem) end
-  if #argument > LONGEST then return nil, ("invalid condition for --where: it is longer than %d bytes"):format(LONGEST) end
-  local condition = { fields = {}, seen = {} }
+  local function refuse(problem) return nil, ("invalid condition for --where: '%s'; %s"):format(argument, problem), problem end
+  if #argument > LONGEST then
+    local problem = ("it is longer than %d bytes"):format(LONGEST)
+    return nil, "invalid condition for --where: " .. problem, problem
+  end
+  local condition = { text = argument, fields = {}, open = {}, seen = {} }
   local its_reader = setmetatable({ words = argument, position = 1, condition = condition }, reader_metatable)
   local read, holds = pcall(its_reader.disjunction, its_reader)
   if not read then return refuse(holds) end
@@ -228,13 +233,28 @@ function conditions.parse(argument)
       its_reader.words:match("^%s*(.-)%s*$", its_reader.position)))
   end
   condition.holds = holds
+  for _, field in ipairs(condition.fields) do
+    if not presence.is_field(field) then condition.open[#condition.open + 1] = field end
+  end
   return condition
+end
+
+---Notes which fields a row has, of those that only a row of the user's own could have: all of them, also where one decides already.
+local function look_out(list, view)
+  for _, condition in ipairs(list) do
+    for _, field in ipairs(condition.open) do
+      if presence.field(view, field) ~= nil then condition.seen[field] = true end
+    end
+  end
 end
 
 ---@param list rollcall.cli.condition[]
 ---@return fun(view: rollcall.presence): boolean
 function conditions.all(list)
+  local is_open = false
+  for _, condition in ipairs(list) do is_open = is_open or #condition.open > 0 end
   return function(view)
+    if is_open then look_out(list, view) end
     for _, condition in ipairs(list) do
       if not condition.holds(view) then return false end
     end
@@ -248,8 +268,8 @@ end
 function conditions.missing(list)
   local names, is_listed = {}, {}
   for _, condition in ipairs(list) do
-    for _, field in ipairs(condition.fields) do
-      if not (condition.seen[field] or presence.is_field(field) or is_listed[field]) then names[#names + 1] = field end
+    for _, field in ipairs(condition.open) do
+      if not (condition.seen[field] or is_listed[field]) then names[#names + 1] = field end
       is_listed[field] = true
     end
   end
