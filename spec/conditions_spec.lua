@@ -70,9 +70,9 @@ describe("a condition", function()
   it("misses no field that a row has and that another part of it left unread", function()
     for _, argument in ipairs { "user=nobody and floor=3", "user=alice or floor=3", "not (user=alice or floor=3)" } do
       local condition = assert(conditions.parse(argument))
-      local holds = conditions.all { condition }
+      local all = conditions.all { condition }
       assert.same({ "floor" }, conditions.missing { condition })
-      holds(presence.of("badge", { account = "alice", floor = 3 }))
+      all(presence.of("badge", { account = "alice", floor = 3 }))
       assert.same({}, conditions.missing { condition }, argument)
     end
     local first, second = assert(conditions.parse "user=nobody"), assert(conditions.parse "floor=3")

@@ -105,7 +105,12 @@ describe("the examples of the help", function()
     end
     if example:find(" watch ", 1, true) then example = example .. " --times 2" .. (example:find "interval" and "" or " --interval 0.1") end
     local password = example:find "workspace .*%-A" and "" or ("ROLLCALL_PASSWORD=$LAB_PASSWORD ROLLCALL_TOKEN=" .. cloud.environment.TOKEN)
-    return lab.run(("cd %s && export HOME=%s %s && timeout 60 %s"):format(folder, folder, password, example))
+    example = "timeout --foreground 60 " .. example
+    if example:find "%-%-live" then
+      local typist = lab.run("realpath spec/lab/terminal.py"):match "[^\n]+"
+      example = ("/usr/bin/python3 %s %s"):format(typist, require("spec.lab.shell").quoted(example))
+    end
+    return lab.run(("cd %s && export HOME=%s %s && %s"):format(folder, folder, password, example))
   end
 
   for _, name in ipairs(names) do

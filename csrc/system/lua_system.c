@@ -14,6 +14,7 @@
 #include "system/private_file.h"
 #include "system/running_command.h"
 #include "system/sandbox.h"
+#include "system/screen.h"
 #include "system/signals.h"
 #include "system/terminal.h"
 #include "system/watchdog.h"
@@ -57,12 +58,14 @@ int luaopen_rollcall_system(lua_State *L) {
         {"poller", poller_new},
         {"wait", poller_wait_for},
         {"start_command", running_command_start},
+        {"screen", screen_new},
         {NULL, NULL},
     };
     luaL_checkversion(L);
     output_file_register(L);
     poller_register(L);
     running_command_register(L);
+    screen_register(L);
     luaL_newlib(L, functions);
     return 1;
 }

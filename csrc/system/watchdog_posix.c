@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "system/full_screen.h"
+
 static void tick(int signal_number) {
     (void)signal_number;
     watchdog_tick();
@@ -25,6 +27,7 @@ void watchdog_start_ticking(lua_State *L) {
 }
 
 void watchdog_end_process(const char *message) {
+    full_screen_restore();
     ssize_t written = write(STDERR_FILENO, message, strlen(message));
     (void)written;
     _exit(3);

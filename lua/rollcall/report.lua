@@ -7,9 +7,9 @@ local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
 local shard = require "rollcall.internal.shard"
+local shown_columns = require "rollcall.report.columns"
 local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
-local text = require "rollcall.internal.text"
 
 ---@class rollcall.report
 local report = {}
@@ -56,17 +56,6 @@ for _, name in ipairs(report.formats) do is_format[name] = true end
 ---@type table<string, true>
 report.counts_all = { prometheus = true, openmetrics = true }
 
--- The formats for people leave out what has no title.
-local for_people = { table = true, markdown = true }
-
-local function with_title(all)
-  local titled = {}
-  for _, column in ipairs(all) do
-    if column.title then titled[#titled + 1] = column end
-  end
-  return titled
-end
-
 ---A time as reports write it. Raises nothing.
 ---@param seconds integer  since 1970
 ---@return string  as `2026-11-21T07:00:00Z`
@@ -98,7 +87,7 @@ function report.new(format, kind, write, width, settings)
   return new_writer(format, {
     write = write,
     kind = kind,
-    columns = for_people[format] and with_title(all) or all,
+    columns = shown_columns.for_format(all, format),
     width = width or 80,
     color = settings and settings.color or false,
     title = settings and settings.title or "Roll call",
@@ -217,24 +206,6 @@ local function each_of(rows)
   end
 end
 
-local function columns_of(given)
-  local titles, shows = {}, {}
-  local default = columns[given.kind or "who"]
-  for _, list in ipairs { columns.who, default } do
-    for _, column in ipairs(list) do
-      if column.title then titles[column.name] = column end
-      shows[column.name] = column.show
-    end
-  end
-  if given.group_by then return grouping.columns(given.group_by, given.measures, titles) end
-  if not given.columns then return for_people[given.format] and with_title(default) or default end
-  local chosen = {}
-  for i, name in ipairs(given.columns) do
-    chosen[i] = titles[name] or { name = name, title = text.upper(name), show = shows[name] }
-  end
-  return chosen
-end
-
 ---Counts rows and the distinct values of some of their fields.
 local function new_tally()
   local users, clients, resources = {}, {}, {}
@@ -337,7 +308,7 @@ function report.render(given)
   if problem then error("report.render: sort: " .. problem, 2) end
 
   local now = given.now or os.time()
-  local shown = columns_of(given)
+  local shown = shown_columns.of(given)
   local writer = new_writer(given.format, {
     write = given.write or io.write, columns = shown, width = given.width or 80,
     kind = given.group_by and "group" or not given.columns and given.kind or "who",

@@ -5,8 +5,11 @@ local text = require "rollcall.internal.text"
 
 local changes = {}
 
-local signs = { connected = "+", disconnected = "-", changed = "~", unverified = "?", newly_visible = "!" }
-local colors = { connected = "\27[32m", disconnected = "\27[31m", changed = "\27[33m" }
+---What stands before each event.
+---@type table<string, string>
+changes.signs = { connected = "+", disconnected = "-", changed = "~", unverified = "?", newly_visible = "!" }
+---@type table<string, string>
+changes.colors = { connected = "\27[32m", disconnected = "\27[31m", changed = "\27[33m" }
 
 local function shown(value)
   if value == nil then return "-" end
@@ -18,14 +21,30 @@ end
 ---@return string
 function changes.line(change, color)
   local view = presence.of(change.kind, change.row)
-  local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(signs[change.event], change.event, change.kind, shown(view.account),
+  local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(changes.signs[change.event], change.event, change.kind, shown(view.account),
     shown(view.resource), shown(view.client), shown(view.origin))
   for _, field in ipairs(change.fields or {}) do
     words = words .. ("; %s: %s -> %s"):format(field, shown(change.before[field]), shown(change.row[field]))
   end
   words = text.printable(words)
-  if color and colors[change.event] then words = colors[change.event] .. words .. "\27[0m" end
+  if color and changes.colors[change.event] then words = changes.colors[change.event] .. words .. "\27[0m" end
   return words .. "\n"
+end
+
+---The differences whose row is, or was, as a filter says. So who ceases to be as it says is not taken for one who has gone.
+---@param list rollcall.diff.change[]
+---@param filter? fun(view: rollcall.presence): boolean  absent: all
+---@param view_of fun(kind: string, row: table): rollcall.presence
+---@return rollcall.diff.change[]
+function changes.selected(list, filter, view_of)
+  if not filter then return list end
+  local selected = {}
+  for _, change in ipairs(list) do
+    if filter(view_of(change.kind, change.row)) or change.before and filter(view_of(change.kind, change.before)) then
+      selected[#selected + 1] = change
+    end
+  end
+  return selected
 end
 
 ---The rows of a poll.

@@ -6,20 +6,43 @@ local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
 local report = require "rollcall.report"
+local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
 
 local listing = {}
 
+---Declares the conditions, for a command that chooses rows.
+---@param command table  of argparse
+function listing.declare_where(command)
+  command:option("-w --where", conditions.HELP):argname("CONDITION"):count "*":convert(conditions.parse)
+end
+
+---Declares the order, for a command that shows rows in one.
+---@param command table  of argparse
+function listing.declare_order(command)
+  command:option("-s --sort", "The field to sort by."):argname "FIELD"
+  command:flag("-r --reverse", "Sort the greatest first.")
+end
+
+---@param command table  of argparse
+function listing.declare_limit(command)
+  command:option("-n --limit", "Only the first so many."):argname("N"):convert(arguments.integer("--limit", 1, report.LIMIT))
+end
+
+---@param command table  of argparse
+function listing.declare_columns(command)
+  command:option("-c --columns", "The fields to show."):argname("FIELD,..."):convert(arguments.names "--columns")
+end
+
 ---Declares the options.
 ---@param command table  of argparse
 function listing.declare(command)
   arguments.choices(command:option("-f --format", "The output format.", "table"):argname("FORMAT"), "--format", report.formats)
-  command:option("-w --where", conditions.HELP):argname("CONDITION"):count "*":convert(conditions.parse)
-  command:option("-s --sort", "The field to sort by."):argname "FIELD"
-  command:flag("-r --reverse", "Sort the greatest first.")
-  command:option("-n --limit", "Only the first so many."):argname("N"):convert(arguments.integer("--limit", 1, report.LIMIT))
-  command:option("-c --columns", "The fields to show."):argname("FIELD,..."):convert(arguments.names "--columns")
+  listing.declare_where(command)
+  listing.declare_order(command)
+  listing.declare_limit(command)
+  listing.declare_columns(command)
   command:option("-g --group-by", "A line for each value of these fields."):argname("FIELD,...")
     :convert(arguments.names "--group-by"):target "group_by"
   command:option("-m --measure", "Of each group: distinct:FIELD, sum:FIELD, min:FIELD, max:FIELD."):argname("MEASURE"):count "*"
@@ -38,7 +61,7 @@ local function fields_of(given)
   end
   if given.sort and not given.group_by then list[#list + 1] = given.sort end
   for _, names in ipairs { given.columns or {}, given.group_by or {} } do table.move(names, 1, #names, #list + 1, list) end
-  for _, measure in ipairs(given.measure) do list[#list + 1] = measure:match ":(.+)$" end
+  for _, measure in ipairs(given.measure or {}) do list[#list + 1] = measure:match ":(.+)$" end
   return list
 end
 
@@ -49,7 +72,9 @@ end
 ---@return string? problem
 function listing.problem(given, kind, is_closed)
   if given.reverse and not given.sort then return "--reverse belongs to --sort, which says by which field" end
-  if #given.measure > 0 and not given.group_by then return "--measure belongs to --group-by, which says of which groups" end
+  if given.measure and given.measure[1] and not given.group_by then
+    return "--measure belongs to --group-by, which says of which groups"
+  end
   local of_groups = given.sort and "--sort" or given.limit and "--limit" or given.columns and "--columns"
   if report.counts_all[given.format] and not given.group_by and of_groups then
     return ("%s belongs to --group-by in the format '%s', which counts all rows"):format(of_groups, given.format)
@@ -62,9 +87,19 @@ function listing.problem(given, kind, is_closed)
     end
   end
   local problem = report.sort_problem {
-    sort = given.sort, group_by = given.group_by, measures = #given.measure > 0 and given.measure or nil,
+    sort = given.sort, group_by = given.group_by,
+    measures = given.group_by and #given.measure > 0 and given.measure or nil,
   }
   return problem and "--sort: " .. problem or nil
+end
+
+---As `listing.problem`, of an inventory or a snapshot, whose rows may have fields of their own.
+---@param given table  as parsed
+---@param path string
+---@return string? problem
+function listing.problem_of(given, path)
+  local kinds, problem = source.kinds(path)
+  return problem or listing.problem(given, nil, kinds and next(kinds) == nil)
 end
 
 ---Whether what is written shows the results for targets to the one who would also read them on standard error.

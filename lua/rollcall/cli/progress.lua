@@ -16,6 +16,7 @@ local FAILED, PLAIN = "\27[31m", "\27[0m"
 ---@class rollcall.cli.progress
 ---@field outcomes rollcall.outcome[]  the results so far
 ---@field flush? fun()  writes what is held back
+---@field is_stopped? boolean  the rows are to end as at a signal
 local methods = {}
 local metatable = { __index = methods }
 
@@ -29,6 +30,7 @@ local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
 ---@field reports? boolean  failures are reported as they come
 ---@field shard? rollcall.shard  of an inventory, to be asked alone
 ---@field hidden? boolean  something else is written to standard error meanwhile
+---@field wait? rollcall.on_wait  waits in place of rollcall
 
 ---@param outcome rollcall.outcome
 function progress.is_failure(outcome)
@@ -113,18 +115,8 @@ function methods:draw()
   if not self.is_shown then return end
   -- A terminal that shows ^C shows it behind the line.
   local most = math.max((system.terminal_width(2) or 80) - 3, 10)
-  local line = text.printable(self:line())
   -- Its beginning counts most.
-  if text.width(line) > most then
-    local kept, width = {}, 1
-    for _, code in utf8.codes(line) do
-      local character = utf8.char(code)
-      width = width + text.width(character)
-      if width > most then break end
-      kept[#kept + 1] = character
-    end
-    line = table.concat(kept) .. "…"
-  end
+  local line = text.beginning(text.printable(self:line()), most)
   io.stderr:write("\r\27[K", line)
   self.is_visible = true
 end
@@ -141,7 +133,7 @@ end
 function methods:wait(waits)
   local timeout = waits.timeout
   if self.is_shown or self.flush then timeout = math.min(timeout or REST, REST) end
-  local seconds = system.wait { descriptor = waits.descriptor, timeout = timeout }
+  local seconds = (self.settings.wait or system.wait) { descriptor = waits.descriptor, timeout = timeout }
   self:stop_at_signal()
   self.rested = self.rested + seconds
   if self.rested >= REST then
@@ -159,7 +151,7 @@ function methods:waiter()
 end
 
 function methods:stop_at_signal()
-  if self.settings.ends_at_signals and system.caught_signal() then error(INTERRUPTED, 0) end
+  if self.is_stopped or self.settings.ends_at_signals and system.caught_signal() then error(INTERRUPTED, 0) end
 end
 
 ---For `on_target`.

@@ -25,9 +25,7 @@ fields' lists them.]])
     command:option("--title", "The report's title."):argname("TITLE"):convert(arguments.checked("--title", report.check_title))
   end,
   run = function(given)
-    local kinds, problem = source.kinds(given.source)
-    if problem then return nil, problem end
-    problem = listing.problem(given, nil, kinds and next(kinds) == nil)
+    local problem = listing.problem_of(given, given.source)
     if problem then return nil, problem end
     return source.with(given.source, given.output, function(opened, write)
       local failed, complaint = listing.show(given, opened, write)

@@ -1,22 +1,30 @@
 --- The command watch: polls at an interval and reports what changed, until a signal stops it.
 local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
+local conditions = require "rollcall.cli.conditions"
 local system = require "rollcall.system"
 local fleet_options = require "rollcall.cli.fleet_options"
 local diff = require "rollcall.diff"
+local listing = require "rollcall.cli.listing"
+local live = require "rollcall.cli.live"
 local memory = require "rollcall.internal.memory"
 local platform = require "rollcall.internal.platform"
+local presence = require "rollcall.presence"
 local render = require("rollcall.report").render
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
+local suggestion = require "rollcall.internal.suggestion"
 local textfile = require "rollcall.report.textfile"
 local watch_page = require "rollcall.cli.watch_page"
 
----A poll, which is none where a signal broke it off.
-local function take_poll(inv)
-  local opened = source.ask(inv, { ends_at_signals = true })
-  local took, poll = pcall(diff.poll, opened.rows, opened.outcomes)
+---A poll, which is none where a signal or a key broke it off.
+---@param view? rollcall.cli.live
+local function take_poll(inv, view)
+  local opened = source.ask(inv, { ends_at_signals = true, hidden = view ~= nil, wait = view and view:waiter() })
+  if view then view:begin(opened) end
+  local took, poll = pcall(diff.poll, view and view:over(opened.rows) or opened.rows, opened.outcomes)
   opened.close()
+  if view then view:end_poll() end
   if not took then error(poll, 0) end
   return poll, opened.generated_at, opened.elapsed()
 end
@@ -70,12 +78,26 @@ local function report(given, list, generated_at)
 end
 
 ---Shows who is there at the start.
-local function show_present(poll, generated_at, inv)
-  render {
+---@return string[] missing  fields that no row has
+local function show_present(given, poll, generated_at, inv)
+  local result = render {
+    filter = #given.where > 0 and conditions.all(given.where) or nil, columns = given.columns,
+    sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, write = source.output().write, width = system.terminal_width() or math.huge, color = source.color(),
   }
   io.stdout:flush()
+  return result.missing
+end
+
+---Names fields that no row has, of those that only rows of the user's own could have. They may still come.
+---@param view? rollcall.cli.live
+---@param names string[]
+local function report_missing(view, names)
+  for _, name in ipairs(names) do
+    local words = ("no row has a field '%s' so far%s"):format(name, suggestion(name, presence.all_names()))
+    if view then view.problem = words else io.stderr:write("rollcall: ", words, "\n") end
+  end
 end
 
 ---Reports when a target fails and when it answers again, once each.
@@ -92,14 +114,30 @@ local function report_targets(away, outcomes, is_shown)
   end
 end
 
+---@return string? problem
+local function problem_of(given)
+  if given.live then
+    local other = given.format ~= "text" and "--format" or given.run and "--run" or given.post and "--post"
+    if other then return other .. " belongs to a watch without --live, which can run beside one with it" end
+  end
+  local of_table = given.sort and "--sort" or given.columns and "--columns"
+  if given.format ~= "text" and of_table then
+    return ("%s belongs to the table of --format text; JSON Lines have the differences alone"):format(of_table)
+  end
+  return listing.problem_of(given, given.inventory)
+end
+
 ---@type rollcall.cli.command
 return {
   name = "watch",
   ends_at_signals = true,
+  gives_exit_code = true,
   declare = function(parser)
     local command = parser:command("watch", "Poll an inventory and report who connects and disconnects.", [[
 Examples:
   rollcall watch inventory.lua --interval 60
+  rollcall watch inventory.lua --live --sort idle --reverse
+  rollcall watch inventory.lua --where 'user=alice or num_opens>100'
   rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl
   rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
@@ -107,9 +145,15 @@ Examples:
   rollcall watch inventory.lua --textfile rollcall.prom
 
 SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot, --page and
---textfile are whole at any time. As text it begins with who is connected.
-Neither these nor rollcall's own logons are reported as differences.]])
+--textfile are whole at any time, and have all rows whatever --where says. As
+text it begins with who is connected. Neither these nor rollcall's own logons
+are reported as differences.
+
+Exit codes: 0 it was ended, or --times polls were made, 3 a usage error or an
+error in the inventory; with --live a signal's are 128 and its number, as 130
+for Ctrl-C.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
+    command:flag("-l --live", "Show who is connected on the whole terminal, sorted and filtered by keys.")
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(arguments.seconds "--interval")
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
     command:option("--textfile", "Write metrics of the newest poll to this file, for Prometheus's node exporter."):argname "FILE"
@@ -118,6 +162,10 @@ Neither these nor rollcall's own logons are reported as differences.]])
     command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname("URL")
       :convert(arguments.checked("--post", http_address))
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
+    listing.declare_where(command)
+    command:option("--sort", "The field that the table is sorted by."):argname "FIELD"
+    command:flag("-r --reverse", "Sort the greatest first.")
+    listing.declare_columns(command)
     fleet_options.declare_shard(command)
     command:option("--times", "Stop after this many polls."):argname("N"):convert(arguments.integer("--times", 1))
   end,
@@ -127,29 +175,51 @@ Neither these nor rollcall's own logons are reported as differences.]])
     end
     local inv, problem = source.inventory(given.inventory, given.shard)
     if not inv then return nil, problem end
+    problem = problem_of(given)
+    if problem then return nil, problem end
     system.catch_signals()
+    local view
+    if given.live then
+      view, problem = live.open(given, inv)
+      if not view then return nil, problem end
+    end
+    local closing <close> = view -- luacheck: ignore
+    local filter = #given.where > 0 and conditions.all(given.where) or nil
     local before, polls, away = nil, 0, {}
     local page = given.page and watch_page(given.page, given.interval)
     local write_metrics = given.textfile and textfile.new(given.textfile)
     local is_full = memory.room()
     while true do
-      local poll, generated_at, seconds = take_poll(inv)
-      if system.caught_signal() then break end
+      local poll, generated_at, seconds = take_poll(inv, view)
+      if system.caught_signal() or view and view.is_over then break end
       polls = polls + 1
-      local shows_present = not before and given.format == "text"
-      if shows_present then show_present(poll, generated_at, inv) end
-      report_targets(away, poll.outcomes, shows_present and system.is_terminal(1) and system.is_terminal(2))
       local changed = before and diff.compare(before, poll)
-      if changed then report(given, changed, generated_at) end
+      local view_of = presence.viewer { now = generated_at, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset }
+      if filter and not before then
+        for kind, row in changes.rows(poll) do filter(view_of(kind, row)) end
+        report_missing(view, conditions.missing(given.where))
+      end
+      if not view then
+        local shows_present = not before and given.format == "text"
+        if shows_present then report_missing(nil, show_present(given, poll, generated_at, inv)) end
+        report_targets(away, poll.outcomes, shows_present and system.is_terminal(1) and system.is_terminal(2))
+        if changed then report(given, changes.selected(changed, filter, view_of), generated_at) end
+      end
       if page then page:write(poll, generated_at, inv, changed) end
       if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
       if write_metrics then write_metrics(poll, inv, generated_at, seconds) end
       before = before and diff.carried(before, poll) or poll
+      if view then view:show(poll, before, changed or nil, generated_at) end
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()
       if is_full() then memory.refuse("what is known of targets that fail", #before.order, "watch fewer of them at once") end
-      if polls == given.times or not system.sleep(given.interval) then break end
+      if polls == given.times then break end
+      if view then
+        if not view:sleep(given.interval) then break end
+      elseif not system.sleep(given.interval) then
+        break
+      end
     end
-    return 0
+    return view and system.caught_signal() and 128 + system.caught_signal() or 0
   end,
 }

@@ -150,6 +150,20 @@ function text.width(value)
   return width
 end
 
+---The beginning of a printable text, cut to `most` columns, with `…` where something is missing.
+---@param value string
+---@param most integer
+---@return string
+function text.beginning(value, most)
+  if text.width(value) <= most then return value end
+  local width = 1
+  for position, code in utf8.codes(value) do
+    width = width + width_of(code)
+    if width > most then return value:sub(1, position - 1) .. "…" end
+  end
+  return value
+end
+
 ---A printable text cut in its middle to `most` columns, with `…` where something is missing. More is left of its end, where a path
 ---has the name of the file and a server its port.
 ---@param value string

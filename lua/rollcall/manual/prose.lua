@@ -253,12 +253,32 @@ The rows of both sides are kept in memory, of which they may take 1 GiB.]],
     description = [[
 Polls the targets of an inventory at an interval, and reports who connected, who disconnected and what changed since the last
 poll. As text it begins with a table of who is connected; as JSON Lines it has the differences alone. A target that fails is reported on
-standard error, once, and so is that it answers again.]],
+standard error, once, and so is that it answers again.
+
+With `--where` the table has the rows that are as it says, and a difference is reported if the row is, or was, as it says: so who ceases
+to be so is not taken for disconnected. The files of `--snapshot`, `--page` and `--textfile` have all rows all the same. `--sort`,
+`--reverse` and `--columns` are of tables, that of the beginning and that of `--live`. There is no `--limit` and no `--group-by`: a
+difference that is left out or counted together with others would look as if nothing had happened.
+
+`--live` makes the whole terminal a table of who is there now, and polls as ever meanwhile. The rows of the first poll are shown as they
+come. `+` stands before who connected, `-` before who disconnected, `~` before what changed, `!` before what is newly visible; they stay
+marked until the next poll, and at least 10 seconds. Targets that failed stand above the table; what was known of their rows stays, with
+a `?` before it. The first line says when the rows were taken, how old they are and when the next poll begins.
+
+The keys are `q` to quit; the arrows, PgUp, PgDn, Home and End to move; `<` and `>`, or the arrows to the left and right, to sort by another
+column, and `r` to reverse; `/` to type a filter, which is a condition as `--where` takes it, or words that all must be in cells of
+a row; Enter keeps it, and Escape takes it away; `t` shows the results for all targets; `p` polls now; Ctrl-L draws anew. Ctrl-Z stops
+it, and `fg` goes on.
+
+However it ends, the terminal is as it was.]],
     environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
-    exit_codes = { { "**0**",
-      "A signal ended it, or `--times` polls were made." }, { "**3**", "A usage error, or an error in the inventory." } },
+    exit_codes = {
+      { "**0**", "`--times` polls were made, or it was ended: by a signal, with `--live` by the key `q`." },
+      { "**3**", "A usage error, or an error in the inventory." },
+      { "**128+N**", "With `--live`, the signal number N ended it; so 130 after Ctrl-C." },
+    },
   },
   completion = {
     description = "Prints what a shell needs to complete commands, options and topics of the help.",

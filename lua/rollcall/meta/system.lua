@@ -141,6 +141,36 @@ function poller:descriptor() end
 ---May be called again.
 function poller:close() end
 
+---The terminal as one screen that is drawn anew, with keys as they are pressed and without echo. It is as it was once this is closed,
+---and however the process ends or stops; after it was stopped it is a screen again.
+---@class rollcall.system.screen
+local screen = {}
+
+---@return string?  what was typed since the last time, maybe nothing; nil if the terminal is gone
+function screen:read() end
+
+---@param text string
+---@return boolean  false if the terminal is gone, or a signal that is caught has broken it off
+function screen:write(text) end
+
+---@return boolean  whether it has to be drawn anew since the last time: another size, or the process was stopped
+function screen:changed() end
+
+---@return integer? columns  nil if the terminal does not say
+---@return integer? lines
+function screen:size() end
+
+---@return integer  readable once something was typed
+function screen:descriptor() end
+
+---May be called again.
+function screen:close() end
+
+---Takes the terminal that standard input and output are. There is one screen at a time.
+---@return rollcall.system.screen?
+---@return string? problem  they are none, or on Windows
+function system.screen() end
+
 ---Starts a command of the shell. It has no terminal and no input, and of the environment nothing that rollcall takes for a secret.
 ---@param command string
 ---@return rollcall.system.running_command?  nil if it cannot be started, and on Windows

@@ -2,6 +2,7 @@
 --
 -- The widths come from the first rows: those that have come when others have to be waited for, at most
 -- so many. On a terminal, wider cells of later rows are cut. So memory stays bounded.
+local shown_columns = require "rollcall.report.columns"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 local widths = require "rollcall.internal.widths"
@@ -14,15 +15,6 @@ local FAILED, DOUBTFUL, PLAIN = "\27[31m", "\27[33m", "\27[0m"
 
 local writer_methods = {}
 local writer_metatable = { __index = writer_methods }
-
-local function cells_of(columns, row)
-  local cells = {}
-  for i, column in ipairs(columns) do
-    local value = column.show and column.show(row[column.name], row) or row[column.name]
-    cells[i] = value == nil and "-" or text.printable(text.of(value))
-  end
-  return cells
-end
 
 function writer_methods:line(cells, style)
   local parts = {}
@@ -98,7 +90,7 @@ end
 local loudness = { complete = false, placeholder = DOUBTFUL }
 
 function writer_methods:row(row)
-  local cells = cells_of(self.columns, row)
+  local cells = shown_columns.cells(self.columns, row)
   if not self.waiting then return self:line(cells) end
   self.waiting[#self.waiting + 1] = cells
   if #self.waiting == ROWS_FOR_WIDTHS then self:start(false) end
