@@ -311,6 +311,8 @@ local at_running = {
   { "watch inv.lua --format jsonl --sort user", "--sort belongs to the table of --format text; JSON Lines have the differences alone" },
   { "watch inv.lua --reverse", "--reverse belongs to --sort, which says by which field" },
   { "watch inv.lua --where usr=alice", "no row has a field 'usr'; did you mean 'user'?" },
+  { "diff inv.lua inv.lua --where usr=alice", "no row has a field 'usr'; did you mean 'user'?" },
+  { "diff inv.lua inv.lua --reverse", "--reverse belongs to --sort, which says by which field" },
   { "watch x.txt", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "report identity1.lua", "identity1.lua:1: smb: username is missing" },
   { "report identity2.lua", "identity2.lua:1: smb: password, nt_hash or kerberos is missing" },

@@ -20,7 +20,7 @@ local function put_state(name, opens, completeness)
   for user in pairs(opens) do names[#names + 1] = user end
   table.sort(names)
   for _, user in ipairs(names) do
-    writer:row("access", { servername = "fs1", username = user, share = "people", open_files = opens[user] or nil })
+    writer:row("access", { servername = "fs1", username = user, share = "people", open_files = opens[user] or nil, sources = "session" })
   end
   writer:outcome { source = "smb", target = "fs1", query = "access", completeness = completeness or "complete" }
   writer:finish()
@@ -90,5 +90,67 @@ describe("--where of a watch", function()
     assert.same({ 0, "" }, { code, complaint })
     _, code, complaint = rollcall("watch %s --times 1 --where floors=3", inventory)
     assert.same({ 0, "rollcall: no row has a field 'floors' so far\n" }, { code, complaint })
+  end)
+end)
+
+describe("--where of a diff", function()
+  local before, after
+
+  before_each(function() before, after = put_state("before.jsonl", BEFORE), put_state("after.jsonl", AFTER) end)
+
+  local function diff(options) return rollcall("diff %s %s %s", before, after, options) end
+
+  it("is of the row as it is or as it was, and the exit code is of what is left", function()
+    local output, code, complaint = diff "--where 'open_files>5' --format jsonl"
+    assert.same({ 1, "" }, { code, complaint })
+    assert.same(SELECTED, sorted(events_of(output)))
+    assert.equal("open_files>5", cjson.decode(output:match "^[^\n]+").where)
+    output, code = diff "--where user=nobody"
+    assert.same({ "", 0 }, { output, code })
+    output = diff "--where 'open_files>5' --where 'user=alice,frank' --format jsonl"
+    assert.equal("(open_files>5) and (user=alice,frank)", cjson.decode(output:match "^[^\n]+").where)
+    assert.same({ "connected alice", "disconnected frank" }, sorted(events_of(output)))
+    assert.is_nil(cjson.decode((diff "--format jsonl"):match "^[^\n]+").where)
+    output = diff "--where user=alice --format html"
+    assert.is_truthy(output:find("only where user=alice", 1, true) and output:find("<b>1</b> connected", 1, true))
+  end)
+
+  it("leaves what could not be seen unknown", function()
+    after = put_state("after.jsonl", {}, "unreachable")
+    local output, code = diff "--where user=frank"
+    assert.equal(2, code)
+    assert.is_truthy(output:find "^%? unverified +access  frank", output)
+    assert.equal(2, (select(2, diff "--where user=nobody")))
+  end)
+
+  it("goes by fields that rows of one's own have, and by the sides' own times and users", function()
+    local function put_badges(name, walter, generated_at)
+      local path = folder .. "/" .. name
+      local function normalize_user(account) return account .. "-" .. generated_at end
+      local writer = assert(snapshot.create(path, generated_at, { normalize_user = normalize_user }))
+      if walter then writer:row("badge", { account = "walter", floor = walter, since = 50 }) end
+      writer:row("badge", { account = "anna", floor = 1, since = 50 })
+      writer:finish()
+      return path
+    end
+    before, after = put_badges("before.jsonl", 3, 100), put_badges("after.jsonl", nil, 200)
+    for condition, expected in pairs {
+      ["floor=3"] = 1, ["user=nobody and floor=3"] = 0, ["user=walter-100"] = 1, ["user=walter-200"] = 0, ["duration=50"] = 1,
+    } do
+      local output, code, complaint = diff(("--where '%s'"):format(condition))
+      assert.same({ expected, "" }, { code, complaint }, condition .. output)
+    end
+    assert.same({ "", 3, "rollcall: no row has a field 'flor'; did you mean 'floor'?\n" }, { diff "--where flor=3" })
+    assert.same({ "", 3, "rollcall: no row has a field 'flor'; did you mean 'floor'?\n" }, { diff "--sort flor" })
+  end)
+
+  it("sorts by a field of the row", function()
+    local output = diff "--sort open_files --reverse --format jsonl"
+    local opens = {}
+    for line in output:gmatch "[^\n]+" do
+      local change = cjson.decode(line)
+      if change.kind == "change" then opens[#opens + 1] = change.row.open_files end
+    end
+    assert.same({ 9, 8, 7, 2, 1, 1, 1 }, opens)
   end)
 end)

@@ -35,12 +35,16 @@ end
 ---@param list rollcall.diff.change[]
 ---@param filter? fun(view: rollcall.presence): boolean  absent: all
 ---@param view_of fun(kind: string, row: table): rollcall.presence
+---@param view_before? fun(kind: string, row: table): rollcall.presence  of a row of the earlier poll; absent: `view_of`
 ---@return rollcall.diff.change[]
-function changes.selected(list, filter, view_of)
+function changes.selected(list, filter, view_of, view_before)
   if not filter then return list end
+  view_before = view_before or view_of
   local selected = {}
   for _, change in ipairs(list) do
-    if filter(view_of(change.kind, change.row)) or change.before and filter(view_of(change.kind, change.before)) then
+    local was_there = change.event == "disconnected" or change.event == "unverified"
+    if filter((was_there and view_before or view_of)(change.kind, change.row))
+      or change.before and filter(view_before(change.kind, change.before)) then
       selected[#selected + 1] = change
     end
   end

@@ -249,6 +249,12 @@ local function look_out(list, view)
 end
 
 ---@param list rollcall.cli.condition[]
+---@return (fun(view: rollcall.presence): boolean)?  nil: all rows
+function conditions.filter(list)
+  return #list > 0 and conditions.all(list) or nil
+end
+
+---@param list rollcall.cli.condition[]
 ---@return fun(view: rollcall.presence): boolean
 function conditions.all(list)
   local is_open = false
@@ -260,6 +266,16 @@ function conditions.all(list)
     end
     return true
   end
+end
+
+---All of them as one text; nil if there are none.
+---@param list rollcall.cli.condition[]
+---@return string?
+function conditions.text_of(list)
+  if #list <= 1 then return list[1] and list[1].text end
+  local parts = {}
+  for i, condition in ipairs(list) do parts[i] = "(" .. condition.text .. ")" end
+  return table.concat(parts, " and ")
 end
 
 ---Which of their fields no row had, of those that only a row of the user's own could have.

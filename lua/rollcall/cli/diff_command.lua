@@ -1,10 +1,15 @@
 --- The command diff: who connected, who disconnected and what changed between two snapshots.
 local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
+local conditions = require "rollcall.cli.conditions"
 local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
+local listing = require "rollcall.cli.listing"
 local memory = require "rollcall.internal.memory"
+local presence = require "rollcall.presence"
+local selection = require "rollcall.report.selection"
 local source = require "rollcall.cli.source"
+local suggestion = require "rollcall.internal.suggestion"
 
 ---@return rollcall.diff.side?
 ---@return string? problem
@@ -15,14 +20,60 @@ local function side(path)
   opened.close()
   if memory.is_refusal(taken) then taken.message = path .. ": " .. taken.message end
   if not took then error(taken, 0) end
-  return { poll = taken, generated_at = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
+  local settings = { now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
+  return {
+    poll = taken, generated_at = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
+    view_of = presence.viewer(settings),
+  }
 end
 
 ---As text or JSON Lines.
-local function write_lines(list, format, write)
-  if format == "jsonl" then write(json.object({ kind = "diff", schema = json.SCHEMA }, { "kind", "schema" }) .. "\n") end
+local function write_lines(list, format, write, where)
+  if format == "jsonl" then
+    write(json.object({ kind = "diff", schema = json.SCHEMA, where = where }, { "kind", "schema", "where" }) .. "\n")
+  end
   local color = source.color()
   for _, change in ipairs(list) do write(format == "jsonl" and changes.json(change) or changes.line(change, color)) end
+end
+
+---@param given table  as parsed
+---@return string? problem
+local function problem_of(given)
+  local is_closed = true
+  for _, path in ipairs { given.before, given.after } do
+    local kinds, problem = source.kinds(path)
+    if problem then return problem end
+    is_closed = is_closed and kinds ~= nil and next(kinds) == nil
+  end
+  return listing.problem(given, nil, is_closed)
+end
+
+---The first field that is named, and that no row has.
+local function missing_field(given, filter, before, after)
+  local sort, names = given.sort, presence.all_names()
+  local is_known = not sort or presence.is_field(sort)
+  for _, one in ipairs { before, after } do
+    for kind, row in changes.rows(one.poll) do
+      if filter then filter(one.view_of(kind, row)) end
+      is_known = is_known or row[sort] ~= nil
+      if not presence.is_known_kind(kind) then
+        for name in pairs(row) do names[name] = true end
+      end
+    end
+  end
+  local missing = conditions.missing(given.where)[1] or not is_known and sort
+  return missing and ("no row has a field '%s'%s"):format(missing, suggestion(missing, names))
+end
+
+---The differences in the order that is asked for.
+local function sorted(list, given, after)
+  if not given.sort then return list end
+  local result = {}
+  local selected = selection.new((given.reverse and "-" or "") .. given.sort, nil, function(change) result[#result + 1] = change end,
+    function(change, name) return presence.field(after.view_of(change.kind, change.row), name) end)
+  for _, change in ipairs(list) do selected:add(change) end
+  selected:finish()
+  return result
 end
 
 ---@type rollcall.cli.command
@@ -35,28 +86,40 @@ Examples:
   rollcall diff yesterday.jsonl.gz today.jsonl.gz
   rollcall diff before.jsonl inventory.lua --format jsonl
   rollcall diff yesterday.jsonl.gz today.jsonl.gz --format html
+  rollcall diff before.jsonl inventory.lua --where user=alice --sort resource
 
   + connected   - disconnected   ~ changed
   ? unverified: the target was not reachable this time
   ! newly visible: the target was not reachable last time
+
+--where is of the row as it is, or as it was.
 
 Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
 or answered in part, or more rows than 512 MiB a side hold, 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl", "html" })
+    listing.declare_where(command)
+    listing.declare_order(command)
   end,
   run = function(given)
-    local before, problem = side(given.before)
+    local problem = problem_of(given)
+    if problem then return nil, problem end
+    local before
+    before, problem = side(given.before)
     if not before then return nil, problem end
     local after
     after, problem = side(given.after)
     if not after then return nil, problem end
+    local filter, where = conditions.filter(given.where), conditions.text_of(given.where)
+    problem = missing_field(given, filter, before, after)
+    if problem then return nil, problem end
     local list, write, certain = diff.compare(before.poll, after.poll), source.output().write, 0
+    list = sorted(changes.selected(list, filter, after.view_of, before.view_of), given, after)
     if given.format == "html" then
-      require "rollcall.diff.page"(list, before, after, write)
+      require "rollcall.diff.page"(list, before, after, write, where)
     else
-      write_lines(list, given.format, write)
+      write_lines(list, given.format, write, where)
     end
     for _, change in ipairs(list) do
       if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end

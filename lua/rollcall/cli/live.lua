@@ -57,13 +57,12 @@ function live.open(given, inv)
   local screen, problem = system.screen()
   if not screen then return nil, "--live: " .. problem end
   local columns = shown_columns.of { columns = given.columns, format = "table" }
-  local styles, words = styles_of(source.color()), {}
-  for i, condition in ipairs(given.where) do words[i] = text.printable(condition.text) end
+  local styles, where = styles_of(source.color()), conditions.text_of(given.where)
   local self = setmetatable({
     screen = screen, frame = frame.new(screen), grid = grid.new(columns, styles), styles = styles, decoder = keys.new(),
-    rows = new_rows(columns, #given.where > 0 and conditions.all(given.where) or nil), inv = inv,
+    rows = new_rows(columns, conditions.filter(given.where)), inv = inv,
     name = text.printable(given.inventory), interval = given.interval, outcomes = {}, failed_since = {}, filter = "", top = 0, page = 0,
-    where = #words > 0 and table.concat(words, " and ") or nil, columns = columns, drawn_at = -math.huge, cost = 0, is_over = false,
+    where = where and text.printable(where), columns = columns, drawn_at = -math.huge, cost = 0, is_over = false,
     is_polling = false, next_at = 0, progress = "",
   }, metatable)
   self.rows:arrange { sort = given.sort or columns[1].name, is_reversed = given.reverse or false }

@@ -81,7 +81,7 @@ end
 ---@return string[] missing  fields that no row has
 local function show_present(given, poll, generated_at, inv)
   local result = render {
-    filter = #given.where > 0 and conditions.all(given.where) or nil, columns = given.columns,
+    filter = conditions.filter(given.where), columns = given.columns,
     sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, write = source.output().write, width = system.terminal_width() or math.huge, color = source.color(),
@@ -184,7 +184,7 @@ for Ctrl-C.]])
       if not view then return nil, problem end
     end
     local closing <close> = view -- luacheck: ignore
-    local filter = #given.where > 0 and conditions.all(given.where) or nil
+    local filter = conditions.filter(given.where)
     local before, polls, away = nil, 0, {}
     local page = given.page and watch_page(given.page, given.interval)
     local write_metrics = given.textfile and textfile.new(given.textfile)

@@ -1,6 +1,5 @@
 --- Differences as an HTML page: who connected, who disconnected, what changed.
 local document = require "rollcall.report.html.document"
-local presence = require "rollcall.presence"
 local store = require "rollcall.report.html.store"
 local text = require "rollcall.internal.text"
 
@@ -47,18 +46,19 @@ end
 ---@field generated_at integer
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
+---@field view_of fun(kind: string, row: table): rollcall.presence
 
 ---@param list rollcall.diff.change[]
 ---@param before rollcall.diff.side
 ---@param after rollcall.diff.side
 ---@param write fun(text: string)
-return function(list, before, after, write)
+---@param where? string  which of the differences are in the list; absent: all
+return function(list, before, after, write, where)
   local function time(seconds) return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) end
   local rows, counts = store.new(columns), {}
-  local view_of = presence.viewer { now = after.generated_at, normalize_user = after.normalize_user, utc_offset = after.utc_offset }
   for _, change in ipairs(list) do
     counts[change.event] = (counts[change.event] or 0) + 1
-    local view = view_of(change.kind, change.row)
+    local view = after.view_of(change.kind, change.row)
     rows:add({
       event = change.event:gsub("_", " "), user = view.user, resource = view.resource, client = view.client, origin = view.origin,
       kind = change.kind, changes = changes_of(change),
@@ -69,6 +69,7 @@ return function(list, before, after, write)
     local count = counts[event[1]]
     if count or event[1] == event[2] then totals[#totals + 1] = ("%d %s"):format(count or 0, event[2]) end
   end
+  if where then totals[#totals + 1] = "only where " .. text.printable(where) end
   document.write(write, {
     title = ("Changes from %s to %s"):format(time(before.generated_at), time(after.generated_at)), generated_at = time(after.generated_at),
     rows = rows, totals = totals, outcomes = outcomes_of(before.poll, after.poll),

@@ -244,6 +244,10 @@ Files are read twice, so none can be a pipe.]],
 Compares two snapshots, or a snapshot with what an inventory's targets say now. Seconds that merely went by are no difference, nor
 are the logons that rollcall itself made. A row of a target that failed or answered in part is not reported as disconnected.
 
+With `--where` a difference is reported if its row is, or was, as it says: the rows are compared first, so who ceases to be so is not taken
+for disconnected. The exit code is of what is reported. `--sort` and `--reverse` are by a field of the row. There is no `--limit`, no
+`--columns` and no `--group-by`: a difference that is left out or counted together with others would look as if nothing had happened.
+
 The rows of both sides are kept in memory, of which they may take 1 GiB.]],
     environment = { "NO_COLOR" },
     files = { inventory_file, snapshot_file },
