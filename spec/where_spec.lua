@@ -154,3 +154,100 @@ describe("--where of a diff", function()
     assert.same({ 9, 8, 7, 2, 1, 1, 1 }, opens)
   end)
 end)
+
+describe("--where of a check", function()
+  local source, policy
+
+  before_each(function()
+    source = put_state("state.jsonl", { alice = 8, bob = 1, carol = false })
+    policy = put("policy.lua", [[
+      rule { id = "few", kind = "access", message = "{user}", check = function(row) return (row.open_files or 0) < 5 end }]])
+  end)
+
+  local function check(condition, more)
+    return rollcall("check %s -p %s --where '%s' %s", source, policy, condition, more or "")
+  end
+
+  it("judges those rows alone, and says so", function()
+    assert.equal(1, (select(2, rollcall("check %s -p %s", source, policy))))
+    local output, code = check "user=bob"
+    assert.equal(0, code)
+    assert.is_truthy(output:find("pass     few (error), 1 of 1 row\n", 1, true), output)
+    assert.is_truthy(output:find("# only rows where user=bob\n", 1, true), output)
+    assert.equal(1, (select(2, check "user=alice")))
+  end)
+
+  it("has not passed where it saw none of them", function()
+    local output, code = check "user=nobody"
+    assert.equal(2, code)
+    assert.is_truthy(output:find("unknown: no row is as 'user=nobody' says; 3 were left out", 1, true), output)
+    source = put_state("state.jsonl", {})
+    assert.equal(0, (select(2, rollcall("check %s -p %s", source, policy))))
+    output, code = check "user=alice"
+    assert.equal(2, code)
+    assert.is_truthy(output:find("unknown: no row is as 'user=alice' says; 0 were left out", 1, true), output)
+    assert.equal(3, (select(2, check("user=nobody", "--format nagios"))))
+  end)
+
+  it("has not passed where a row was left out that could be one of them", function()
+    -- carol's open files are not known.
+    for condition, expected in pairs {
+      ["open_files<5"] = 2, ["open_files<5 and user=bob"] = 0, ["user=bob or open_files>50"] = 2, ["not (open_files>5)"] = 0,
+      ["not (user=alice or open_files!=1)"] = 2, ["user!=alice"] = 0, ["kind=access and user=bob"] = 0, ["state!=Active and user=bob"] = 0,
+      ["user=bob or state=Active"] = 0,
+    } do
+      local output, code = check(condition)
+      assert.equal(expected, code, condition .. output)
+      if expected == 2 then
+        local reason = ("1 row was left out, and what is missing in it could be as '%s' says"):format(condition)
+        assert.is_truthy(output:find(reason, 1, true), output)
+      end
+    end
+  end)
+
+  it("has not passed where a Samba does not name users", function()
+    local client = lab.connect("alice", "projects")
+    source = put("samba.lua", ([[smb { servers = { %q }, query = "connections", qualifier = "projects", username = %q,
+      password = env "LAB_PASSWORD" }]]):format(lab.samba, lab.username))
+    policy = put("policy.lua", [[
+      rule { id = "few", kind = "connection", message = "", check = function(row) return row.num_opens < 100 end }]])
+    local output, code = check "user=alice"
+    client:close()
+    assert.equal(2, code)
+    assert.is_truthy(output:find "%d rows? w[a-z]+ left out, and what is missing in %a+ could be as 'user=alice' says", output)
+  end)
+
+  it("says so in every format", function()
+    local condition = 'user=bob and share!="]]>%&"'
+    local function written(format) return (check(condition, "--format " .. format)) end
+    local function judged(format, command)
+      local path = put("verdicts." .. format, written(format))
+      local output, code, complaint = lab.run(command:format(path))
+      assert.equal(0, code, complaint)
+      return output
+    end
+    for _, format in ipairs { "text", "github", "nagios", "html" } do
+      local output = written(format):gsub("&quot;", '"'):gsub("&gt;", ">"):gsub("&amp;", "&"):gsub("%%25", "%%")
+      assert.is_truthy(output:find("rows where " .. condition, 1, true), output)
+    end
+    assert.equal(condition .. "\n", judged("json", "jq -r .where %s"))
+    assert.equal("only rows where " .. condition .. "\n",
+      judged("sarif", "jq -r '.runs[0].invocations[0].toolExecutionNotifications[0].message.text' %s"))
+    judged("junit", "xmllint --noout --relaxng spec/schema/junit.rng %s")
+    assert.equal(condition .. "\n", judged("junit", "xmllint --xpath 'string(//property[@name=\"where\"]/@value)' %s"))
+    judged("prometheus", "promtool check metrics < %s")
+    assert.is_truthy(written "prometheus":find('where="user=bob and share!=\\"]]>%&\\""', 1, true), written "prometheus")
+    assert.is_truthy(written "openmetrics":find('where="user=bob', 1, true))
+  end)
+end)
+
+describe("a snapshot", function()
+  it("has all rows, and says why it takes no --where", function()
+    local _, code, complaint = rollcall "snapshot x -o y --where user=alice"
+    assert.equal(3, code)
+    assert.equal("rollcall: a snapshot has all rows, since one that was left out would look as if it had not been there; --where belongs "
+      .. "to report, diff and check, which read it\nTry 'rollcall snapshot --help'.\n", complaint)
+    assert.is_nil(rollcall("completion bash"):match('cmd="snapshot"(.-);;'):find("--where", 1, true))
+    assert.is_nil(rollcall("snapshot --help"):find("--where", 1, true))
+  end)
+end)

@@ -31,6 +31,7 @@ policy.formats = { "text", "json", "junit", "sarif", "github", "html", "promethe
 ---What a policy says of the rows.
 ---@class rollcall.policy.result
 ---@field policy string  its name
+---@field where? string  which rows were judged; absent: all
 ---@field generated_at integer  when the rows were taken, in seconds since 1970
 ---@field rules rollcall.policy.verdict[]  one for each rule, in their order
 ---@field outcomes rollcall.outcome[]  the result for each target
@@ -66,9 +67,16 @@ end
 
 local function anything(value) return value end
 
+local function where_check(value)
+  if type(value) == "table" and type(value.text) == "string" and options.callable(value.filter) and options.callable(value.is_possible) then
+    return value
+  end
+  return nil, "must be a table with text, filter and is_possible"
+end
+
 local specification = {
   rows = options.callable, outcomes = anything, now = anything, normalize_user = options.callable,
-  utc_offset = options.integer(-86400, 86400), trace = anything,
+  utc_offset = options.integer(-86400, 86400), trace = anything, where = where_check,
 }
 
 local nothing = {}
@@ -77,7 +85,8 @@ local nothing = {}
 ---@param rows fun(): string?, table?
 ---@param judges table[]
 ---@param view_of fun(kind: string, row: table): rollcall.presence
-local function judge_rows(rows, judges, view_of)
+---@param where? rollcall.policy.where
+local function judge_rows(rows, judges, view_of, where)
   local for_kind, list, takers, view, position = {}, {}, nothing, nil, 0
   local is_full, count = memory.room(), 0
   local function judges_of(kind)
@@ -113,7 +122,15 @@ local function judge_rows(rows, judges, view_of)
       local kind, row = rows()
       if not kind then return end
       list = for_kind[kind] or judges_of(kind)
-      if list[1] then view, takers = view_of(kind, row), list.takers end
+      if list[1] then
+        local its_view = view_of(kind, row)
+        if not where or where.filter(its_view) then
+          view, takers = its_view, list.takers
+        else
+          local is_possible = where.is_possible(its_view)
+          for _, one in ipairs(list) do one:leave_out(is_possible) end
+        end
+      end
     end
   end
   while true do
@@ -125,6 +142,12 @@ local function judge_rows(rows, judges, view_of)
   end
 end
 
+---Which rows are judged.
+---@class rollcall.policy.where
+---@field text string  as it is to be shown with the verdicts
+---@field filter fun(view: rollcall.presence): boolean  whether a row is
+---@field is_possible fun(view: rollcall.presence): boolean  whether one that is not could be, if fields that it lacks were known
+
 ---What `policy.evaluate` takes.
 ---@class rollcall.policy.evaluate_options
 ---@field rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
@@ -132,6 +155,7 @@ end
 ---@field now? integer  when the rows were taken, in seconds since 1970; default the present
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
+---@field where? rollcall.policy.where  which rows are judged: a rule that sees none of them is unknown, and so is one for which a row is left out that could be one; absent: all
 ---@field trace? rollcall.policy.trace  what gets a report of each row that a rule judged; absent: nothing does
 
 ---Evaluates a policy over rows. Memory is bounded by the groups of its rules, and by 1 GiB: a rule whose groups
@@ -144,19 +168,23 @@ end
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
-  local settings = { now = now, waivers = its_policy.waivers, normalize_user = given.normalize_user or presence.user_of }
+  local where = given.where and given.where.text
+  local settings = { now = now, where = where, waivers = its_policy.waivers, normalize_user = given.normalize_user or presence.user_of }
   local judges, expired = {}, {}
   for i, rule in ipairs(its_policy.rules) do
     settings.trace = given.trace and given.trace.id == rule.id and given.trace or nil
     judges[i] = judge.new(rule, settings)
   end
-  judge_rows(given.rows, judges, presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset })
+  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
+  judge_rows(given.rows, judges, view_of, given.where)
   for _, waiver in ipairs(its_policy.waivers) do
     if now >= waiver.expires then expired[#expired + 1] = waiver end
   end
   local verdicts = {}
   for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
-  return { policy = its_policy.name, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired }
+  return {
+    policy = its_policy.name, where = where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired,
+  }
 end
 
 ---The severities of rules, from the gravest down.

@@ -1,8 +1,11 @@
 --- The command check: evaluates a policy over rows; the exit code is the verdict.
 local arguments = require "rollcall.cli.arguments"
+local conditions = require "rollcall.cli.conditions"
 local fleet_options = require "rollcall.cli.fleet_options"
+local listing = require "rollcall.cli.listing"
 local plugin = require "rollcall.policy.plugin"
 local policy = require "rollcall.policy"
+local presence = require "rollcall.presence"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 local text = require "rollcall.internal.text"
@@ -10,9 +13,8 @@ local trace = require "rollcall.policy.trace"
 
 local function run_tests(given)
   if given.source then return nil, "--test takes no SOURCE: the rows are in its file" end
-  for _, option in ipairs { "trace", "shard" } do
-    if given[option] then return nil, ("--%s belongs to a check of a SOURCE, not to --test"):format(option) end
-  end
+  local option = given.trace and "trace" or given.shard and "shard" or given.where[1] and "where"
+  if option then return nil, ("--%s belongs to a check of a SOURCE, not to --test"):format(option) end
   local its_policy, problem = policy.load(given.policy)
   if not its_policy then return nil, problem end
   local tests
@@ -34,6 +36,14 @@ local function tracing(its_policy, id)
   return nil, ("--trace: there is no rule '%s' in %s%s"):format(id, its_policy.name, suggestion(id, ids))
 end
 
+---@return rollcall.policy.where?
+local function where_of(given)
+  if not given.where[1] then return nil end
+  return {
+    text = conditions.text_of(given.where), filter = conditions.all(given.where), is_possible = conditions.possible(given.where),
+  }
+end
+
 ---Says on standard error which rules raised an error, where the output is not for a person.
 local function complain(result)
   for _, verdict in ipairs(result.rules) do
@@ -51,7 +61,12 @@ Examples:
   rollcall check inventory.lua --policy policies.lua
   rollcall check now.jsonl.gz -p policies.lua --format sarif -o results.sarif
   rollcall check inventory.lua -p policies.lua --fail-on error --trace RULE
+  rollcall check inventory.lua -p policies.lua --where kind=connection
   rollcall check --policy policies.lua --test policies_test.lua
+
+With --where the verdicts are of those rows alone, and every format says so. A
+rule that sees none of them is unknown, and so is one for which a row was left
+out that could be one of them, if what it lacks were known.
 
 Exit codes: 0 every rule passes, 1 a rule fails, 2 no rule fails but one is
 unknown, 3 a usage error or an error in one of the files, also one that a rule
@@ -66,6 +81,7 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     arguments.choices(command:option("--fail-on", "Rules of a lower severity do not count for the exit code.", "note")
       :argname "SEVERITY", "--fail-on", policy.severities)
     command:option("--test", "Run the policy's tests in this file, instead of a check."):argname "FILE"
+    listing.declare_where(command)
     fleet_options.declare_shard(command)
     command:option("--trace", "Show on standard error what this rule reads of each row."):argname "RULE"
   end,
@@ -73,6 +89,7 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     if given.test then return run_tests(given) end
     if not given.source then return nil, "missing argument 'SOURCE': an inventory or a snapshot; or give --test" end
     local kinds, problem = source.kinds(given.source)
+    problem = problem or listing.problem(given, nil, kinds and next(kinds) == nil)
     if problem then return nil, problem end
     local its_policy
     its_policy, problem = policy.load(given.policy, kinds)
@@ -85,8 +102,10 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     return source.with(given.source, given.output, function(opened, write)
       local result = policy.evaluate(its_policy, {
         rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
-        normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace,
+        normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace, where = where_of(given),
       })
+      local missing = conditions.missing(given.where)[1]
+      if missing then return nil, ("no row has a field '%s'%s"):format(missing, suggestion(missing, presence.all_names())) end
       policy.write(result, given.format, write, { color = not given.output and source.color(), fail_on = given.fail_on })
       if given.format ~= "nagios" and (given.output or given.format ~= "text") then complain(result) end
       return policy.exit_code(result, given.fail_on, given.format)

@@ -4,6 +4,15 @@ local source = require "rollcall.cli.source"
 
 local shells = { "bash", "zsh", "fish" }
 
+---Nobody is to be offered what is only there to be refused.
+local function leave_out_hidden(parser)
+  for _, command in ipairs(parser._commands) do
+    for i = #command._options, 1, -1 do
+      if command._options[i]._hidden then table.remove(command._options, i) end
+    end
+  end
+end
+
 ---Has argparse complete the topics of the manual where it would complete the names of commands.
 local function complete_topics(parser)
   local names = {}
@@ -28,6 +37,7 @@ Examples:
     arguments.choices(command:argument("SHELL", "One of bash, zsh, fish."):target "shell", "SHELL", shells)
   end,
   run = function(given, parser)
+    leave_out_hidden(parser)
     complete_topics(parser)
     source.output().write(parser["get_" .. given.shell .. "_complete"](parser))
     return 0

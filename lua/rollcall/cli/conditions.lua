@@ -9,7 +9,7 @@ conditions.HELP = "Only the rows for which this is true, such as user=alice or '
   .. "has all of it. May be given again: then all must be true."
 
 ---@class rollcall.cli.condition
----@field holds fun(view: rollcall.presence): boolean
+---@field holds fun(view: rollcall.presence, assumed: boolean?): boolean  `assumed` is what comparisons of fields are that the row lacks and could have; absent: as the operator says
 ---@field text string  as it was given
 ---@field fields string[]  that it names
 ---@field open string[]  those that only a row of the user's own could have
@@ -170,8 +170,9 @@ function reader:comparison()
   if not holds then error("conditions are such as user=alice or idle>=1h", 0) end
   local condition, list = self.condition, self:values(operator)
   condition.fields[#condition.fields + 1] = field
-  return function(view)
+  return function(view, assumed)
     local value = presence.field(view, field)
+    if value == nil and assumed ~= nil and presence.has_field(view.kind, field) then return assumed end
     local found = value ~= nil and values.any(value, function(one)
       for _, wanted in ipairs(list) do
         if holds(one, wanted) then return true end
@@ -185,7 +186,10 @@ end
 function reader:negation()
   if self:take_word "not" then
     local inner = self:negation()
-    return function(view) return not inner(view) end
+    return function(view, assumed)
+      if assumed == nil then return not inner(view) end
+      return not inner(view, not assumed)
+    end
   end
   if not self:take "(%()()" then return self:comparison() end
   local inner = self:disjunction()
@@ -197,7 +201,7 @@ function reader:conjunction()
   local left = self:negation()
   while self:take_word "and" do
     local first, second = left, self:negation()
-    left = function(view) return first(view) and second(view) end
+    left = function(view, assumed) return first(view, assumed) and second(view, assumed) end
   end
   return left
 end
@@ -206,7 +210,7 @@ function reader:disjunction()
   local left = self:conjunction()
   while self:take_word "or" do
     local first, second = left, self:conjunction()
-    left = function(view) return first(view) or second(view) end
+    left = function(view, assumed) return first(view, assumed) or second(view, assumed) end
   end
   return left
 end
@@ -263,6 +267,18 @@ function conditions.all(list)
     if is_open then look_out(list, view) end
     for _, condition in ipairs(list) do
       if not condition.holds(view) then return false end
+    end
+    return true
+  end
+end
+
+---Whether a row could be as they say, if what it lacks were known.
+---@param list rollcall.cli.condition[]
+---@return fun(view: rollcall.presence): boolean
+function conditions.possible(list)
+  return function(view)
+    for _, condition in ipairs(list) do
+      if not condition.holds(view, true) then return false end
     end
     return true
   end

@@ -14,6 +14,11 @@ Examples:
   rollcall snapshot inventory.lua --shard 1/4 -o 1.jsonl.gz]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
     command:option("--output -o", "The file; gzip if its name ends in .gz."):argname("FILE"):count(1)
+    -- Known, so that whoever looks for it learns why it is none.
+    command:option("-w --where"):argname("CONDITION"):hidden(true):convert(function()
+      return nil, "a snapshot has all rows, since one that was left out would look as if it had not been there; "
+        .. "--where belongs to report, diff and check, which read it"
+    end)
     fleet_options.declare_shard(command)
     fleet_options.declare_tolerance(command)
   end,

@@ -102,7 +102,8 @@ A policy consists of rules, which **rollcall-check**(1) evaluates over rows. `ru
 - `fail`: a row or a group fails.
 - `unknown`: none fails, but a target that the rule is about was not asked in full, a row lacks a field that the rule requires,
   no source gives rows of its kinds, fewer
-  than `min_rows` were judged, or the rule raised an error.
+  than `min_rows` were judged, or the rule raised an error. With `--where` also: it saw none of the rows that are as it says, or one was
+  left out that could be so, if fields that it lacks were known.
 - `pass`: none fails, and all could be seen. A rule that judged no row passes where all sources of its kinds were asked in full:
   nobody is there.
 
@@ -358,7 +359,8 @@ in them is an error.
 # Description
 
 `--where`, `--sort`, `--columns`, `--group-by` and `--measure` of all commands that list rows take the fields on this page: the common
-ones, which mean the same in every kind of row, and those of the kind that the command lists. **rollcall-report**(1) and
+ones, which mean the same in every kind of row, and those of the kind that the command lists; `--where` of **rollcall-check**(1),
+**rollcall-diff**(1) and **rollcall-watch**(1) takes them too. **rollcall-report**(1) and
 **rollcall-who**(1) list rows of any kind, also of kinds of your own, with any fields.
 
 # Conditions

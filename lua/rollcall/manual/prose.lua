@@ -209,7 +209,11 @@ in any format. Every report says when it was made, from which targets, and which
   check = {
     description = [[
 Evaluates the rules of a policy over the rows of an inventory or a snapshot. The verdict of a rule is `pass`, `fail` or `unknown`;
-a rule that nobody was seen to break passes only where everybody could be seen. **rollcall-policy**(5) has the details.]],
+a rule that nobody was seen to break passes only where everybody could be seen. **rollcall-policy**(5) has the details.
+
+With `--where` only rows that are as it says are judged, and the verdicts are of them alone: every format says so. A rule that sees none of
+them has not passed, it is unknown; so is a rule for which a row was left out that could be one of them, if fields that it lacks were
+known, such as the users that a Samba does not name. What is left out for good belongs into the `filter` of a rule.]],
     environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file, policy_file },
     see_also = { "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-policy(5)", "rollcall-output(5)" },
@@ -218,7 +222,10 @@ a rule that nobody was seen to break passes only where everybody could be seen. 
     description = [[
 Writes the rows, and the result for each target, to a file that **rollcall-report**(1), **rollcall-check**(1) and
 **rollcall-diff**(1) read like an inventory. The file is put in its place when it is whole, with the mode and, where that is
-permitted, the owner of what it replaces.]],
+permitted, the owner of what it replaces.
+
+There is no `--where`: a snapshot has all rows, since one that was left out would look as if it had not been there, to a later diff, merge
+or check. **rollcall-report**(1), **rollcall-diff**(1) and **rollcall-check**(1) choose rows when they read it.]],
     environment = { FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-merge(1)", "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)" },

@@ -16,6 +16,7 @@ end
 ---@param write fun(text: string)
 return function(result, write)
   local file = property(result.policy)
+  if result.where then write(("::notice title=rollcall::%s\n"):format(data("only rows where " .. result.where))) end
   for _, verdict in ipairs(result.rules) do
     local command = commands[verdict.severity]
     local function annotate(kind, words)

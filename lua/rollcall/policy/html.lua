@@ -1,6 +1,7 @@
 --- The verdicts as an HTML page: the rules, failed ones first, and what they found as a table.
 local document = require "rollcall.report.html.document"
 local store = require "rollcall.report.html.store"
+local text = require "rollcall.internal.text"
 
 local columns = {
   { name = "rule", title = "RULE" }, { name = "severity", title = "SEVERITY" },
@@ -70,9 +71,11 @@ return function(result, write)
       end
     end
   end
+  local totals = { ("%d fail"):format(counts.fail), ("%d unknown"):format(counts.unknown), ("%d pass"):format(counts.pass) }
+  if result.where then totals[#totals + 1] = "only rows where " .. text.printable(result.where) end
   document.write(write, {
     title = "Check by " .. result.policy, generated_at = os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at), rows = rows,
-    totals = { ("%d fail"):format(counts.fail), ("%d unknown"):format(counts.unknown), ("%d pass"):format(counts.pass) },
+    totals = totals,
     outcomes = result.outcomes,
     above = '<ul class="rules" tabindex="0" aria-label="Rules">\n' .. table.concat(items) .. "</ul>\n" .. expired(result.expired),
   })

@@ -23,7 +23,8 @@ end
 ---@param result rollcall.policy.result
 ---@param write fun(text: string)
 return function(result, write)
-  write(('{"schema": %s, "kind": "check", "policy": %s, "generated_at": %s,\n"rules": %s,\n"targets": %s}\n'):format(
-    json.value(json.SCHEMA), json.value(result.policy), json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
+  write(('{"schema": %s, "kind": "check", "policy": %s, %s"generated_at": %s,\n"rules": %s,\n"targets": %s}\n'):format(
+    json.value(json.SCHEMA), json.value(result.policy), result.where and ('"where": %s, '):format(json.value(result.where)) or "",
+    json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
     list(result.rules, rule), list(result.outcomes, outcome)))
 end

@@ -43,6 +43,7 @@ local metatable = { __index = methods }
 ---@field now integer
 ---@field waivers rollcall.policy.waiver[]
 ---@field normalize_user fun(account: string): string?
+---@field where? string  which rows are judged; absent: all
 ---@field trace? rollcall.policy.trace  what gets a report of each row
 
 ---@param rule rollcall.policy.rule
@@ -59,7 +60,7 @@ function judge.new(rule, settings)
   end
   local self = setmetatable({
     rule = rule, kinds = kinds, waivers = waivers, normalize_user = settings.normalize_user, violations = 0,
-    findings = {}, waived = {}, missing = {}, trace = settings.trace,
+    findings = {}, waived = {}, missing = {}, trace = settings.trace, where = settings.where, left_out = 0, undecided = 0,
     groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}),
   }, metatable)
   self.required = self:fields_needed()
@@ -86,6 +87,26 @@ end
 function methods:is_about(kind)
   if self.rule.except == kind then return false end
   return not self.kinds or self.kinds[kind] == true
+end
+
+---Takes note of a row that is not to be judged.
+---@param is_possible boolean  it could be one that is, if fields that it lacks were known
+function methods:leave_out(is_possible)
+  self.left_out = self.left_out + 1
+  if is_possible then self.undecided = self.undecided + 1 end
+end
+
+---Why rows that were left out leave the rule unknown.
+---@param rows_seen integer
+---@param reasons string[]
+function methods:add_left_out(rows_seen, reasons)
+  if self.undecided > 0 then
+    reasons[#reasons + 1] = ("%s left out, and what is missing in %s could be as '%s' says"):format(
+      text.count(self.undecided, "row was", "rows were"), self.undecided == 1 and "it" or "them", self.where)
+  end
+  if self.where and rows_seen == 0 then
+    reasons[#reasons + 1] = ("no row is as '%s' says; %s left out"):format(self.where, text.count(self.left_out, "was", "were"))
+  end
 end
 
 ---Ends this rule, and no other.
@@ -348,9 +369,11 @@ end
 
 ---@param outcomes? rollcall.outcome[]
 ---@param rows_judged integer
+---@param rows_seen integer
 ---@return string[]
-function methods:reasons(outcomes, rows_judged)
+function methods:reasons(outcomes, rows_judged, rows_seen)
   local reasons = { self.error or self.given_up }
+  self:add_left_out(rows_seen, reasons)
   local names = {}
   for name in pairs(self.missing) do names[#names + 1] = name end
   table.sort(names)
@@ -386,7 +409,7 @@ function methods:finish(outcomes)
     if not ended then self:fail(problem) end
   end
   local rows_judged, rows_seen = self.counts()
-  local reasons = self:reasons(outcomes, rows_judged)
+  local reasons = self:reasons(outcomes, rows_judged, rows_seen)
   return {
     id = rule.id, severity = rule.severity, description = rule.description, line = rule.line,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",

@@ -38,6 +38,7 @@ return function(result, write)
   write(('<testsuites name="rollcall" tests="%d" failures="%d" errors="%d">\n'):format(#result.rules, failures, errors))
   write(('<testsuite name="%s" tests="%d" failures="%d" errors="%d" skipped="0" time="0" timestamp="%s" hostname="localhost">\n'):format(
     one_line(result.policy), #result.rules, failures, errors, os.date("!%Y-%m-%dT%H:%M:%S", result.generated_at)))
+  if result.where then write(('<properties><property name="where" value="%s"/></properties>\n'):format(one_line(result.where))) end
   for _, verdict in ipairs(result.rules) do
     write(('<testcase name="%s" classname="rollcall" time="0">'):format(one_line(verdict.id)))
     if verdict.verdict == "fail" then

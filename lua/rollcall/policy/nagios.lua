@@ -41,6 +41,7 @@ return function(result, write, settings)
   end
   local state = plugin.state(result, settings.fail_on)
   local summary = ("%d pass, %d fail, %d unknown of %s"):format(counts.pass, counts.fail, counts.unknown, text.count(#result.rules, "rule"))
+  if result.where then summary = summary .. ", of rows where " .. result.where end
   local performance = {}
   for i, verdict in ipairs { "pass", "fail", "unknown" } do
     performance[i] = ("%s=%d;;;0;%d"):format(verdict, counts[verdict], #result.rules)

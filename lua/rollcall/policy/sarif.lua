@@ -82,8 +82,8 @@ local function open_result(place, verdict, index)
     "message", message(words), "locations", locations(place, {}), "partialFingerprints", fingerprint(verdict, {}))
 end
 
-local function notification(words)
-  return members("level", '"warning"', "message", message(words))
+local function notification(words, level)
+  return members("level", json.value(level or "warning"), "message", message(words))
 end
 
 ---@param result rollcall.policy.result
@@ -100,6 +100,7 @@ return function(result, write)
     for _, finding in ipairs(verdict.waived) do results[#results + 1] = result_of(place, verdict, i - 1, finding) end
     if verdict.verdict == "unknown" then results[#results + 1] = open_result(place, verdict, i - 1) end
   end
+  if result.where then notifications[1] = notification("only rows where " .. result.where, "note") end
   local failed = false
   for _, verdict in ipairs(result.rules) do failed = failed or verdict.error ~= nil end
   for _, outcome in ipairs(result.outcomes) do

@@ -24,6 +24,7 @@ return function(result, write, settings)
   for _, waiver in ipairs(result.expired) do line(("# waiver expired on %s: %s"):format(waiver.day, waiver.reason)) end
   write(("# %d pass, %d fail, %d unknown; generated at %s\n"):format(counts.pass, counts.fail, counts.unknown,
     os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)))
+  if result.where then line("# only rows where " .. result.where) end
   for _, outcome in ipairs(result.outcomes) do
     line(("# %s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ": " .. outcome.reason or ""))
   end
