@@ -184,6 +184,10 @@ for Ctrl-C.]])
       if not view then return nil, problem end
     end
     local closing <close> = view -- luacheck: ignore
+    local function rest(seconds)
+      if view then return view:sleep(seconds) end
+      return system.sleep(seconds)
+    end
     local filter = conditions.filter(given.where)
     local before, polls, away = nil, 0, {}
     local page = given.page and watch_page(given.page, given.interval)
@@ -195,12 +199,12 @@ for Ctrl-C.]])
       polls = polls + 1
       local changed = before and diff.compare(before, poll)
       local view_of = presence.viewer { now = generated_at, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset }
-      if filter and not before then
+      if filter and polls == 1 then
         for kind, row in changes.rows(poll) do filter(view_of(kind, row)) end
         report_missing(view, conditions.missing(given.where))
       end
       if not view then
-        local shows_present = not before and given.format == "text"
+        local shows_present = polls == 1 and given.format == "text"
         if shows_present then report_missing(nil, show_present(given, poll, generated_at, inv)) end
         report_targets(away, poll.outcomes, shows_present and system.is_terminal(1) and system.is_terminal(2))
         if changed then report(given, changes.selected(changed, filter, view_of), generated_at) end
@@ -209,16 +213,11 @@ for Ctrl-C.]])
       if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
       if write_metrics then write_metrics(poll, inv, generated_at, seconds) end
       before = before and diff.carried(before, poll) or poll
-      if view then view:show(poll, before, changed or nil, generated_at) end
+      if view then view:show(poll, before, changed, generated_at) end
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()
       if is_full() then memory.refuse("what is known of targets that fail", #before.order, "watch fewer of them at once") end
-      if polls == given.times then break end
-      if view then
-        if not view:sleep(given.interval) then break end
-      elseif not system.sleep(given.interval) then
-        break
-      end
+      if polls == given.times or not rest(given.interval) then break end
     end
     return view and system.caught_signal() and 128 + system.caught_signal() or 0
   end,

@@ -281,7 +281,7 @@ column, and `r` to reverse; `/` to type a filter, which is a condition as `--whe
 a row; Enter keeps it, and Escape takes it away; `t` shows the results for all targets; `p` polls now; Ctrl-L draws anew. Ctrl-Z stops
 it, and `fg` goes on.
 
-However it ends, the terminal is as it was.]],
+However it ends, short of SIGKILL, the terminal is as it was.]],
     environment = { "NO_COLOR", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
