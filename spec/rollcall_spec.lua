@@ -19,6 +19,24 @@ local function by_user(rows)
   return users
 end
 
+describe("the combined view of several servers", function()
+  it("gives all of one before it waits for another", function()
+    local uptime = require("rollcall.system").clock
+    local began, last = uptime(), nil
+    local done = {}
+    for row in smb.rollcall(lab.as_auditor {
+      servername = { lab.double, lab.silent }, timeout = 3, on_error = function() end,
+      on_target = function(outcome) done[outcome.target] = uptime() - began end,
+    }) do
+      assert.equal(lab.double, row.servername)
+      last = uptime() - began
+    end
+    assert.is_true(last < 2.5, tostring(last))
+    assert.is_true(done[lab.double] < 2.5, tostring(done[lab.double]))
+    assert.is_true(done[lab.silent] >= 3)
+  end)
+end)
+
 describe("the combined view of a server that tells connections", function()
   it("has a row for each, with what sessions and files say of it", function()
     local users = by_user((listing { servername = lab.double }))

@@ -31,8 +31,15 @@ static enum waiter_turn wait(struct waiter *waiter, int64_t milliseconds) {
 }
 
 /* [-0, +(0|1|2), e] Pushes the next entry of the page that is being read, and its target if that
- * is wanted; returns how many values these are, or 0 if there is no such page, or no more of it. */
+ * is wanted, or false once for a caller that it gives way to; returns how many values these are, or
+ * 0 if there is no such page, or no more of it. */
 static int push_entry(lua_State *L, struct enumeration *enumeration) {
+    if (enumeration->gives_way) {
+        enumeration->gives_way = false;
+        waiter_leave(&enumeration->waiter);
+        lua_pushboolean(L, false);
+        return 1;
+    }
     struct enumeration_slot *slot = enumeration->reading;
     if (!slot)
         return 0;
@@ -83,10 +90,13 @@ static bool call_next_target(lua_State *L, struct enumeration *enumeration,
     return true;
 }
 
-/* [-1, +0, e] Takes the target, or nil, that on_end or next_target gave. */
+/* [-1, +0, e] Takes the target, or nil, or false of on_end, that on_end or next_target gave. */
 static void take_results(lua_State *L, struct waiter *waiter) {
     struct enumeration *enumeration = (struct enumeration *)waiter;
     if (waiter->closed) {
+        lua_pop(L, 1);
+    } else if (enumeration->function == ON_END && lua_isboolean(L, -1)) {
+        enumeration->gives_way = true;
         lua_pop(L, 1);
     } else if (!lua_isnil(L, -1)) {
         slot_begin_target(L, enumeration, enumeration->called);

@@ -40,6 +40,7 @@ struct enumeration {
     struct poller poller;
     bool out_of_targets;
     bool tells_target; /* with each entry, its target */
+    bool gives_way;    /* the caller has rows of its own to give first */
     size_t slot_count;
     struct enumeration_slot *reading; /* whose page is being turned into tables */
     struct enumeration_slot *called;  /* for which a function of the caller's is called: */

@@ -45,9 +45,12 @@ local core = {}
 ---@field placeholders integer  how many of those received are placeholders
 ---@field failure? rollcall.failure
 
+---What to ask the same server next; after false the iterator gives false once, before it waits.
+---@alias rollcall.smb.core.on_end fun(target: rollcall.smb.core.target, outcome: rollcall.smb.core.outcome): rollcall.smb.core.target|false|nil
+
 ---@class rollcall.smb.core.enumeration
 ---@field next_target fun(): rollcall.smb.core.target?  asked whenever a further server can be asked
----@field on_end? fun(target: rollcall.smb.core.target, outcome: rollcall.smb.core.outcome): rollcall.smb.core.target?  what to ask the same server next; absent: a failure is raised
+---@field on_end? rollcall.smb.core.on_end  called at the end of each call; absent: a failure is raised
 ---@field concurrency? integer  1
 ---@field server? rollcall.smb.core.server  whose pipe to use; with concurrency 1
 ---@field tells_target? boolean  with each entry, give its target
@@ -80,7 +83,7 @@ function core.calls() end
 
 ---Enumerates over all targets. The four values are those of a generic `for`.
 ---@param enumeration rollcall.smb.core.enumeration
----@return fun(enumeration: userdata): table?, rollcall.smb.core.target?
+---@return fun(enumeration: userdata): table|false|nil, rollcall.smb.core.target?
 ---@return userdata enumeration  `close`, `__close` and `__gc` end its workers; `break_off(reason)` ends the call whose entry was given last, by ERROR_NOT_ENOUGH_MEMORY
 ---@return nil
 ---@return userdata enumeration

@@ -10,7 +10,7 @@ local DEFAULT_CONCURRENCY = 16
 ---@class rollcall.smb.plan
 ---@field begin fun(its_visit: rollcall.smb.visit): rollcall.smb.core.target  the first thing to ask
 ---@field follow? fun(its_visit: rollcall.smb.visit, ended: rollcall.smb.core.target, outcome: rollcall.smb.core.outcome): rollcall.smb.core.target?  the next, after an answer
----@field finish? fun(its_visit: rollcall.smb.visit)  the last call has ended, well or not
+---@field finish? fun(its_visit: rollcall.smb.visit)  the last call has ended, well or not; with it, the iterator gives false afterwards
 
 ---@class rollcall.smb.handlers
 ---@field on_error? fun(failure: rollcall.failure)
@@ -36,6 +36,8 @@ local function end_of_call(plan, handlers)
     its_visit:let_go()
     if plan.finish then plan.finish(its_visit) end
     if handlers.on_target then handlers.on_target(its_visit:outcome()) end
+    -- What it has made ready is given before any other server is waited for.
+    if plan.finish then return false end
   end
 end
 

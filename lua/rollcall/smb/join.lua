@@ -121,7 +121,7 @@ function join.plan()
 end
 
 ---The iterator over joined rows, given the one over what the servers say.
----@param step fun(enumeration: userdata): table?, rollcall.smb.core.target?
+---@param step fun(enumeration: userdata): table|false|nil, rollcall.smb.core.target?
 ---@param ready table  rows, and what is to be reported after them
 ---@return fun(enumeration: userdata): rollcall.smb.access?
 function join.step(step, ready)
@@ -142,8 +142,11 @@ function join.step(step, ready)
       if row then return row end
       local its_target
       row, its_target = step(enumeration)
-      if not row then return next_ready() end
-      if its_target.collect then
+      if row == nil then return next_ready() end
+      if not row then
+        row = next_ready()
+        if row then return row end
+      elseif its_target.collect then
         enumerate.collect(enumeration, its_target, row)
       elseif row.placeholder then
         count_connection(its_target.visit, row)
