@@ -6,7 +6,7 @@ local audit = {}
 
 -- In their order; the manual has the schema.
 local fields = {
-  "schema", "kind", "act", "phase", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule", "result",
+  "kind", "schema", "act", "phase", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule", "result",
   "detail", "also_gone",
 }
 local session_fields = { "client", "username", "since" }

@@ -32,20 +32,35 @@ local function is_pipe(pathname)
   return names.path(pathname):find "[\\]srvsvc$" ~= nil or names.path(pathname):find "[\\]wkssvc$" ~= nil
 end
 
--- Calls a function for each row, and raises that some are missing.
-local function each(server, call, level, take)
-  local outcome
-  for row in server[call](server, { level = level, on_target = function(its) outcome = its end }) do take(row) end
+local listings = { session = { call = "sessions", level = "best" }, file = { call = "files", level = 3 } }
+
+---Calls a function for each row. Raises that some are missing.
+---@param server rollcall.smb.server
+---@param kind "session"|"file"
+---@param filter? table  as of `smb.sessions` and `smb.files`
+---@param take fun(row: table)
+function scan.each(server, kind, filter, take)
+  local listing, outcome = listings[kind], nil
+  filter = filter and next(filter) and filter or nil
+  local function note(its) outcome = its end
+  for row in server[listing.call](server, { level = listing.level, filter = filter, on_target = note }) do
+    row.since = since_of(row)
+    take(row)
+  end
   if outcome.completeness ~= "complete" then error(outcome.reason or outcome.completeness, 0) end
 end
 
 ---Whether a session may be the logon that the listing came over: of the same user, or of anybody where a ticket does not say whose it
----is; and begun as late.
-local function may_be_own(server, row)
+---is; and begun as late. Whether a file may be the pipe that it came over.
+---@param server rollcall.smb.server
+---@param kind "session"|"file"
+---@param row table
+---@return boolean
+function scan.may_be_own(server, kind, row)
   local own = server.target.username
   if own ~= "" and names.key(own) ~= names.key(row.username) then return false end
-  local since = since_of(row)
-  return not since or since >= server.began - SLACK
+  if kind == "file" then return is_pipe(row.pathname or "") end
+  return not row.since or row.since >= server.began - SLACK
 end
 
 local function own_problem(server, wanted, own_rows)
@@ -67,10 +82,9 @@ local scans = {}
 ---@return rollcall.closing.seen
 function scans.session(server, wanted)
   local seen, own_rows = { rows = {}, neighbours = {} }, {}
-  each(server, "sessions", "best", function(row)
+  scan.each(server, "session", nil, function(row)
     if not (row.username and row.client) then error("the server does not say whose its sessions are, or from where", 0) end
-    row.since = since_of(row)
-    if may_be_own(server, row) then own_rows[#own_rows + 1] = row end
+    if scan.may_be_own(server, "session", row) then own_rows[#own_rows + 1] = row end
     if names.key(row.client) == names.key(wanted.client) then
       local is_wanted = names.key(row.username) == names.key(wanted.username)
       table.insert(is_wanted and seen.rows or seen.neighbours, row)
@@ -85,10 +99,10 @@ end
 ---@return rollcall.closing.seen
 function scans.file(server, wanted)
   local seen = { rows = {}, neighbours = {} }
-  each(server, "files", 3, function(row)
+  scan.each(server, "file", nil, function(row)
     if row.id == wanted.id then
       seen.rows[#seen.rows + 1] = row
-      if may_be_own(server, { username = row.username }) and is_pipe(row.pathname or "") then
+      if scan.may_be_own(server, "file", row) then
         seen.own = "this is the pipe that rollcall itself asks over, or may be"
       end
     end
@@ -107,6 +121,17 @@ end
 local function is_near(one, other)
   if not (one and other) then return one == other end
   return math.abs(one - other) <= SLACK
+end
+
+---Whether one of several sessions began at that time, as far as listings agree.
+---@param list integer[]
+---@param since integer
+---@return boolean
+function scan.has(list, since)
+  for _, one in ipairs(list) do
+    if is_near(one, since) then return true end
+  end
+  return false
 end
 
 ---The rows whose beginning is none of those that were wanted, each of which stands for one row.
