@@ -30,6 +30,7 @@ CURL_CFLAGS = $(shell pkg-config --cflags libcurl libcrypto)
 CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto)
 
 SMB_MODULE := $(BUILD)/lib/rollcall/smb/core.so
+CLOSING_MODULE := $(BUILD)/lib/rollcall/smb/closing.so
 WORKER := $(BUILD)/lib/rollcall/smb/smbpipe
 WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
 SYSTEM_MODULE := $(BUILD)/lib/rollcall/system.so
@@ -44,14 +45,17 @@ folders = $(foreach folder,$(1),$(sort $(wildcard csrc/$(folder)/*.c)))
 SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
 SYSTEM_FOLDERS := base binding system
+CLOSING_FOLDERS := closing
 
 SMB_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SMB_FOLDERS)))
 WORKSPACE_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(WORKSPACE_FOLDERS)))
 SYSTEM_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SYSTEM_FOLDERS)))
+CLOSING_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(CLOSING_FOLDERS)))
 WORKER_SOURCES := $(filter-out $(NOT_HERE),$(call folders,base rpc smbpipe)) csrc/smb/frame.c
 SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+CLOSING_OBJECTS := $(CLOSING_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
 MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
@@ -85,7 +89,7 @@ SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 .PHONY: all help demo test check doc editor conformance lint words bench picture lab lab-stop man install uninstall install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
-all: $(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
+all: $(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
 
 help:
 	@echo 'make                     build'
@@ -120,9 +124,10 @@ $(BUILD)/worker/%.o: csrc/%.c
 
 $(SMB_MODULE): $(SMB_OBJECTS)
 $(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
+$(CLOSING_MODULE): $(CLOSING_OBJECTS)
 # Signals and threads of theirs may come back when the Lua state that wanted them is closed.
 $(SYSTEM_MODULE) $(WORKSPACE_MODULE): PINNED := -Wl,-z,nodelete
-$(SMB_MODULE) $(SYSTEM_MODULE):
+$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE):
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(PINNED) $(LDFLAGS) $^ -o $@
@@ -138,7 +143,7 @@ $(WORKER): $(WORKER_OBJECTS)
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
 	@$@ check || case $$? in 126 | 127) ;; *) rm $@; exit 1 ;; esac # those two: it is for another machine
 
--include $(sort $(SMB_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
+-include $(sort $(SMB_OBJECTS:.o=.d) $(CLOSING_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
 
 # A launcher that finds the Lua files at $(1) and the C files at $(2), both as seen from itself.
 define LAUNCHER
@@ -169,7 +174,7 @@ $(COMMAND): Makefile
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
 	for file in $(patsubst lua/%,%,$(LUA_SOURCES) $(MANUAL_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
-	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
+	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
 	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
 

@@ -4,7 +4,7 @@ local lab = require "spec.lab"
 
 local names = {
   "connections", "sessions", "files", "shares", "logons", "smb", "smbstatus", "workspace", "who", "report", "check", "snapshot", "merge",
-  "diff", "watch", "completion", "help",
+  "diff", "watch", "close", "completion", "help",
 }
 
 local command = lab.run("realpath " .. lab.command):gsub("%s+$", "")
@@ -74,6 +74,10 @@ describe("the examples of the help", function()
     put("policies_test.lua", "test { name = 't', rows = { { kind = 'connection', username = 'bob' } }, verdicts = { RULE = 'pass' } }")
     put("names.txt", "alice\nbob\n")
     put("status.json", lab.smbstatus "--json")
+    local row = { servername = lab.double, id = 1 }
+    put("findings.json", require("cjson").encode {
+      schema = "rollcall/1", kind = "check", rules = { { id = "a", findings = { { message = "m", row = row } } } },
+    })
     put("servers.txt", ("# file servers\n%s\n"):format(lab.double))
     put(".smbauth", ("username = %s\npassword = %s\n"):format(lab.username, lab.password))
     put(".iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(cloud.environment.USERNAME, cloud.environment.PASSWORD,

@@ -33,6 +33,7 @@ describe("make install", function()
       "bin/rollcall", "share/man/man1/rollcall.1", "share/man/man1/rollcall-check.1", "share/man/man5/rollcall-policy.5",
       "share/lua/5.4/rollcall/manual/in-a-domain.md",
       "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/smb/core.so", "lib/lua/5.4/rollcall/smb/smbpipe",
+      "lib/lua/5.4/rollcall/smb/closing.so",
       "lib/lua/5.4/rollcall/system.so",
       "lib/lua/5.4/rollcall/workspace/core.so",
       "share/bash-completion/completions/rollcall", "share/zsh/site-functions/_rollcall", "share/fish/vendor_completions.d/rollcall.fish",

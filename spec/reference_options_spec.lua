@@ -77,6 +77,7 @@ describe("the options that are checked are those of the reference:", function()
   local calls = {
     ["workspace.client"] = workspace.client, ["workspace.problem"] = workspace.problem,
     ["report.render"] = require("rollcall.report").render,
+    ["closing.close_session"] = require("rollcall.closing").close_session, ["closing.close_file"] = require("rollcall.closing").close_file,
   }
   for _, name in ipairs { "connections", "sessions", "files", "shares", "rollcall", "connection_page", "session_page", "file_page",
     "share_page", "logons", "logon_page", "server" } do
@@ -100,6 +101,9 @@ describe("the options that are checked are those of the reference:", function()
     it(name, function()
       local accepted = accepted_by(function() call {} end)
       assert_options(class_of(assert(said.entries[name], name)), accepted)
+      for _, part in ipairs(name:find "^closing%." and { "session", "file" } or {}) do
+        if accepted[part] then assert_options("rollcall.closing." .. part, accepted_by(function() accepted[part] {} end)) end
+      end
       if accepted.filter and name ~= "report.render" then
         local filter = said.fields_of(class_of(said.entries[name])).filter
         assert_options(filter.type, accepted_by(function() accepted.filter {} end))

@@ -26,8 +26,8 @@ static void write_referent(struct ndr_writer *writer, uint32_t *referent) {
     *referent += 4;
 }
 
-static bool write_text(struct ndr_writer *writer, const struct net_enum_text *text,
-                       uint32_t *referent) {
+bool net_enum_write_text(struct ndr_writer *writer, const struct net_enum_text *text,
+                         uint32_t *referent) {
     if (!text->utf8) {
         ndr_write_uint32(writer, 0);
         return true;
@@ -39,10 +39,10 @@ static bool write_text(struct ndr_writer *writer, const struct net_enum_text *te
 size_t net_enum_write_request(const struct net_enum_request *request, uint8_t *stub, size_t limit) {
     struct ndr_writer writer = {stub, limit, 0};
     uint32_t referent = 0x00020000;
-    if (!write_text(&writer, &request->server_name, &referent))
+    if (!net_enum_write_text(&writer, &request->server_name, &referent))
         return 0;
     for (size_t i = 0; i < request->call->filter_count; i++)
-        if (!write_text(&writer, &request->filters[i], &referent))
+        if (!net_enum_write_text(&writer, &request->filters[i], &referent))
             return 0;
     ndr_write_uint32(&writer, request->level->number);
     ndr_write_uint32(&writer, request->level->number); /* the union's tag */

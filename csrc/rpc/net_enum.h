@@ -84,6 +84,10 @@ struct net_enum_page {
 
 const struct net_enum_level *net_enum_find_level(const struct net_enum_call *call, uint32_t number);
 
+/* Writes a [string, unique] WCHAR *, with the next referent. False as ndr_write_string. */
+bool net_enum_write_text(struct ndr_writer *writer, const struct net_enum_text *text,
+                         uint32_t *referent);
+
 /* Writes the stub of a request and returns its length, which may be more than `limit`: then
  * nothing is usable. 0 if a text is not valid UTF-8 or longer than NDR_STRING_LIMIT. */
 size_t net_enum_write_request(const struct net_enum_request *request, uint8_t *stub, size_t limit);

@@ -55,6 +55,7 @@ static const struct {
     {2221, "NERR_UserNotFound", "no such user"},
     {2310, "NERR_NetNameNotFound", "no such share"},
     {2312, "NERR_ClientNameNotFound", "no session from that computer"},
+    {2314, "NERR_FileIdNotFound", "no open file with that id"},
 };
 
 const char *status_name(uint32_t status) {

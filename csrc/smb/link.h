@@ -15,6 +15,7 @@
 
 #include "base/poller.h"
 #include "rpc/net_enum.h"
+#include "rpc/status_call.h"
 #include "smb/frame.h"
 #include "smb/link_failure.h"
 
@@ -28,7 +29,7 @@ enum link_state {
     LINK_BINDING,
     LINK_READY,
     LINK_CALLING,
-    LINK_ANSWERED, /* link_take_page has the answer */
+    LINK_ANSWERED, /* link_take_page or link_take_status has the answer */
     LINK_FAILED,   /* link_failure says why; the link can be opened again */
     LINK_LOST,     /* somebody else has taken it */
 };
@@ -70,6 +71,9 @@ struct frame_ticket link_ticket(const struct link *link);
 void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
                int64_t now);
 
+/* As link_call, of a call of srvsvc that says nothing but a status. */
+void link_status_call(struct link *link, const struct status_request *request, int64_t now);
+
 /* Does what can be done now without waiting, and returns the state it led to, as the owner sees
  * it. */
 enum link_state link_progress(struct link *link, const void *owner, int64_t now);
@@ -77,6 +81,7 @@ enum link_state link_progress(struct link *link, const void *owner, int64_t now)
 /* In state ANSWERED: takes the answer over, or fails if it is malformed. */
 bool link_take_page(struct link *link, struct link_page *page);
 void link_free_page(struct link_page *page);
+bool link_take_status(struct link *link, uint32_t *status);
 
 /* Ends what is under way, and the connection. The link is nobody's then, and can be taken again. */
 void link_close(struct link *link);

@@ -9,9 +9,9 @@ struct link_common {
     enum frame_stage stage;
     unsigned references;
     const void *owner;
-    struct poller *poller; /* the owner's */
-    const struct net_enum_call *call;
-    const struct net_enum_level *level;
+    struct poller *poller;              /* the owner's */
+    const char *procedure;              /* that is called */
+    const struct net_enum_level *level; /* of an enumeration */
     uint32_t timeout_milliseconds;
     int64_t deadline; /* of the step that is under way */
     struct link_failure failure;

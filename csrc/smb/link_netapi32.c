@@ -32,6 +32,7 @@ struct opening {
 /* To make a call, on a session if there is one. */
 struct calling {
     struct netapi32_request request;
+    const struct status_call *status_call; /* NULL: an enumeration */
     struct netapi32_answer answer;
     size_t limit;
     struct logon *logon;
@@ -57,7 +58,9 @@ static void discard_opening(void *work) {
 
 static void run_calling(void *work) {
     struct calling *calling = work;
-    calling->answer = netapi32_call(&calling->request, calling->limit);
+    const struct netapi32_request *request = &calling->request;
+    calling->answer = calling->status_call ? netapi32_status_call(calling->status_call, request)
+                                           : netapi32_call(request, calling->limit);
 }
 
 static void discard_calling(void *work) {
@@ -251,31 +254,57 @@ static bool copy_text(const struct net_enum_text *text, wchar_t **copy) {
     return *copy || !text->utf8;
 }
 
-void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
-               int64_t now) {
-    link->common.call = request->call;
-    link->common.level = request->level;
+static struct calling *new_calling(struct link *link, const char *procedure, size_t limit) {
+    link->common.procedure = procedure;
     struct calling *calling = calloc(1, sizeof *calling);
     if (!calling) {
         fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY, "");
-        return;
+        return NULL;
     }
-    struct netapi32_request *own = &calling->request;
-    own->call = request->call;
-    own->level = request->level;
-    own->preferred_maximum_length = request->preferred_maximum_length;
-    own->resume_handle = request->resume_handle;
-    calling->limit = answer_limit;
+    calling->limit = limit;
     calling->logon = logon_retain(link->logon);
-    bool copied = copy_text(&request->server_name, &own->server_name);
-    for (size_t i = 0; copied && i < request->call->filter_count; i++)
-        copied = copy_text(&request->filters[i], &own->filters[i]);
+    return calling;
+}
+
+/* With the texts of the call, which go where an enumeration has its filters. */
+static void start_calling(struct link *link, struct calling *calling,
+                          const struct net_enum_text *server_name,
+                          const struct net_enum_text *texts, size_t count, int64_t now) {
+    struct netapi32_request *own = &calling->request;
+    bool copied = copy_text(server_name, &own->server_name);
+    for (size_t i = 0; copied && i < count; i++)
+        copied = copy_text(&texts[i], &own->filters[i]);
     if (copied) {
         start_task(link, LINK_CALLING, STAGE_CALL, now, &calling_kind, calling);
         return;
     }
     discard_calling(calling);
     fail(link, STAGE_CALL, ERROR_INVALID_PARAMETER, "a name that is too long or is not UTF-8");
+}
+
+void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
+               int64_t now) {
+    link->common.level = request->level;
+    struct calling *calling = new_calling(link, request->call->procedure, answer_limit);
+    if (!calling)
+        return;
+    calling->request.call = request->call;
+    calling->request.level = request->level;
+    calling->request.preferred_maximum_length = request->preferred_maximum_length;
+    calling->request.resume_handle = request->resume_handle;
+    start_calling(link, calling, &request->server_name, request->filters,
+                  request->call->filter_count, now);
+}
+
+void link_status_call(struct link *link, const struct status_request *request, int64_t now) {
+    struct calling *calling = new_calling(link, request->call->procedure, STATUS_CALL_ANSWER_LIMIT);
+    if (!calling)
+        return;
+    netapi32_keep_loaded(request->call);
+    calling->status_call = request->call;
+    calling->request.number = request->number;
+    start_calling(link, calling, &request->server_name, request->texts, request->call->text_count,
+                  now);
 }
 
 static void take_opening(struct link *link) {
@@ -302,7 +331,7 @@ static void take_calling(struct link *link) {
     uint32_t status = answer->status;
     enum frame_stage stage = stage_of(status);
     if (stage != STAGE_CALL)
-        fail(link, stage, status, link->common.call->procedure);
+        fail(link, stage, status, link->common.procedure);
     else if (!answer->stub)
         fail(link, STAGE_CALL, ERROR_NOT_ENOUGH_MEMORY,
              answer->length > calling->limit ? "the answer is larger than it may be" : "");
@@ -328,22 +357,37 @@ enum link_state link_progress(struct link *link, const void *owner, int64_t now)
     return link->common.state;
 }
 
-bool link_take_page(struct link *link, struct link_page *page) {
+/* The answer of the task, which is left then; to be freed. */
+static uint8_t *take_stub(struct link *link, size_t *length) {
     struct calling *calling = task_work(link->task);
-    size_t offset;
-    size_t length = calling->answer.length;
-    page->stub = calling->answer.stub;
+    uint8_t *stub = calling->answer.stub;
+    *length = calling->answer.length;
     calling->answer.stub = NULL;
     leave_task(link);
+    link->common.state = LINK_READY;
+    return stub;
+}
+
+bool link_take_page(struct link *link, struct link_page *page) {
+    size_t offset, length;
+    page->stub = take_stub(link, &length);
     const char *problem =
         net_enum_read_page(&page->page, link->common.level, page->stub, length, &offset);
     if (problem) {
         link_free_page(page);
         fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, problem);
-        return false;
     }
-    link->common.state = LINK_READY;
-    return true;
+    return !problem;
+}
+
+bool link_take_status(struct link *link, uint32_t *status) {
+    size_t length;
+    uint8_t *stub = take_stub(link, &length);
+    const char *problem = status_call_read(stub, length, status);
+    free(stub);
+    if (problem)
+        fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, problem);
+    return !problem;
 }
 
 static bool is_any_done(struct link *const *links, size_t count) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/wipe.h"
+#include "rpc/srvsvc.h"
 #include "rpc/win32_status.h"
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
@@ -207,15 +208,15 @@ static void bind_interface(struct link *link) {
     link->common.stage = STAGE_PIPE;
 }
 
-static void send_request(struct link *link, const struct net_enum_request *request,
-                         const uint8_t *stub, size_t stub_length) {
+static void send_request(struct link *link, uint16_t opnum, const uint8_t *stub,
+                         size_t stub_length) {
     for (size_t offset = 0; offset < stub_length;) {
         uint8_t *pdu = begin_frame(link, link->fragment_limit, STAGE_CALL);
         size_t length;
         if (!pdu)
             return;
-        offset += dcerpc_write_request(pdu, link->fragment_limit, link->call_id,
-                                       request->call->opnum, stub, stub_length, offset, &length);
+        offset += dcerpc_write_request(pdu, link->fragment_limit, link->call_id, opnum, stub,
+                                       stub_length, offset, &length);
         worker_send(&link->worker, FRAME_PDU, length);
     }
     link->ready = true;
@@ -236,25 +237,48 @@ static void open_pipe(struct link *link, const struct rpc_interface *rpc_interfa
     link_watch(link);
 }
 
+/* Room for a request of `length` bytes, 0 if it cannot be written; NULL without, and the link has
+ * failed then. To be freed. */
+static uint8_t *begin_call(struct link *link, const char *procedure, size_t length,
+                           size_t answer_limit, int64_t now) {
+    link->common.procedure = procedure;
+    link_start_step(link, LINK_CALLING, STAGE_CALL, now);
+    dcerpc_start_answer(&link->answer, ++link->call_id, answer_limit);
+    uint8_t *stub = length ? malloc(length) : NULL;
+    if (!stub)
+        fail(link, STAGE_CALL, length ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER,
+             length ? "" : "a name that is too long or is not UTF-8");
+    return stub;
+}
+
 void link_call(struct link *link, const struct net_enum_request *request, size_t answer_limit,
                int64_t now) {
     if (link->rpc_interface != request->call->rpc_interface) {
         open_pipe(link, request->call->rpc_interface, now);
         return;
     }
-    link->common.call = request->call;
     link->common.level = request->level;
-    link_start_step(link, LINK_CALLING, STAGE_CALL, now);
-    dcerpc_start_answer(&link->answer, ++link->call_id, answer_limit);
     size_t length = net_enum_write_request(request, NULL, 0);
-    uint8_t *stub = length ? malloc(length) : NULL;
-    if (!stub) {
-        fail(link, STAGE_CALL, length ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER,
-             length ? "" : "a name that is too long or is not UTF-8");
+    uint8_t *stub = begin_call(link, request->call->procedure, length, answer_limit, now);
+    if (!stub)
+        return;
+    net_enum_write_request(request, stub, length);
+    send_request(link, request->call->opnum, stub, length);
+    free(stub);
+}
+
+void link_status_call(struct link *link, const struct status_request *request, int64_t now) {
+    if (link->rpc_interface != &srvsvc) {
+        open_pipe(link, &srvsvc, now);
         return;
     }
-    net_enum_write_request(request, stub, length);
-    send_request(link, request, stub, length);
+    size_t length = status_call_write(request, NULL, 0);
+    uint8_t *stub =
+        begin_call(link, request->call->procedure, length, STATUS_CALL_ANSWER_LIMIT, now);
+    if (!stub)
+        return;
+    status_call_write(request, stub, length);
+    send_request(link, request->call->opnum, stub, length);
     free(stub);
 }
 
@@ -269,7 +293,7 @@ static void take_fault(struct link *link) {
     link->common.failure.code = fault;
     link->common.failure.name = name ? name : "RPC fault";
     snprintf(link->common.failure.message, sizeof link->common.failure.message,
-             "%s: the server's RPC answered with fault 0x%08" PRIx32, link->common.call->procedure,
+             "%s: the server's RPC answered with fault 0x%08" PRIx32, link->common.procedure,
              fault);
 }
 
@@ -385,19 +409,33 @@ enum link_state link_progress(struct link *link, const void *owner, int64_t now)
     return link->common.state;
 }
 
+static void fail_malformed(struct link *link, const char *problem, size_t offset) {
+    char detail[160];
+    snprintf(detail, sizeof detail, "%s (byte %zu of %zu)", problem, offset, link->answer.length);
+    fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, detail);
+}
+
 bool link_take_page(struct link *link, struct link_page *page) {
     size_t offset;
-    size_t length = link->answer.length;
-    const char *problem =
-        net_enum_read_page(&page->page, link->common.level, link->answer.stub, length, &offset);
+    const char *problem = net_enum_read_page(&page->page, link->common.level, link->answer.stub,
+                                             link->answer.length, &offset);
     if (problem) {
-        char detail[160];
-        snprintf(detail, sizeof detail, "%s (byte %zu of %zu)", problem, offset, length);
-        fail(link, STAGE_CALL, RPC_X_BAD_STUB_DATA, detail);
+        fail_malformed(link, problem, offset);
         return false;
     }
     page->stub = link->answer.stub;
     link->answer.stub = NULL;
+    dcerpc_free_answer(&link->answer);
+    link->common.state = LINK_READY;
+    return true;
+}
+
+bool link_take_status(struct link *link, uint32_t *status) {
+    const char *problem = status_call_read(link->answer.stub, link->answer.length, status);
+    if (problem) {
+        fail_malformed(link, problem, 0);
+        return false;
+    }
     dcerpc_free_answer(&link->answer);
     link->common.state = LINK_READY;
     return true;

@@ -11,12 +11,12 @@
 #include "rpc/win32_status.h"
 #include "smb/lua_logon.h"
 #include "smb/lua_row.h"
+#include "smb/lua_server_door.h"
 #include "smb/lua_target.h"
 
-#define METATABLE "rollcall.server"
-
 struct server {
-    struct link *link; /* NULL: this handle is new and has nothing yet */
+    const struct server_door *door; /* the first member */
+    struct link *link;              /* NULL: this handle is new and has nothing yet */
     struct logon_ledger *ledger;
     struct logon_turn logon;
     struct poller poller;
@@ -25,7 +25,7 @@ struct server {
 };
 
 static int server_close(lua_State *L) {
-    struct server *server = luaL_checkudata(L, 1, METATABLE);
+    struct server *server = luaL_checkudata(L, 1, SERVER_METATABLE);
     server->closed = true;
     logon_turn_end(&server->logon);
     if (server->link)
@@ -35,7 +35,7 @@ static int server_close(lua_State *L) {
 }
 
 static int server_gc(lua_State *L) {
-    struct server *server = luaL_checkudata(L, 1, METATABLE);
+    struct server *server = luaL_checkudata(L, 1, SERVER_METATABLE);
     server_close(L);
     link_release(server->link);
     server->link = NULL;
@@ -43,7 +43,7 @@ static int server_gc(lua_State *L) {
 }
 
 static struct server *check_open(lua_State *L, int index) {
-    struct server *server = luaL_checkudata(L, index, METATABLE);
+    struct server *server = luaL_checkudata(L, index, SERVER_METATABLE);
     if (server->closed)
         luaL_error(L, "this server handle is closed");
     return server;
@@ -153,14 +153,20 @@ static int make_page(lua_State *L) {
     return 1;
 }
 
+/* [-0, +0, e] Takes the link for the owner, and opens it where it is not. */
+static void take_open(lua_State *L, struct server *server, const void *owner,
+                      const struct rpc_interface *rpc_interface) {
+    link_take(server->link, owner, &server->poller);
+    if (link_state(server->link, owner) == LINK_READY)
+        return;
+    open_link(L, server, rpc_interface);
+    finish(L, server, owner);
+}
+
 /* [-0, +0, e] Asks for the page, falling back from level to level if that is wanted. */
 static void ask(lua_State *L, struct server *server, struct query *query, struct link_page *page) {
     struct link_failure failure;
-    link_take(server->link, page, &server->poller);
-    if (link_state(server->link, page) != LINK_READY) {
-        open_link(L, server, query->call->rpc_interface);
-        finish(L, server, page);
-    }
+    take_open(L, server, page, query->call->rpc_interface);
     for (;;) {
         do {
             target_call(L, 2, server->link, query, clock_now());
@@ -189,6 +195,24 @@ static int server_page(lua_State *L) {
     return 1;
 }
 
+static void make_status_call(lua_State *L, struct status_request *request) {
+    struct server *server = check_open(L, 1);
+    struct link_failure failure;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    request->server_name = target_unc(L, 2);
+    take_open(L, server, request, &srvsvc);
+    do {
+        link_status_call(server->link, request, clock_now());
+        finish(L, server, request);
+    } while (link_state(server->link, request) == LINK_READY);
+    bool done = target_take_status(server->link, request->call, &failure);
+    link_leave(server->link, request);
+    if (!done)
+        raise(L, server, &failure);
+}
+
+static const struct server_door door = {SERVER_DOOR_VERSION, make_status_call};
+
 /* [-0, +0, v] What is asked first of the target at index 2, if that is known. */
 static const struct rpc_interface *first_interface(lua_State *L) {
     struct query query;
@@ -201,7 +225,7 @@ static const struct rpc_interface *first_interface(lua_State *L) {
 }
 
 static int server_tostring(lua_State *L) {
-    const struct server *server = luaL_checkudata(L, 1, METATABLE);
+    const struct server *server = luaL_checkudata(L, 1, SERVER_METATABLE);
     lua_pushfstring(L, "rollcall.server (%s)", server->closed ? "closed" : "open");
     return 1;
 }
@@ -210,8 +234,8 @@ int server_new(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     struct server *server = lua_newuserdatauv(L, sizeof *server, 0);
-    *server = (struct server){.poller = POLLER_CLOSED};
-    luaL_setmetatable(L, METATABLE);
+    *server = (struct server){.door = &door, .poller = POLLER_CLOSED};
+    luaL_setmetatable(L, SERVER_METATABLE);
     lua_insert(L, 1);
     server->link = link_new();
     if (!server->link)
@@ -241,7 +265,7 @@ void server_register(lua_State *L) {
     };
     static const luaL_Reg methods[] = {
         {"close", server_close}, {"page", server_page}, {NULL, NULL}};
-    luaL_newmetatable(L, METATABLE);
+    luaL_newmetatable(L, SERVER_METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");

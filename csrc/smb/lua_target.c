@@ -118,12 +118,16 @@ static struct net_enum_text request_text(lua_State *L, int index, const char *na
     return text;
 }
 
+struct net_enum_text target_unc(lua_State *L, int index) {
+    return request_text(L, index, "unc");
+}
+
 void target_call(lua_State *L, int index, struct link *link, const struct query *query,
                  int64_t now) {
     struct net_enum_request request = {
         .call = query->call,
         .level = query->level,
-        .server_name = request_text(L, index, "unc"),
+        .server_name = target_unc(L, index),
         .preferred_maximum_length = query->preferred_maximum_length,
         .resume_handle = query->resume_handle,
     };
@@ -133,9 +137,19 @@ void target_call(lua_State *L, int index, struct link *link, const struct query 
     link_call(link, &request, all_at_once ? WHOLE_ANSWER_LIMIT : ANSWER_LIMIT, now);
 }
 
+/* The status of an answer that is neither success nor ERROR_MORE_DATA. */
+static void describe_status(struct link_failure *failure, uint32_t status, const char *procedure,
+                            const char *groups) {
+    char detail[256];
+    if (status == ERROR_ACCESS_DENIED)
+        snprintf(detail, sizeof detail, "%s is for members of %s", procedure, groups);
+    else
+        snprintf(detail, sizeof detail, "%s", procedure);
+    link_failure_set(failure, "call", status, detail);
+}
+
 bool target_take_page(struct link *link, const struct query *query, struct link_page *page,
                       struct link_failure *failure) {
-    char detail[256];
     const struct net_enum_call *call = query->call;
     if (!link_take_page(link, page)) {
         *failure = *link_failure(link);
@@ -145,12 +159,20 @@ bool target_take_page(struct link *link, const struct query *query, struct link_
     if (status == NERR_SUCCESS || status == ERROR_MORE_DATA)
         return true;
     link_free_page(page);
-    if (status == ERROR_ACCESS_DENIED)
-        snprintf(detail, sizeof detail, "%s is for members of %s", call->procedure, call->groups);
-    else
-        snprintf(detail, sizeof detail, "%s", call->procedure);
-    link_failure_set(failure, "call", status, detail);
+    describe_status(failure, status, call->procedure, call->groups);
     return false;
+}
+
+bool target_take_status(struct link *link, const struct status_call *call,
+                        struct link_failure *failure) {
+    uint32_t status;
+    if (!link_take_status(link, &status)) {
+        *failure = *link_failure(link);
+        return false;
+    }
+    if (status != NERR_SUCCESS)
+        describe_status(failure, status, call->procedure, call->groups);
+    return status == NERR_SUCCESS;
 }
 
 void target_push_failure(lua_State *L, int index, const struct link_failure *failure) {

@@ -43,6 +43,13 @@ void target_call(lua_State *L, int index, struct link *link, const struct query 
 bool target_take_page(struct link *link, const struct query *query, struct link_page *page,
                       struct link_failure *failure);
 
+/* [-0, +0, m] ServerName of the calls for the target at `index`, which keeps the text. */
+struct net_enum_text target_unc(lua_State *L, int index);
+
+/* As target_take_page, of a call that says nothing but a status. */
+bool target_take_status(struct link *link, const struct status_call *call,
+                        struct link_failure *failure);
+
 /* [-0, +1, v] Pushes the failure as an error object about the target at `index`. */
 void target_push_failure(lua_State *L, int index, const struct link_failure *failure);
 

@@ -155,3 +155,21 @@ struct netapi32_answer netapi32_call(const struct netapi32_request *request, siz
         NetApiBufferFree(output.buffer);
     return answer;
 }
+
+struct netapi32_answer netapi32_status_call(const struct status_call *call,
+                                            const struct netapi32_request *request) {
+    struct netapi32_answer answer = {.length = sizeof(uint32_t)};
+    answer.status = call->run(request->server_name, request->filters, request->number);
+    answer.stub = malloc(answer.length);
+    if (answer.stub) {
+        struct ndr_writer writer = {answer.stub, answer.length, 0};
+        ndr_write_uint32(&writer, answer.status);
+    }
+    return answer;
+}
+
+void netapi32_keep_loaded(const struct status_call *call) {
+    HMODULE library;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN,
+                       (LPCWSTR)(const void *)call, &library);
+}

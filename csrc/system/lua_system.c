@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "binding/export.h"
+#include "system/audit_file.h"
 #include "system/broken_pipe.h"
 #include "system/flat_object.h"
 #include "system/output_file.h"
@@ -17,6 +18,7 @@
 #include "system/screen.h"
 #include "system/signals.h"
 #include "system/terminal.h"
+#include "system/user_name.h"
 #include "system/watchdog.h"
 
 EXPORT int luaopen_rollcall_system(lua_State *L);
@@ -45,6 +47,8 @@ int luaopen_rollcall_system(lua_State *L) {
         {"prepare_streams", terminal_prepare_streams},
         {"read_private_file", private_file_read},
         {"output_file", output_file_new},
+        {"audit_file", audit_file_new},
+        {"user_name", user_name_get},
         {"run_sandboxed", sandbox_run},
         {"end_stuck_calls", watchdog_start},
         {"flat_object", flat_object_decode},
@@ -62,6 +66,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {NULL, NULL},
     };
     luaL_checkversion(L);
+    audit_file_register(L);
     output_file_register(L);
     poller_register(L);
     running_command_register(L);

@@ -22,7 +22,9 @@ local SIGNAL = 128 -- and its number: as of a program that a signal ends
 ---@type rollcall.cli.command[]
 local commands = {}
 for _, command in ipairs(require "rollcall.cli.smb_commands") do commands[#commands + 1] = command end
-for _, name in ipairs { "smbstatus", "workspace", "who", "report", "check", "snapshot", "merge", "diff", "watch", "completion", "help" } do
+for _, name in ipairs {
+  "smbstatus", "workspace", "who", "report", "check", "snapshot", "merge", "diff", "watch", "close", "completion", "help",
+} do
   commands[#commands + 1] = require("rollcall.cli." .. name .. "_command")
 end
 

@@ -4,6 +4,7 @@
 ---@class rollcall
 ---@field version string  the release
 ---@field smb rollcall.smb  SMB servers
+---@field closing rollcall.closing  ends sessions and closes files of SMB servers
 ---@field smbstatus rollcall.smbstatus  what a Samba server says of itself
 ---@field workspace rollcall.workspace  Huawei Cloud Workspace
 ---@field inventory rollcall.inventory_module  files that name the targets
@@ -15,8 +16,8 @@
 local rollcall = { version = "1.0.0" }
 
 local parts = {
-  smb = true, smbstatus = true, workspace = true, inventory = true, presence = true, report = true, policy = true, snapshot = true,
-  diff = true,
+  smb = true, closing = true, smbstatus = true, workspace = true, inventory = true, presence = true, report = true, policy = true,
+  snapshot = true, diff = true,
 }
 
 return setmetatable(rollcall, {

@@ -76,7 +76,7 @@ end
 
 local specification = {
   rows = options.callable, outcomes = anything, now = anything, normalize_user = options.callable,
-  utc_offset = options.integer(-86400, 86400), trace = anything, where = where_check,
+  utc_offset = options.integer(-86400, 86400), trace = anything, where = where_check, elapsed = options.callable,
 }
 
 local nothing = {}
@@ -157,6 +157,7 @@ end
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
 ---@field where? rollcall.policy.where  which rows are judged: a rule that sees none of them is unknown, and so is one for which a row is left out that could be one; absent: all
 ---@field trace? rollcall.policy.trace  what gets a report of each row that a rule judged; absent: nothing does
+---@field elapsed? fun(): number  seconds since `now`, of rows that come while they are judged; absent: all are from then
 
 ---Evaluates a policy over rows. Memory is bounded by the groups of its rules, and by 1 GiB: a rule whose groups
 ---would take more is unknown.
@@ -168,8 +169,10 @@ end
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
-  local where = given.where and given.where.text
-  local settings = { now = now, where = where, waivers = its_policy.waivers, normalize_user = given.normalize_user or presence.user_of }
+  local settings = {
+    now = now, where = given.where and given.where.text, waivers = its_policy.waivers, elapsed = given.elapsed,
+    normalize_user = given.normalize_user or presence.user_of,
+  }
   local judges, expired = {}, {}
   for i, rule in ipairs(its_policy.rules) do
     settings.trace = given.trace and given.trace.id == rule.id and given.trace or nil
@@ -183,7 +186,7 @@ function policy.evaluate(its_policy, given)
   local verdicts = {}
   for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
   return {
-    policy = its_policy.name, where = where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired,
+    policy = its_policy.name, where = settings.where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired,
   }
 end
 

@@ -5,7 +5,7 @@ enumerations with real names, in pages, and on demand as no honest server does.
 
 prints the port of an office's server, of a big one, of a crowded one, one where connections are taken but nothing is
 ever answered, and one where nobody listens; it serves on loopback until its standard input ends.
-With SCENARIO, it prints one port, of a server whose data are in that file of JSON, read anew for each pipe.
+With SCENARIO, it prints one port, of a server whose data are in that file of JSON, read anew for each request.
 The datasets stand in Office, Big and Crowd. Besides their shares, a qualifier of NetrConnectionEnum may be
 
     rows-N          N generated connections; id 1 to N
@@ -32,6 +32,18 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     timeless        times that are not known
 
 A call without a filter is known by its resume handle: ODDITIES[n] for 0xF0000000 + n.
+
+A SCENARIO's sessions and files can be closed, and are gone from its file then; elsewhere access is denied. "acts" in
+the file gets what was asked for, and "closing" may have
+
+    status          answer this and close nothing
+    options         as behind the semicolon: "hang", "stub=00", "fault=5", "delay=0.5", ...
+    keeps           true: answer success and close nothing
+    returns         true: the client of a closed session is back at once, as Windows' are
+    with            also end the sessions of this user, as a Samba does where they share a connection
+    breaks          true: refuse to list anything once something was closed
+
+"claims" is how many entries the server says there are more than it lists.
 """
 import json
 import logging
@@ -48,10 +60,12 @@ from impacket import smbserver
 from impacket.ntlm import compute_lmhash, compute_nthash
 
 SUCCESS, MORE_DATA, BUFFER_TOO_SMALL, INVALID_LEVEL, NO_SUCH_SHARE = 0, 234, 2123, 124, 2310
+ACCESS_DENIED, INVALID_PARAMETER, NO_SUCH_CLIENT, NO_SUCH_FILE = 5, 87, 2312, 2314
 CONNECTIONS, FILES, SESSIONS, SHARES = 8, 9, 12, 15
+FILE_CLOSE, SESSION_DEL = 11, 13
 LOGONS = 2
 CALLS = {  # of each interface, by the UUID that a client binds to
-    "4b324fc8-1670-01d3-1278-5a47bf6ee188": (CONNECTIONS, FILES, SESSIONS, SHARES),
+    "4b324fc8-1670-01d3-1278-5a47bf6ee188": (CONNECTIONS, FILES, FILE_CLOSE, SESSIONS, SESSION_DEL, SHARES),
     "6bffd098-a112-3610-9833-46c3f87e345a": (LOGONS,),
 }
 NO_SUCH_OPERATION = 0x1C010002
@@ -205,11 +219,36 @@ class Scenario:
     """Whatever stands in a file: shares, sessions, files, and the connections of each share."""
 
     def __init__(self, path):
-        with open(path, encoding="utf-8") as file:
+        self.path = path
+        self.read()
+
+    def read(self):
+        self.closing, self.acts, self.claims = {}, [], 0
+        with open(self.path, encoding="utf-8") as file:
             vars(self).update(json.load(file))
+        self.acts = list(self.acts)  # in Lua an empty list is an empty table
 
     def connections(self, share):
         return self.made.get(share)
+
+    def write(self):
+        with open(self.path + ".acted", "w", encoding="utf-8") as file:
+            json.dump({name: value for name, value in vars(self).items() if name != "path"}, file)
+        os.rename(self.path + ".acted", self.path)
+
+    def close(self, name, fits, missing, act):
+        """Takes what fits out of the list of that name."""
+        self.read()
+        rows = getattr(self, name)
+        closed = [row for row in rows if fits(row)]
+        status = self.closing.get("status") or (SUCCESS if closed else missing)
+        if status == SUCCESS and not self.closing.get("keeps"):
+            setattr(self, name, [row for row in rows if not fits(row) and row["username"] != self.closing.get("with", "")])
+            if name == "sessions" and self.closing.get("returns"):
+                self.sessions += [{**row, "time": 0, "idle_time": 0} for row in closed]
+        self.acts.append({**act, "status": status})
+        self.write()
+        return status
 
 
 DATASETS = {"office": Office, "big": Big, "crowd": Crowd}
@@ -224,7 +263,33 @@ class Answers:
         self.chosen = ""
         self.options = {}
 
+    def act(self, opnum, request):
+        """The stub that answers a call that closes."""
+        if not isinstance(self.data, Scenario):
+            return struct.pack("<I", ACCESS_DENIED)
+        _, offset = self.text(request, 0)
+        if opnum == FILE_CLOSE:
+            identity, = struct.unpack_from("<I", request, offset)
+            status = self.data.close("files", lambda row: row["id"] == identity, NO_SUCH_FILE,
+                                     {"call": "NetrFileClose", "id": identity})
+        else:
+            client, offset = self.text(request, offset)
+            user, _ = self.text(request, offset)
+            status = INVALID_PARAMETER if client == user == "" else self.data.close(
+                "sessions", lambda row: client.upper() in ("", row["cname"].upper()) and self.is_user(user, row),
+                NO_SUCH_CLIENT, {"call": "NetrSessionDel", "client": client, "username": user})
+        options = self.data.closing.get("options", "")
+        self.options = dict(option.partition("=")[::2] for option in options.split(";"))
+        return bytes.fromhex(self.options["stub"]) if "stub" in self.options else struct.pack("<I", status)
+
     def stub(self, opnum, request):
+        if opnum in (FILE_CLOSE, SESSION_DEL):
+            return self.act(opnum, request)
+        if isinstance(self.data, Scenario):
+            self.data.read()
+            if self.data.closing.get("breaks") and self.data.acts:
+                level, = struct.unpack_from("<I", request, len(request) - 32)
+                return self.pack(level, b"", 0, 0, 0, ACCESS_DENIED)
         texts, offset = [], 0
         for _ in range(1 + FILTERS[opnum]):
             text, offset = self.text(request, offset)
@@ -313,7 +378,7 @@ class Answers:
         if "stuck" in self.options:
             handle, more = 1, True
         entries = rows.pack(LEVELS[opnum][level].split(), start, count)
-        total = int(self.options.get("total", rows.count - start))
+        total = int(self.options.get("total", rows.count - start + getattr(self.data, "claims", 0)))
         return self.pack(level, entries, count, total, handle, MORE_DATA if more else SUCCESS)
 
     @staticmethod

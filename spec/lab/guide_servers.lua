@@ -52,7 +52,7 @@ local function put(path, answer)
   assert(os.rename(path .. ".new", path))
 end
 
----Starts them. Each guide has a folder and a state of fs1 to itself.
+---Starts them. Each guide has a folder and the states of fs1 and fs2 to itself.
 ---@return fun(name: string): spec.guide.lab
 ---@return fun() stop
 function servers.start()
@@ -75,6 +75,7 @@ function servers.start()
     lab.run(([[printf '#!/bin/sh\n. %%s/spec/lab/samba.sh\nsamba_environment %%s -s %%s/smb.conf "$@"\n' \
       '%s' "$(command -v smbstatus)" "$LAB_FOLDER" > '%s/bin/smbstatus' && chmod 755 '%s/bin/smbstatus']]):format(here, folder, folder))
     put(first, fs1)
+    put(second, fs2)
     lab.eventually("the end of other guides' logons", function() return not lab.smbstatus("-p"):find "auditor" end)
     return {
       folder = folder,

@@ -9,16 +9,16 @@ samba_environment() {
   UID_WRAPPER=1 UID_WRAPPER_ROOT=1 "$@"
 }
 
-# The users: auditor, ann, ben and cleo may enumerate; alice, bob and zoë are to be found; carol's
+# The users: auditor, ann, ben and cleo may enumerate; dora may close too; alice, bob and zoë are to be found; carol's
 # account is disabled.
-samba_users="auditor ann ben cleo alice bob zoë carol"
+samba_users="auditor ann ben cleo dora alice bob zoë carol"
 
 samba_accounts() {
   # smbd looks for its own name at each logon, and where it is in no file, the network is asked.
   printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$LAB_FOLDER/hosts"
   id=20000
   echo "root:x:0:0:root:/root:/bin/sh" > "$LAB_FOLDER/passwd"
-  printf 'root:x:0:\nauditors:x:20100:auditor,ann,ben,cleo\npeople:x:20101:alice,bob,zoë,carol\nnogroup:x:65534:\n' \
+  printf 'root:x:0:\nauditors:x:20100:auditor,ann,ben,cleo,dora\nclosers:x:20102:dora\npeople:x:20101:alice,bob,zoë,carol\nnogroup:x:65534:\n' \
     > "$LAB_FOLDER/group"
   for user in $samba_users nobody; do
     id=$((id + 1))
@@ -79,6 +79,9 @@ samba_start() {
   samba_environment smbd -s "$LAB_FOLDER/smb.conf" -D -l "$LAB_FOLDER/log"
   samba_environment net -s "$LAB_FOLDER/smb.conf" groupmap add sid=S-1-5-32-544 \
     unixgroup=auditors type=builtin ntgroup=Administrators > /dev/null
+  # Who is no Domain Admin may end no session.
+  samba_environment net -s "$LAB_FOLDER/smb.conf" groupmap add rid=512 \
+    unixgroup=closers type=domain ntgroup='Domain Admins' > /dev/null
   # The RPC helper starts at the first call, which takes its time.
   tries=0
   until rpcclient -p "$LAB_SAMBA_PORT" -U "auditor%$LAB_PASSWORD" 127.0.0.1 -c srvinfo > /dev/null 2>&1; do

@@ -3,7 +3,8 @@
 
     witness.py PORT USERNAME CALL LEVEL [QUALIFIER]      the password is in LAB_PASSWORD
 
-CALL is connections, sessions, files, shares or logons.
+CALL is connections, sessions, files, shares or logons; or it closes, and prints the status: close_session, whose LEVEL
+is the user and QUALIFIER the computer, or close_file, whose LEVEL is the id.
 """
 import json
 import os
@@ -13,13 +14,23 @@ from impacket.dcerpc.v5 import srvs, transport, wkst
 from impacket.dcerpc.v5.dtypes import NULL
 
 port, username, call, level = sys.argv[1:5]
-number = int(level)
+number = int(level) if level.isdigit() else None
 interface, uuid = (r"\wkssvc", wkst.MSRPC_UUID_WKST) if call == "logons" else (r"\srvsvc", srvs.MSRPC_UUID_SRVS)
 pipe = transport.SMBTransport("127.0.0.1", int(port), interface, username=username,
                               password=os.environ["LAB_PASSWORD"])
 rpc = pipe.get_dce_rpc()
 rpc.connect()
 rpc.bind(uuid)
+if call in ("close_session", "close_file"):
+    try:
+        if call == "close_file":
+            srvs.hNetrFileClose(rpc, number)
+        else:
+            srvs.hNetrSessionDel(rpc, sys.argv[5] + "\0", level + "\0")
+        print(0)
+    except srvs.DCERPCSessionError as failure:
+        print(failure.get_error_code())
+    sys.exit()
 if call == "connections":
     answer = srvs.hNetrConnectionEnum(rpc, sys.argv[5] + "\0", number)["InfoStruct"]["ConnectInfo"]
 elif call == "sessions":

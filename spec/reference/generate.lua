@@ -5,6 +5,7 @@ local annotations = require "spec.reference.annotations"
 local sections = {
   { "rollcall", "rollcall" },
   { "rollcall.smb", "rollcall.smb", "rollcall.meta.smb_server" },
+  { "rollcall.closing", "rollcall.closing" },
   { "rollcall.smbstatus", "rollcall.smbstatus" },
   { "rollcall.workspace", "rollcall.workspace" },
   { "rollcall.inventory", "rollcall.inventory" },

@@ -15,7 +15,7 @@ import jsonschema
 
 REPORTS, SNAPSHOTS = "rollcall-1.schema.json", "rollcall-snapshot-1.schema.json"
 ROWS = {"connection", "smb_session", "file", "share", "logon", "access", "session"}
-OF_REPORTS = {"report", "diff", "change", "target", "failure", "totals", "group"}
+OF_REPORTS = {"report", "diff", "change", "target", "failure", "totals", "group", "close"}
 OF_SNAPSHOTS = {"snapshot": "first", "normalize_user": "normalize_user", "end": "end"}
 
 

@@ -55,7 +55,7 @@ describe("netapi32", function()
     local page = smb.connection_page {
       servername = [[\\double]], qualifier = "rows-100", level = 0, prefmaxlen = 700, resume_handle = 30,
     }
-    assert.same({ servername = [[\\double]], "rows-100", level = 0, prefmaxlen = 700, resume_handle = 30 }, lab.counts().last)
+    assert.same({ servername = [[\\double]], "rows-100", level = 0, prefmaxlen = 700, resume_handle = 30, id = 0 }, lab.counts().last)
     assert.same({ 10, 70, 40, 234 }, { page.entriesread, page.totalentries, page.resume_handle, page.status })
     assert.equal(31, page.entries[1].id)
     assert.equal(before + 1, lab.counts().all_buffers)
@@ -81,6 +81,26 @@ describe("netapi32", function()
     gather("files", { servername = "double", filter = { basepath = [[C:\shares]] } })
     assert.equal([[C:\shares]], lab.counts().last[1])
     assert.is_nil(lab.counts().last[2])
+  end)
+
+  it("gets the session that is to be ended, and the id of the file that is to be closed", function()
+    local closing = require "rollcall.smb.closing"
+    local server <close> = smb.server { servername = "double" }
+    closing.session(server.handle, server.target, [[\\WS-ÜBER]], "Zoë")
+    assert.same({ [[\\double]], [[\\WS-ÜBER]], "Zoë" }, { lab.counts().last.servername, lab.counts().last[1], lab.counts().last[2] })
+    closing.file(server.handle, server.target, 4294967295)
+    assert.same({ [[\\double]], 4294967295 }, { lab.counts().last.servername, lab.counts().last.id })
+    local failure = failure_of(closing.session, server.handle, server.target, [[\\WS]], "nobody")
+    assert.same({ "call", "NERR_UserNotFound" }, { failure.stage, failure.name })
+    -- What it says of its answer is not believed: its data are as they were.
+    local result = require("rollcall.closing").close_file {
+      servername = "double", wait = 0.1, audit = lab.folder .. "/audit.jsonl",
+      file = { id = 1, pathname = [[C:\shares\projects\plan.txt]] },
+    }
+    assert.equal("present", result.result, result.detail)
+    local lines = 0
+    for _ in io.lines(lab.folder .. "/audit.jsonl") do lines = lines + 1 end
+    assert.equal(2, lines)
   end)
 
   it("answers at every level, with every field of the right type", function()

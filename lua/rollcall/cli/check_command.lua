@@ -103,6 +103,7 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
       local result = policy.evaluate(its_policy, {
         rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace, where = where_of(given),
+        elapsed = opened.elapsed,
       })
       local missing = conditions.missing(given.where)[1]
       if missing then return nil, ("no row has a field '%s'%s"):format(missing, suggestion(missing, presence.all_names())) end

@@ -27,10 +27,10 @@ local function user(argument)
   return checked_user(argument)
 end
 
----Declares the servers, the credentials and what all listings take.
+---Declares the servers and the credentials.
 ---@param command table  of argparse
 ---@param of_server? string  what SERVER can be
-function smb_options.declare(command, of_server)
+function smb_options.declare_servers(command, of_server)
   command:argument("SERVER", of_server or "Name or address, also \\\\NAME and NAME:PORT."):args("*"):target("servers")
   command:option("--servers-from", "File with a server a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("-U --user", "User name, also DOMAIN\\NAME. Without it: your Kerberos ticket."):argname("USER")
@@ -46,6 +46,13 @@ function smb_options.declare(command, of_server)
   command:option("--deadline", "Seconds for all queries of a server."):convert(arguments.seconds "--deadline"):argname("SECONDS")
   command:option("--logon-attempts", "Refused logons after which a password is not sent to further servers.")
     :convert(arguments.integer("--logon-attempts", 1, 1000)):argname("N")
+end
+
+---Declares the servers, the credentials and what all listings take.
+---@param command table  of argparse
+---@param of_server? string  what SERVER can be
+function smb_options.declare(command, of_server)
+  smb_options.declare_servers(command, of_server)
   command:option("--concurrency", "Servers queried at the same time."):convert(arguments.integer("--concurrency", 1, 1024)):argname("N")
   listing.declare(command)
 end
@@ -54,7 +61,7 @@ end
 ---@param given table  as parsed
 ---@return string[]? servers
 ---@return string? problem
-local function servers_of(given)
+function smb_options.servers(given)
   local list = table.move(given.servers, 1, #given.servers, 1, {})
   if given.servers_from then
     local names, problem = name_lines.read(given.servers_from, true)
@@ -68,15 +75,13 @@ local function servers_of(given)
   return shard.filtered(given.shard, list)
 end
 
+---How to reach a server, and as whom.
 ---@param given table  as parsed
----@return table? options  for a function of rollcall.smb
+---@return table? options
 ---@return string? problem
-function smb_options.gather(given)
+function smb_options.connect(given)
   if given.kerberos and given.nt_hash then return nil, "--kerberos and --pw-nt-hash exclude each other" end
-  local servers, problem = servers_of(given)
-  if not servers then return nil, problem end
-  local found
-  found, problem = credentials.gather(given)
+  local found, problem = credentials.gather(given)
   if not found then return nil, problem end
   if given.nt_hash then
     if not found.username then return nil, "--pw-nt-hash needs a user; give -U or -A" end
@@ -84,7 +89,6 @@ function smb_options.gather(given)
     if not hash then return nil, "the password is not an NT hash: it " .. expectation end
   end
   return {
-    servername = (servers[2] or given.shard) and servers or servers[1],
     username = found.username,
     password = not given.nt_hash and found.password or nil,
     nt_hash = given.nt_hash and found.password or nil,
@@ -95,8 +99,21 @@ function smb_options.gather(given)
     timeout = given.timeout,
     deadline = given.deadline,
     logon_attempts = given.logon_attempts,
-    concurrency = given.concurrency,
   }
+end
+
+---@param given table  as parsed
+---@return table? options  for a function of rollcall.smb
+---@return string? problem
+function smb_options.gather(given)
+  local servers, problem = smb_options.servers(given)
+  if not servers then return nil, problem end
+  local connect
+  connect, problem = smb_options.connect(given)
+  if not connect then return nil, problem end
+  connect.servername = (servers[2] or given.shard) and servers or servers[1]
+  connect.concurrency = given.concurrency
+  return connect
 end
 
 ---@param names string|string[]

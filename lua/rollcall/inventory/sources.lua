@@ -8,7 +8,7 @@ local sources = {}
 sources.reserved = {
   connection = true, smb_session = true, file = true, share = true, logon = true, access = true, session = true,
   snapshot = true, target = true, normalize_user = true,
-  failure = true, ["end"] = true, report = true, totals = true, group = true, who = true,
+  failure = true, ["end"] = true, report = true, totals = true, group = true, who = true, close = true,
 }
 
 ---How many servers are asked at the same time.

@@ -340,6 +340,13 @@ cut. A file that was cut gives all that is left, and counts as `partial`; a dama
 
 @end_line
 
+# Audits
+
+**rollcall-close**(1) writes a line before each act and one after it, and one where nothing was done, with the `result` and why. An
+`intent` without a `result` is of a run that was ended: look whether the server did it.
+
+@close_line
+
 # JSON Schema
 
 `rollcall help rollcall-1.schema.json` prints the JSON Schema (draft 2020-12) of documents and lines, and `rollcall help
@@ -349,7 +356,7 @@ in them is an error.
 # See also
 
 **rollcall-report**(1), **rollcall-check**(1), **rollcall-snapshot**(1), **rollcall-merge**(1), **rollcall-diff**(1),
-**rollcall-watch**(1), **rollcall-inventory**(5),
+**rollcall-watch**(1), **rollcall-close**(1), **rollcall-inventory**(5),
 **rollcall-policy**(5)
 ]],
   },

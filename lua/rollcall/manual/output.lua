@@ -40,14 +40,15 @@ local function fields(definition, order, definitions)
 end
 
 local document = {
-  "schema", "kind", "policy", "at", "event", "row_kind", "generated_at", "last_generated_at", "shard",
+  "schema", "kind", "act", "phase", "policy", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule",
+  "result", "detail", "also_gone", "event", "row_kind", "generated_at", "last_generated_at", "shard",
   "utc_offset", "rows", "rules", "totals", "targets", "failures",
   "fields", "row", "before", "account", "user",
 }
 local verdict = {
   "id", "severity", "description", "verdict", "rows_judged", "rows_seen", "violations", "error", "reasons", "findings", "waived",
 }
-local finding = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
+local finding = { "message", "kind", "user", "client", "resource", "origin", "row", "waived", "waived_until" }
 
 local orders = {
   outcome = json.outcome_fields, failure = json.failure_fields, totals = json.totals_fields, verdict = verdict, finding = finding,

@@ -98,7 +98,8 @@ prose.commands = {
 
 The commands **connections**, **sessions**, **files**, **shares**, **logons** and **smb** ask servers that are named as arguments,
 **smbstatus** reads what a Samba server says of itself, and **workspace** asks for users of cloud desktops. **who** answers
-who has a file, a share or a name open. The commands **report**,
+who has a file, a share or a name open. **close** ends sessions and closes open files; it is the one that changes something. The commands
+**report**,
 **check**, **snapshot**, **diff** and **watch** take a *SOURCE*: an inventory, which is a Lua file that names the targets, or a snapshot,
 which is a file of rows.
 
@@ -115,7 +116,7 @@ and guides.]],
       "rollcall-smbstatus(1)",
       "rollcall-workspace(1)", "rollcall-who(1)", "rollcall-report(1)", "rollcall-check(1)", "rollcall-snapshot(1)", "rollcall-merge(1)",
       "rollcall-diff(1)",
-      "rollcall-watch(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
+      "rollcall-watch(1)", "rollcall-close(1)", "rollcall-completion(1)", "rollcall-help(1)", "rollcall-inventory(5)", "rollcall-policy(5)",
       "rollcall-fields(5)", "rollcall-output(5)",
     },
   },
@@ -245,6 +246,39 @@ reported on standard error. `generated_at` of the result is that of the oldest f
 Files are read twice, so none can be a pipe.]],
     files = { snapshot_file, inventory_file },
     see_also = { "rollcall-snapshot(1)", "rollcall-report(1)", "rollcall-diff(1)", "rollcall-output(5)" },
+  },
+  close = {
+    description = [[
+Ends sessions of SMB servers by NetSessionDel, or closes open files by NetFileClose. Without `--yes` it shows which, and changes
+nothing. What is meant is a session or a file by name or number, or what the findings of a check are about; everything there is only
+with `--all`.
+
+The call that ends sessions knows no finer than all those of a user from a computer. What somebody had not saved is lost, and many
+clients connect again at once.
+
+Right before each act the server is listed anew, and nothing is done where that no longer shows what was meant. Afterwards it is
+listed once more, for at most 5 seconds, until it no longer shows it. The result is one of:
+
+- `closed`: it is no longer there.
+- `absent`: it had ended before anything was done.
+- `changed`: something else is there by now, such as another session of the same user, which the call would end too. It was left alone.
+- `own`: it is rollcall's own logon, or may be. It was left alone. Ask with other credentials, or from another computer.
+- `present`: the server was asked to close it, and still lists it.
+- `failed`: it was not closed, or could not be looked for.
+- `unverified`: the server was asked to close it, and could not be listed afterwards.
+
+A session counts as the one that was meant if it began at the same time, give or take 3 seconds, and a file if its id, its path and
+its user are the same. Where a server does not say when a session began, it is whichever is there. Findings are about a session where
+the rows say when it began: those of kind `smb_session` do, those of connections do not. From a snapshot whose servers took long to
+ask, a session may look changed.
+
+A Samba ends the process that serves the connection, and with it the sessions of others over it; they are reported as no longer there.
+
+With `--yes`, the audit gets a line before each act and one after it, each on the disk before anything else is done; where it cannot
+be written, nothing is done. **rollcall-output**(5) has its fields.]],
+    environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME" },
+    files = { authentication_file, { "*closed*.jsonl", "The audit. It is only ever added to, and made for its owner alone." } },
+    see_also = { "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-check(1)", "rollcall-output(5)" },
   },
   diff = {
     description = [[

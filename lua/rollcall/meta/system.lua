@@ -51,6 +51,29 @@ function output_file:close() end
 ---@return string? problem
 function system.output_file(path) end
 
+---A file that lines are put at the end of.
+---@class rollcall.system.audit_file
+local audit_file = {}
+
+---Puts a line at the end of the file. It is on the disk when this returns.
+---@param line string  without an end of line
+---@return boolean? written
+---@return string? problem
+function audit_file:append(line) end
+
+---May be called again.
+function audit_file:close() end
+
+---Opens such a file, or makes it, for its owner alone. What is no regular file is refused.
+---@param path string
+---@return rollcall.system.audit_file?
+---@return string? problem
+function system.audit_file(path) end
+
+---Who runs this process, as the operating system says and not the environment.
+---@return string? name
+function system.user_name() end
+
 ---Reads a file with secrets in it.
 ---@param path string
 ---@return string? content

@@ -1,7 +1,7 @@
 --- The verdicts as one JSON document.
 local json = require "rollcall.internal.json_text"
 
-local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "waived", "waived_until" }
+local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "row", "waived", "waived_until" }
 
 local rule_fields = { "id", "severity", "description", "verdict", "rows_judged", "rows_seen", "violations", "error" }
 

@@ -15,8 +15,18 @@ local judge = {}
 ---@field client? string  as in rollcall.presence
 ---@field resource? string  as in rollcall.presence
 ---@field origin? string  as in rollcall.presence
+---@field row? rollcall.policy.finding_row  of a session of an SMB server or an open file, and nil of all else
 ---@field waived? string  why it is waived
 ---@field waived_until? string  the last day of that, `2026-12-31`
+
+---What distinguishes the session or the open file that a finding is about.
+---@class rollcall.policy.finding_row
+---@field servername string  the server, as you named it
+---@field username? string  as the server spells it
+---@field client? string  of a session: the computer
+---@field since? integer  of a session: when it began, in seconds since 1970
+---@field id? integer  of a file: its number, unsigned, 32 bits
+---@field pathname? string  of a file: on the server
 
 ---What a rule came to.
 ---@class rollcall.policy.verdict
@@ -45,6 +55,7 @@ local metatable = { __index = methods }
 ---@field normalize_user fun(account: string): string?
 ---@field where? string  which rows are judged; absent: all
 ---@field trace? rollcall.policy.trace  what gets a report of each row
+---@field elapsed? fun(): number  seconds since `now`; nil: all rows are from then
 
 ---@param rule rollcall.policy.rule
 ---@param settings rollcall.policy.judging
@@ -61,6 +72,7 @@ function judge.new(rule, settings)
   local self = setmetatable({
     rule = rule, kinds = kinds, waivers = waivers, normalize_user = settings.normalize_user, violations = 0,
     findings = {}, waived = {}, missing = {}, trace = settings.trace, where = settings.where, left_out = 0, undecided = 0,
+    elapsed = settings.elapsed,
     groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}),
   }, metatable)
   self.required = self:fields_needed()
@@ -172,6 +184,21 @@ end
 
 local finding_fields = { "user", "client", "resource", "origin" }
 
+---@param view rollcall.presence
+---@param elapsed? fun(): number
+---@return rollcall.policy.finding_row?
+local function identity(view, elapsed)
+  local kind, row = view.kind, view.row
+  if kind == "file" then
+    return row.id and { servername = row.servername, id = row.id, pathname = row.pathname, username = row.username }
+  end
+  -- That of a connection says nothing of when the session began.
+  local is_session = kind == "smb_session" or kind == "access" and row.sources and not string.find(row.sources, "connection", 1, true)
+  if not (is_session and row.username and row.client and view.since) then return nil end
+  local since = view.since + (not row.since and elapsed and math.floor(elapsed()) or 0)
+  return { servername = row.servername, client = row.client, username = row.username, since = since }
+end
+
 ---@param subject rollcall.presence|rollcall.policy.group
 ---@param field fun(subject: table, name: string): any
 ---@return rollcall.policy.finding
@@ -182,6 +209,7 @@ function methods:found(subject, field)
     if self.groups then value = rawget(subject, name) else value = field(subject, name) end
     finding[name] = value ~= nil and text.of(value) or nil
   end
+  if not self.groups then finding.row = identity(subject, self.elapsed) end
   local waiver = #self.waivers > 0 and self:waiver_for(finding, field(subject, "account"))
   if waiver then
     finding.waived, finding.waived_until = waiver.reason, waiver.day

@@ -1,7 +1,7 @@
 /* The module's side of a worker: everything that link_worker.c and worker_process_posix.c make of
  * what comes out of the socket. The first byte chooses the level, how the stream is cut, and a
- * mishap; the rest is the stream. The link answers each step at once, ends in a state that it
- * should, and can be opened again. */
+ * mishap, or from STATUS_CALLS on a call that says nothing but a status; the rest is the stream.
+ * The link answers each step at once, ends in a state that it should, and can be opened again. */
 #define _GNU_SOURCE
 
 #include <fcntl.h>
@@ -22,6 +22,7 @@ static bool no_memory;
 
 /* The last two are of wkssvc, whose pipe is opened over the logon for another. */
 #define LEVELS 15
+#define STATUS_CALLS 240
 #define ANSWER_LIMIT 100000
 #define NO_PROGRAM "/nonexistent/smbpipe"
 #define ENDS_AT_ONCE "/bin/true"
@@ -42,22 +43,40 @@ static void check_failed(const struct link *link) {
     CHECK(memchr(failure->message, 0, sizeof failure->message) && failure->message[0]);
 }
 
+static const struct status_call status_call = {.procedure = "NetrSessionDel",
+                                               .groups = "any",
+                                               .opnum = 13,
+                                               .text_count = 2,
+                                               .has_number = true};
+
+/* NULL: the link makes an enumeration. */
+static const struct status_request *status_request;
+
+static void take(struct link *link) {
+    struct link_page page;
+    uint32_t status;
+    bool taken = status_request ? link_take_status(link, &status) : link_take_page(link, &page);
+    if (!taken)
+        check_failed(link);
+    else if (!status_request)
+        link_free_page(&page);
+}
+
 /* Does what the enumeration does after each step. False if this server is done with. */
 static bool follow(struct link *link, const struct net_enum_request *request) {
-    struct link_page page;
     switch (link->common.state) {
     case LINK_READY:
-        link_call(link, request, ANSWER_LIMIT, 0);
+        if (status_request)
+            link_status_call(link, status_request, 0);
+        else
+            link_call(link, request, ANSWER_LIMIT, 0);
         return true;
     case LINK_ASKING:
         link_log_on(link, link_ticket(link), 0);
         return true;
     case LINK_ANSWERED:
         CHECK(link->answer.length <= ANSWER_LIMIT);
-        if (link_take_page(link, &page))
-            link_free_page(&page);
-        else
-            check_failed(link);
+        take(link);
         return link->common.state != LINK_FAILED;
     case LINK_FAILED:
         check_failed(link);
@@ -141,6 +160,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct net_enum_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
     if (call->filter_count > 0)
         request.filters[0] = (struct net_enum_text){mishap == NO_NAME ? "\xFF" : "projects", 1};
+    const char *user = data[0] % 2 ? "\xFF" : "alice";
+    const struct status_request of_status = {
+        &status_call, {"\\\\fs1", 5}, {{"\\\\ws", 4}, {user, strlen(user)}}, 7};
+    status_request = data[0] >= STATUS_CALLS ? &of_status : NULL;
     static const size_t pieces[] = {60000, 1000, 100, 9};
     int worker = give_worker(link);
     if (mishap == TOO_LONG) {

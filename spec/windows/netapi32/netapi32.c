@@ -359,6 +359,33 @@ NET_API_STATUS WINAPI NetWkstaUserEnum(LMSTR server, DWORD level, LPBYTE *buffer
     return enumerate_all(&request, handle);
 }
 
+/* Nothing of the canned data is ever gone. */
+static DWORD close_it(struct last_call *call, LMSTR server) {
+    const struct request request = {.servername = server};
+    call->called = true;
+    call->local = !server;
+    if (server)
+        wcsncpy(call->servername, server, 63);
+    witness_call(call);
+    return status_of_server(&request);
+}
+
+NET_API_STATUS WINAPI NetSessionDel(LMSTR server, LMSTR client, LMSTR user) {
+    struct last_call call = {.has_filter = {client != NULL, user != NULL}};
+    if (client)
+        wcsncpy(call.filters[0], client, 63);
+    if (user)
+        wcsncpy(call.filters[1], user, 63);
+    DWORD status = close_it(&call, server);
+    return status == NERR_Success && user && wcscmp(user, L"nobody") == 0 ? NERR_UserNotFound
+                                                                          : status;
+}
+
+NET_API_STATUS WINAPI NetFileClose(LMSTR server, DWORD id) {
+    struct last_call call = {.id = id};
+    return close_it(&call, server);
+}
+
 NET_API_STATUS WINAPI NetApiBufferFree(LPVOID buffer) {
     witness_free(buffer);
     return NERR_Success;

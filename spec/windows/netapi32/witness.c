@@ -93,6 +93,8 @@ static void push_last(lua_State *L) {
     lua_setfield(L, -2, "prefmaxlen");
     lua_pushinteger(L, call.resume_handle);
     lua_setfield(L, -2, "resume_handle");
+    lua_pushinteger(L, call.id);
+    lua_setfield(L, -2, "id");
 }
 
 static void set(lua_State *L, const char *name, LONG count) {

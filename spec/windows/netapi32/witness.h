@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/* The parameters of the last enumeration, as they came. */
+/* The parameters of the last call, as they came. */
 struct last_call {
     bool called;
     bool local; /* servername was NULL */
@@ -14,6 +14,7 @@ struct last_call {
     wchar_t filters[2][64];
     bool has_filter[2];
     unsigned long level, prefmaxlen, resume_handle;
+    unsigned long id; /* of a file that is to be closed */
 };
 
 /* A buffer that counts as live until witness_free. */
