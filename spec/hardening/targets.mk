@@ -3,7 +3,7 @@
 
 FACTS := $(BUILD)/hardening
 HARDENING_SCRIPTS := spec/hardening/facts.sh spec/hardening/sanitize spec/hardening/analyze spec/hardening/worker-life spec/hardening/valgrind \
-	spec/hardening/apicheck spec/hardening/outputs spec/hardening/hollow \
+	spec/hardening/apicheck spec/hardening/outputs spec/hardening/hollow spec/hardening/wire \
 	spec/hardening/fuzz/run spec/hardening/fuzz/cover
 HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valgrind dpkg-dev xz-utils musl-tools
 
@@ -299,6 +299,19 @@ locale: all $(LOCALES:%=$(LOCALE_FOLDER)/%)
 	    $(MAKE) --no-print-directory check SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(LOCALE_SPECS))" || exit 1; done
 	@printf 'specs in the locales %s, set by the host\t%d\tall passed in each\n' "$(LOCALES)" $(words $(LOCALE_SPECS)) > $(FACTS)/locale.tsv
 
+# What the specs say over SMB, read by Wireshark: root, and some minutes. Fewer: make wire SPEC=spec/page_spec.lua
+.PHONY: wire
+
+WIRE := $(BUILD)/wire
+WIRE_MINUTES := 15
+WIRE_SPECS = $(shell grep -lE 'lab\.(samba|double|big|crowd|mock_server|other_samba)' $(filter-out \
+	spec/memory_spec.lua spec/judges_spec.lua spec/prosody_spec.lua,$(wildcard spec/*_spec.lua)))
+
+wire: all
+	@spec/lab/install 'what reads SMB' tshark
+	@timeout $(WIRE_MINUTES)m spec/hardening/wire $(WIRE) $(FACTS)/wire.tsv $(MAKE) --no-print-directory check \
+	  SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(WIRE_SPECS))"
+
 # Tests that would pass with an empty implementation. A quarter of an hour; fewer: make hollow SPEC=spec/server_spec.lua
 .PHONY: hollow
 
@@ -326,4 +339,4 @@ mutants: all $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%)
 .PHONY: hardening-report
 
 hardening-report:
-	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS) mutants hollow
+	@$(LUA) spec/hardening/report.lua $(FACTS) spec/hardening/REPORT.md $(HARDENING_CHECKS) wire mutants hollow
