@@ -186,7 +186,8 @@ function policy.evaluate(its_policy, given)
   local verdicts = {}
   for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
   return {
-    policy = its_policy.name, where = settings.where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {}, expired = expired,
+    policy = its_policy.name, where = settings.where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {},
+    expired = expired,
   }
 end
 
