@@ -238,7 +238,7 @@ describe("rollcall close, of a server that can be anything,", function()
 
   it("stops at Ctrl-C, with what was done on record", function()
     play { closing = { options = "delay=4" } }
-    local command = "ROLLCALL_PASSWORD=$LAB_PASSWORD timeout -s INT 2 %s close %s --file --all %s -U %s"
+    local command = "ROLLCALL_PASSWORD=$LAB_PASSWORD timeout --foreground -s INT 2 %s close %s --file --all %s -U %s"
     local output, code = lab.run(command:format(lab.command, server, WHY, lab.username))
     assert.is_true(code == 124 or code == 130, output)
     assert.equal(1, #acts())
