@@ -73,6 +73,7 @@ describe("the examples of the help", function()
     put("policies.lua", "rule { id = 'RULE', kind = 'connection', message = '{account}', check = function(p) return p.user ~= 'eve' end }")
     put("policies_test.lua", "test { name = 't', rows = { { kind = 'connection', username = 'bob' } }, verdicts = { RULE = 'pass' } }")
     put("names.txt", "alice\nbob\n")
+    lab.run(("mkdir -m 700 %s/queue"):format(folder))
     put("status.json", lab.smbstatus "--json")
     local row = { servername = lab.double, id = 1 }
     put("findings.json", require("cjson").encode {

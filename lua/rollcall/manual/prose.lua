@@ -21,6 +21,7 @@ local variables = {
       .. "SLURM_ARRAY_TASK_COUNT, SLURM_ARRAY_TASK_STEP"] =
     "With `--shard slurm`: which task of the job array this is. Not read otherwise.",
   JOB_COMPLETION_INDEX = "With `--shard kubernetes/N`: which pod of the Indexed Job this is, from 0. Not read otherwise.",
+  CURL_CA_BUNDLE = "With `--post`: a file of certificates to trust, in PEM, as curl takes it.",
   KRB5CCNAME = "The cache that Kerberos tickets are taken from.",
   NO_COLOR = "If it is set and not empty, no color is written.",
   PAGER = "The program that shows a page on a terminal; `less` if it is not set. With `cat`, or an empty value, pages are just printed.",
@@ -315,12 +316,18 @@ column, and `r` to reverse; `/` to type a filter, which is a condition as `--whe
 a row; Enter keeps it, and Escape takes it away; `t` shows the results for all targets; `p` polls now; Ctrl-L draws anew. Ctrl-Z stops
 it, and `fg` goes on.
 
-However it ends, short of SIGKILL, the terminal is as it was.]],
-    environment = { "NO_COLOR", FLEET[1], FLEET[2] },
-    files = { inventory_file, snapshot_file },
+However it ends, short of SIGKILL, the terminal is as it was.
+
+With `--queue` a watch is a source of events: they are kept in a folder until the receiver of `--post` or `--syslog` has taken them, each
+with an `id` that stays the same, and after a restart the first poll is compared with the last one before. `rollcall help events` has what
+is promised, and templates.]],
+    environment = { "NO_COLOR", "CURL_CA_BUNDLE", FLEET[1], FLEET[2] },
+    files = { inventory_file, snapshot_file, { "*DIR* of `--queue`", "`state.jsonl`, the last poll; and a file for each batch of events "
+      .. "that waits. Nobody else can read them." } },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
     exit_codes = {
       { "**0**", "`--times` polls were made, or it was ended: by a signal, with `--live` by the key `q`." },
+      { "**2**", "`--times` polls were made, and events of `--queue` still wait." },
       { "**3**", "A usage error, or an error in the inventory." },
       { "**128+N**", "With `--live`, the signal number N ended it; so 130 after Ctrl-C." },
     },
