@@ -375,7 +375,7 @@ print(json.dumps(documents).count("caf\\ufffd \\u00e9"))
     ["report /nowhere/inventory.lua"] = "/nowhere/inventory.lua", ["report"] = "SOURCE", ["check x"] = "'--policy'",
     ["report x --where 'nonsense'"] = "invalid condition for --where: 'nonsense'", ["report x --where 'idle>many'"] = "a number",
     ["report x --limit 0"] = "invalid number for --limit: '0'",
-    ["snapshot x"] = "'--output'", ["diff a"] = "AFTER",
+    ["snapshot x"] = "--output FILE", ["diff a"] = "AFTER",
     ["watch x --interval soon"] = "invalid number for --interval: 'soon'",
     ["report /etc/hostname"] = "/etc/hostname is neither an inventory nor a snapshot",
     ["report x --format pdf"] = "format", ["completion tcsh"] = "SHELL", ["report " .. people .. " -g user -m average:x"] = "average:x",
