@@ -66,7 +66,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-ar
 LAB_PACKAGES := samba smbclient krb5-kdc krb5-admin-server krb5-user faketime procps python3-impacket libnss-wrapper libuid-wrapper \
 	nginx-light openssl curl bsdutils
 TEST_PACKAGES := lua-busted lua-check luarocks clang-format cppcheck shellcheck jq chromium chromium-driver \
-	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-luv lua-cqueues lua-event lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
+	fonts-dejavu-core libxml2-utils python3-yaml cmark-gfm lua-zlib lua-filesystem lua-socket rsyslog lua-luv lua-cqueues lua-event lighttpd lighttpd-modules-lua bash-completion zsh fish man-db groff-base mandoc less \
 	tmux poppler-utils python3-jsonschema prometheus python3-prometheus-client parallel systemd
 BENCH_PACKAGES := nghttp2-client miller jq time
 

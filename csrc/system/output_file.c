@@ -47,6 +47,7 @@ static struct output *open_output(lua_State *L) {
 
 int output_file_new(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
+    bool private_file = lua_toboolean(L, 2);
     lua_settop(L, 1);
     struct output *output = lua_newuserdatauv(L, sizeof *output, 1);
     output->handles = NULL;
@@ -57,7 +58,7 @@ int output_file_new(lua_State *L) {
     output->handles = output_handles_new();
     if (!output->handles)
         return luaL_error(L, "not enough memory");
-    if (output_open(output->handles, path, output->problem))
+    if (output_open(output->handles, path, private_file, output->problem))
         return 1;
     close_output(output);
     return push_problem(L, output, path);

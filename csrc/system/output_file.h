@@ -12,9 +12,11 @@
 
 struct output_handles;
 
-/* What is for one system; each function returns false with `problem` filled. */
+/* What is for one system; each function returns false with `problem` filled. A file that is new is
+ * `private_file` where nobody else may read or write it. */
 struct output_handles *output_handles_new(void);
-bool output_open(struct output_handles *handles, const char *path, char *problem);
+bool output_open(struct output_handles *handles, const char *path, bool private_file,
+                 char *problem);
 bool output_put(struct output_handles *handles, const char *bytes, size_t length, char *problem);
 bool output_finish(struct output_handles *handles, char *problem);
 /* Closes what is open, and removes what was not finished. May be called again, and with NULL. */

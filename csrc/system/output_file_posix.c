@@ -127,9 +127,10 @@ static int open_folder(const char *path) {
     return descriptor;
 }
 
-static bool open_beside(struct output_handles *handles, const struct stat *old, char *problem) {
+static bool open_beside(struct output_handles *handles, const struct stat *old, bool private_file,
+                        char *problem) {
     if (!handles->target || (handles->folder = open_folder(handles->target)) < 0 ||
-        !create(handles, old ? S_IRUSR | S_IWUSR : 0666) ||
+        !create(handles, old || private_file ? S_IRUSR | S_IWUSR : 0666) ||
         (old && !keep_owner_and_mode(handles, old)))
         return fail_for(problem, errno);
     return true;
@@ -146,7 +147,7 @@ static bool replace_later(struct output_handles *handles, const char *path, cons
         return fail_for(problem, errno);
     if (found.st_dev != old->st_dev || found.st_ino != old->st_ino)
         return fail(problem, "was changed meanwhile");
-    return open_beside(handles, old, problem);
+    return open_beside(handles, old, false, problem);
 }
 
 static bool open_in_place(struct output_handles *handles, const char *path, char *problem) {
@@ -157,7 +158,8 @@ static bool open_in_place(struct output_handles *handles, const char *path, char
     return !S_ISREG(status.st_mode) || fail(problem, "was changed meanwhile");
 }
 
-bool output_open(struct output_handles *handles, const char *path, char *problem) {
+bool output_open(struct output_handles *handles, const char *path, bool private_file,
+                 char *problem) {
     struct stat status;
     if (stat(path, &status) == 0)
         return S_ISREG(status.st_mode) ? replace_later(handles, path, &status, problem)
@@ -167,7 +169,7 @@ bool output_open(struct output_handles *handles, const char *path, char *problem
     if (lstat(path, &status) == 0)
         return fail(problem, "is a symbolic link to a file that is not there");
     handles->target = strdup(path);
-    return open_beside(handles, NULL, problem);
+    return open_beside(handles, NULL, private_file, problem);
 }
 
 bool output_put(struct output_handles *handles, const char *bytes, size_t length, char *problem) {

@@ -71,7 +71,10 @@ static bool create(struct output_handles *handles, char *problem) {
     return fail_for(problem, GetLastError());
 }
 
-bool output_open(struct output_handles *handles, const char *path, char *problem) {
+/* Who may read a new file is what its folder says. */
+bool output_open(struct output_handles *handles, const char *path, bool private_file,
+                 char *problem) {
+    (void)private_file;
     handles->file = CreateFileA(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
                                 OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
     if (handles->file == INVALID_HANDLE_VALUE) {

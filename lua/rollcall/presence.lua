@@ -23,6 +23,7 @@ local presence = {}
 ---@field duration? integer  seconds since it began
 ---@field idle? integer  seconds since it was last used
 ---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which has no states
+---@field seen_at? integer  of a row of a history: when its snapshot was taken, in seconds since 1970
 ---@field row table  the row itself
 ---@field [string] any  the row's own fields; one that rows of its kind do not have raises
 
@@ -34,7 +35,7 @@ local presence = {}
 
 ---The fields of a presence, in their order.
 ---@type string[]
-presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "duration", "idle", "state", "kind" }
+presence.fields = { "user", "account", "origin", "resource", "client", "address", "since", "duration", "idle", "state", "seen_at", "kind" }
 
 ---The rule that makes `alice` of `CORP\alice`, `alice@corp.example` and `Alice`, in lower case as servers know it. Raises nothing.
 ---@param account string  as a source spells it
@@ -52,11 +53,25 @@ local function address_of(text)
   if string.find(text, "^%d+%.%d+%.%d+%.%d+$") or string.find(text, "^[%x:%.]*:[%x:%.]*:[%x:%.%%%w]*$") then return text end
 end
 
+-- When rows were taken that were taken at several times.
+local recorded_times = setmetatable({}, { __mode = "k" })
+
+---Says when a row was taken, whatever time a view of it has.
+---@param row table  as a source gave it
+---@param time integer  in seconds since 1970
+function presence.record_time(row, time)
+  recorded_times[row] = time
+end
+
+local function now_of(view)
+  return recorded_times[view.row] or view.settings.now
+end
+
 local function since_seconds(field)
   return {
     since = function(view)
       local elapsed = view.row[field]
-      return view.row.since or elapsed and view.settings.now - elapsed
+      return view.row.since or elapsed and now_of(view) - elapsed
     end,
     duration = function(view) return view.row[field] end,
   }
@@ -118,7 +133,7 @@ local sources = {
     since = function(view) return session.epoch(view.row.start_time, view.settings.utc_offset) end,
     duration = function(view)
       local since, ended = view.since, session.epoch(view.row.end_time, view.settings.utc_offset)
-      return since and (ended or view.settings.now) - since
+      return since and (ended or now_of(view)) - since
     end,
     state = own "session_state",
   },
@@ -161,8 +176,9 @@ local common = {
   address = function(view) return address_of(view.client) end,
   duration = function(view)
     local since = view.since
-    return since and view.settings.now - since
+    return since and now_of(view) - since
   end,
+  seen_at = function(view) return recorded_times[view.row] end,
 }
 
 local metatable = { __name = "rollcall.presence" }
@@ -245,6 +261,7 @@ end
 function presence.has_field(kind, name)
   local source = sources[kind]
   if not source or name == "kind" then return true end
+  if name == "seen_at" then return true end
   if name == "user" then return source.account ~= never end
   if name == "address" then return source.client ~= never end
   if name == "duration" then return source.duration ~= nil or source.since ~= never end

@@ -39,9 +39,23 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@field utc_offset? integer  as in that inventory
 ---@field last_generated_at? integer  of a merged one: when the newest of its parts was taken, and `generated_at` the oldest
 ---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
+---@field watch? rollcall.snapshot.watch  of what a watch remembers: its queue of events
 ---@field cut boolean  whether something is missing; known when all rows have been read
 local methods = {}
 local metatable = { __name = "rollcall.snapshot", __index = methods }
+
+---What a watch with a queue of events remembers beside its rows.
+---@class rollcall.snapshot.watch
+---@field queue string  by which it is distinguished from others
+---@field batch integer  the number of the last batch of events that was made of these rows
+---@field carried integer  so many of the last rows are of targets that failed, and known from an earlier poll
+
+---@return rollcall.snapshot.watch?
+local function watch_of(value)
+  if type(value) ~= "table" then return nil end
+  local is_whole = type(value.queue) == "string" and math.type(value.batch) == "integer" and math.type(value.carried) == "integer"
+  return is_whole and value or nil
+end
 
 ---Opens a snapshot. Raises nothing.
 ---@param path string  of the file
@@ -68,6 +82,7 @@ function snapshot.open(path)
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
     last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
+    watch = watch_of(header.watch),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
     is_full = memory.room(),
   }, metatable)
@@ -157,6 +172,8 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; absent: it is not noted
 ---@field last_generated_at? integer  of rows that were taken at several times the last, in seconds since 1970; absent: all at `generated_at`
 ---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
+---@field watch? rollcall.snapshot.watch  what a watch remembers; absent: it is of none
+---@field private? boolean  nobody but its owner may read the file, if it is new; default false
 
 ---Begins a snapshot. Raises what goes wrong with the file once it is open.
 ---@param path string  compressed if it ends in `.gz`
@@ -166,14 +183,14 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 ---@return string? problem  why there is none
 function snapshot.create(path, generated_at, settings)
   settings = settings or {}
-  local file, problem = snapshot_file.writer(path)
+  local file, problem = snapshot_file.writer(path, settings.private)
   if not file then return nil, problem end
   local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
   local function time(seconds) return seconds and os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) end
   file.write(json.object({
     kind = "snapshot", schema = snapshot.SCHEMA, generated_at = time(generated_at or os.time()),
-    last_generated_at = time(settings.last_generated_at), shard = settings.shard, utc_offset = settings.utc_offset,
-  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "utc_offset" }) .. "\n")
+    last_generated_at = time(settings.last_generated_at), shard = settings.shard, utc_offset = settings.utc_offset, watch = settings.watch,
+  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "utc_offset", "watch" }) .. "\n")
   self.record_user = users.recorder({ now = generated_at, normalize_user = settings.normalize_user }, function(account, user)
     file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
   end)

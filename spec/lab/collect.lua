@@ -16,6 +16,7 @@ local count = 0
 local beginnings = {
   ['{"schema": "rollcall/1"'] = "json", ['{"kind": "report"'] = "jsonl", ['{"kind": "diff"'] = "jsonl", ['{"kind": "snapshot"'] = "jsonl",
   ['{"kind": "change"'] = "jsonl", ['{"kind": "close"'] = "jsonl",
+  ['{"kind": "gap"'] = "jsonl",
 }
 
 ---@param content string

@@ -16,10 +16,25 @@ local function shown(value)
   return text.of(value)
 end
 
----@param change rollcall.diff.change
+---That what happened between two polls is not known, or not kept.
+---@class rollcall.cli.gap
+---@field event "gap"
+---@field since string  the time of the earlier poll
+---@field reason string
+---@field lost? integer  so many differences were found, and not kept
+
+---@param gap rollcall.cli.gap
+---@return string
+function changes.gap_line(gap)
+  local lost = gap.lost and (", and %s lost"):format(text.count(gap.lost, "difference")) or ""
+  return ("= gap            what came and went since %s is not known%s: %s\n"):format(gap.since, lost, gap.reason)
+end
+
+---@param change rollcall.diff.change|rollcall.cli.gap
 ---@param color boolean
 ---@return string
 function changes.line(change, color)
+  if change.event == "gap" then return changes.gap_line(change --[[@as rollcall.cli.gap]]) end
   local view = presence.of(change.kind, change.row)
   local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(changes.signs[change.event], change.event, change.kind, shown(view.account),
     shown(view.resource), shown(view.client), shown(view.origin))
@@ -63,12 +78,15 @@ function changes.rows(poll)
   end
 end
 
----@param change rollcall.diff.change
+---@param change rollcall.diff.change|rollcall.cli.gap
 ---@param at? string  when it was noticed
 ---@return string
 function changes.json(change, at)
-  return json.object({ kind = "change", at = at, event = change.event, row_kind = change.kind, fields = change.fields, row = change.row,
-    before = change.before }, { "kind", "at", "event", "row_kind", "fields", "row", "before" }) .. "\n"
+  if change.event == "gap" then
+    return json.object({ kind = "gap", id = change.id, at = at }, { "kind", "id", "at" }, change, { "since", "lost", "reason" }) .. "\n"
+  end
+  return json.object({ kind = "change", id = change.id, at = at, event = change.event, row_kind = change.kind, fields = change.fields,
+    row = change.row, before = change.before }, { "kind", "id", "at", "event", "row_kind", "fields", "row", "before" }) .. "\n"
 end
 
 return changes

@@ -25,9 +25,9 @@ local function size_of(word)
   return number and number * units[unit]
 end
 
----@param word string
+---@param word string  such as `90m` or `1h30m`
 ---@return number? seconds
-local function duration_of(word)
+function conditions.duration_of(word)
   local sum, rest = 0, word
   while rest ~= "" do
     local number, unit, after = rest:match "^(%d+%.?%d*)([smhdw])(.*)$"
@@ -41,7 +41,7 @@ end
 ---@param word string
 ---@return number?
 local function number_of(word)
-  return text.tonumber(word) or size_of(word) or duration_of(word)
+  return text.tonumber(word) or size_of(word) or conditions.duration_of(word)
 end
 
 local function is_same(value, wanted)

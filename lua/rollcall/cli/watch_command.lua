@@ -8,14 +8,14 @@ local diff = require "rollcall.diff"
 local listing = require "rollcall.cli.listing"
 local live = require "rollcall.cli.live"
 local memory = require "rollcall.internal.memory"
-local platform = require "rollcall.internal.platform"
 local presence = require "rollcall.presence"
 local render = require("rollcall.report").render
-local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 local textfile = require "rollcall.report.textfile"
+local watch_events = require "rollcall.cli.watch_events"
 local watch_page = require "rollcall.cli.watch_page"
+local write_snapshot = require "rollcall.snapshot.of_poll"
 
 ---A poll, which is none where a signal or a key broke it off.
 ---@param view? rollcall.cli.live
@@ -29,18 +29,6 @@ local function take_poll(inv, view)
   return poll, opened.generated_at, opened.elapsed()
 end
 
-local function write_snapshot(path, poll, generated_at, inv)
-  local writer, problem = snapshot.create(path, generated_at, inv)
-  if not writer then error(problem, 0) end
-  local its_writer <close> = writer
-  for _, identity in ipairs(poll.order) do
-    local entry = poll.entries[identity]
-    its_writer:row(entry.kind, entry.row)
-  end
-  for _, outcome in ipairs(poll.outcomes) do its_writer:outcome(outcome) end
-  its_writer:finish()
-end
-
 ---Hands lines to a command's standard input, of which it may read as much as it likes. One that fails is reported, and the watch goes on.
 local function hand_to(command, lines)
   local pipe = io.popen(command, "w")
@@ -49,18 +37,6 @@ local function hand_to(command, lines)
     return pipe:close()
   end)
   if not succeeded then io.stderr:write("rollcall: failed: ", command, "\n") end
-end
-
----@type rollcall.options.check
-local function http_address(value)
-  if value:find "^https?://" and platform.quoted(value) then return value end
-  return nil, "must be an address that begins with http:// or https://"
-end
-
----@return string command
-local function post_command(url)
-  return ('curl -sS -f -m 30 --proto =http,https -H "Content-Type: application/x-ndjson" --data-binary @- -o %s -- %s'):format(
-    platform.null_device, platform.quoted(url))
 end
 
 local function report(given, list, generated_at)
@@ -74,7 +50,6 @@ local function report(given, list, generated_at)
   source.output().write(table.concat(printed))
   io.stdout:flush()
   if given.run then hand_to(given.run, table.concat(lines)) end
-  if given.post then hand_to(post_command(given.post), table.concat(lines)) end
 end
 
 ---Shows who is there at the start.
@@ -117,14 +92,14 @@ end
 ---@return string? problem
 local function problem_of(given)
   if given.live then
-    local other = given.format ~= "text" and "--format" or given.run and "--run" or given.post and "--post"
+    local other = given.format ~= "text" and "--format" or given.run and "--run" or given.queue and "--queue"
     if other then return other .. " belongs to a watch without --live, which can run beside one with it" end
   end
   local of_table = given.sort and "--sort" or given.columns and "--columns"
   if given.format ~= "text" and of_table then
     return ("%s belongs to the table of --format text; JSON Lines have the differences alone"):format(of_table)
   end
-  return listing.problem_of(given, given.inventory)
+  return watch_events.problem(given) or listing.problem_of(given, given.inventory)
 end
 
 ---@type rollcall.cli.command
@@ -140,7 +115,7 @@ Examples:
   rollcall watch inventory.lua --where 'user=alice or num_opens>100'
   rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl
   rollcall watch inventory.lua --page /var/www/html/who.html
-  rollcall watch inventory.lua --post http://127.0.0.1:8080/changes
+  rollcall watch inventory.lua --queue queue --post https://siem.corp.example/
   rollcall watch inventory.lua --run 'logger -t rollcall'
   rollcall watch inventory.lua --textfile rollcall.prom
 
@@ -149,8 +124,8 @@ SIGTERM, SIGINT and SIGHUP end it; the files of --snapshot, --page and
 text it begins with who is connected. Neither these nor rollcall's own logons
 are reported as differences.
 
-Exit codes: 0 it was ended, or --times polls were made, 3 a usage error or an
-error in the inventory; with --live a signal's are 128 and its number, as 130
+Exit codes: 0 it was ended, or --times polls were made, 2 and events of --queue
+still wait, 3 a usage error or an error in the inventory; with --live a signal's are 128 and its number, as 130
 for Ctrl-C.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:flag("-l --live", "Show who is connected on the whole terminal, sorted and filtered by keys.")
@@ -159,9 +134,8 @@ for Ctrl-C.]])
     command:option("--textfile", "Write metrics of the newest poll to this file, for Prometheus's node exporter."):argname "FILE"
     command:option("--page", "Write the newest poll to this file, an HTML page that renews itself."):argname "FILE"
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl" })
-    command:option("--post", "Post the differences to this URL with curl, as JSON Lines."):argname("URL")
-      :convert(arguments.checked("--post", http_address))
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
+    watch_events.declare(command)
     listing.declare_where(command)
     command:option("--sort", "The field that the table is sorted by."):argname "FIELD"
     command:flag("-r --reverse", "Sort the greatest first.")
@@ -177,6 +151,10 @@ for Ctrl-C.]])
     if not inv then return nil, problem end
     problem = problem_of(given)
     if problem then return nil, problem end
+    local events
+    events, problem = watch_events.open(given)
+    if not events then return nil, problem end
+    local its_events <close> = events
     system.catch_signals()
     local view
     if given.live then
@@ -186,10 +164,10 @@ for Ctrl-C.]])
     local closing <close> = view -- luacheck: ignore
     local function rest(seconds)
       if view then return view:sleep(seconds) end
-      return system.sleep(seconds)
+      return its_events:rest(seconds)
     end
     local filter = conditions.filter(given.where)
-    local before, polls, away = nil, 0, {}
+    local before, polls, away = events.before, 0, {}
     local page = given.page and watch_page(given.page, given.interval)
     local write_metrics = given.textfile and textfile.new(given.textfile)
     local is_full = memory.room()
@@ -207,18 +185,20 @@ for Ctrl-C.]])
         local shows_present = polls == 1 and given.format == "text"
         if shows_present then report_missing(nil, show_present(given, poll, generated_at, inv)) end
         report_targets(away, poll.outcomes, shows_present and system.is_terminal(1) and system.is_terminal(2))
-        if changed then report(given, changes.selected(changed, filter, view_of), generated_at) end
       end
+      local after = before and diff.carried(before, poll) or poll
+      local selected = changed and changes.selected(changed, filter, view_of)
+      selected, before = its_events:record(selected, before, after, generated_at, inv)
+      if selected and not view then report(given, selected, generated_at) end
       if page then page:write(poll, generated_at, inv, changed) end
       if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
       if write_metrics then write_metrics(poll, inv, generated_at, seconds) end
-      before = before and diff.carried(before, poll) or poll
-      if view then view:show(poll, before, changed, generated_at) end
+      if view then view:show(poll, after, changed, generated_at) end
       -- What compresses a file and what guards an inventory hold memory of which Lua's collector does not know.
       collectgarbage()
-      if is_full() then memory.refuse("what is known of targets that fail", #before.order, "watch fewer of them at once") end
+      if is_full() then memory.refuse("what is known of targets that fail", #after.order, "watch fewer of them at once") end
       if polls == given.times or not rest(given.interval) then break end
     end
-    return view and system.caught_signal() and 128 + system.caught_signal() or 0
+    return view and system.caught_signal() and 128 + system.caught_signal() or its_events:finish()
   end,
 }

@@ -1,6 +1,9 @@
 --- The command who: who has a file, a share or a computer's connection open, or what a user has, on any of some servers.
+local arguments = require "rollcall.cli.arguments"
 local case = require "rollcall.internal.case"
+local history_source = require "rollcall.cli.history_source"
 local listing = require "rollcall.cli.listing"
+local moment = require "rollcall.cli.moment"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local smb_options = require "rollcall.cli.smb_options"
@@ -8,6 +11,7 @@ local source = require "rollcall.cli.source"
 local values = require "rollcall.internal.values"
 
 local COLUMNS = { "user", "origin", "resource", "client", "files", "duration", "idle" }
+local HISTORY_COLUMNS = { "seen_at", table.unpack(COLUMNS) }
 
 -- What of a server's answer an inventory says itself.
 local of_servers = {
@@ -68,15 +72,41 @@ local function rows_about(what, opened)
   end
 end
 
+---The first option given that says something of servers alone.
+---@param given table  as parsed
+---@return string? option
+local function server_option(given)
+  for _, one in ipairs(of_servers) do
+    if given[one[1]] ~= nil then return one[2] end
+  end
+end
+
+---@param given table  as parsed
+---@return (fun(): rollcall.cli.source?, string?)? open
+---@return string? problem
+local function opening_history(given)
+  local option = given.servers[1] and "SERVER" or server_option(given) or given.shard and "--shard"
+  if option then return nil, ("%s and --history exclude each other: a history is read, and nobody is asked"):format(option) end
+  if given.at and (given.since or given["until"]) then return nil, "--at excludes --since and --until" end
+  if given.at and given.at.last > given.at.time then
+    return nil, "--at takes a time of day; --since and --until with the same day take all of it"
+  end
+  if given.since and given["until"] and given.since.time > given["until"].last then return nil, "--since is after --until" end
+  local problem = listing.problem(given)
+  if problem then return nil, problem end
+  return function() return history_source.open(given, listing.waiting(given)) end
+end
+
 ---@param given table  as parsed
 ---@return (fun(): rollcall.cli.source?, string?)? open
 ---@return string? problem
 local function opening(given)
+  if given.history then return opening_history(given) end
+  local time = given.at and "--at" or given.since and "--since" or given["until"] and "--until"
+  if time then return nil, time .. " belongs to --history DIR, which has the snapshots of that time" end
   if is_file(given.servers[1] or "") then
-    local path = given.servers[1]
-    for _, one in ipairs(of_servers) do
-      if given[one[1]] ~= nil then return nil, ("%s belongs to servers; %s names targets and credentials itself"):format(one[2], path) end
-    end
+    local path, option = given.servers[1], server_option(given)
+    if option then return nil, ("%s belongs to servers; %s names targets and credentials itself"):format(option, path) end
     if given.servers[2] then return nil, ("%s is an inventory or a snapshot, beside which nothing else is asked"):format(path) end
     local problem = listing.problem(given)
     if problem then return nil, problem end
@@ -99,16 +129,24 @@ Examples:
   rollcall who budget.xlsx fs1 fs2 -U 'CORP\auditor'
   rollcall who alice inventory.lua
   rollcall who 'projects\2026' --servers-from servers.txt -A ~/.smbauth
+  rollcall who alice --history history --since yesterday
 
 WHAT is a file or a folder, or the end of its path; or the whole name of a
 share, a user or a computer. Small and capital letters are the same.
 
 ]] .. smb_options.PASSWORDS)
     command:argument("WHAT", "A file, a folder, a share, a user or a computer."):target "what"
+    command:option("--history", "A folder of snapshots over time, which is read instead."):argname "DIR"
+    for _, option in ipairs {
+      { "--at", "In --history: who was there at this time." }, { "--since", "In --history: from this time on." },
+      { "--until", "In --history: up to this time." },
+    } do
+      command:option(option[1], option[2]):argname("TIME"):convert(arguments.checked(option[1], moment.parse))
+    end
     smb_options.declare(command, "Names or addresses; or an inventory (Lua) or a snapshot.")
   end,
   run = function(given)
-    given.columns = given.columns or not given.group_by and COLUMNS or nil
+    given.columns = given.columns or not given.group_by and (given.history and HISTORY_COLUMNS or COLUMNS) or nil
     if not given.what:find "[^\\/]" then return nil, ("invalid WHAT: '%s'; it takes a name"):format(given.what) end
     local open, problem = opening(given)
     if not open then return nil, problem end

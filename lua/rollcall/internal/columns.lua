@@ -46,6 +46,10 @@ local function file_names(files)
   return table.concat(names, ", ")
 end
 
+local function moment(seconds)
+  return seconds and os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
+end
+
 -- A server's filler is no fact to show to a person.
 local function unless_placeholder(show)
   return function(value, row)
@@ -182,5 +186,6 @@ return {
     { name = "kind", title = "KIND" },
     { name = "account" },
     { name = "since", unit = "moment" },
+    { name = "seen_at", unit = "moment", show = moment },
   },
 }

@@ -316,9 +316,15 @@ with the fields above. A row of a report over all sources has the kind of its so
 # Differences
 
 With `--format jsonl`, **rollcall-diff**(1) writes a line of kind `diff` with the `schema`, and then a line for each difference;
-**rollcall-watch**(1) writes the latter alone.
+**rollcall-watch**(1) writes the latter alone, and with `--queue` lines of kind `gap`.
+
+## change
 
 @change_line
+
+## gap
+
+@gap_line
 
 # Snapshots
 

@@ -40,7 +40,7 @@ local function fields(definition, order, definitions)
 end
 
 local document = {
-  "schema", "kind", "act", "phase", "policy", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule",
+  "schema", "kind", "id", "act", "phase", "policy", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule",
   "result", "detail", "also_gone", "event", "row_kind", "generated_at", "last_generated_at", "shard",
   "utc_offset", "rows", "rules", "totals", "targets", "failures",
   "fields", "row", "before", "account", "user",

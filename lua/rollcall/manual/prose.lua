@@ -21,6 +21,7 @@ local variables = {
       .. "SLURM_ARRAY_TASK_COUNT, SLURM_ARRAY_TASK_STEP"] =
     "With `--shard slurm`: which task of the job array this is. Not read otherwise.",
   JOB_COMPLETION_INDEX = "With `--shard kubernetes/N`: which pod of the Indexed Job this is, from 0. Not read otherwise.",
+  CURL_CA_BUNDLE = "With `--post`: a file of certificates to trust, in PEM, as curl takes it.",
   KRB5CCNAME = "The cache that Kerberos tickets are taken from.",
   NO_COLOR = "If it is set and not empty, no color is written.",
   PAGER = "The program that shows a page on a terminal; `less` if it is not set. With `cat`, or an empty value, pages are just printed.",
@@ -50,6 +51,7 @@ local authentication_file = { "*FILE* of `-A`",
   .. "It is refused if others can read it." }
 local inventory_file = { "*inventory*.lua", "See **rollcall-inventory**(5)." }
 local snapshot_file = { "*snapshot*.jsonl, *snapshot*.jsonl.gz", "See **rollcall-output**(5)." }
+local history_folder = { "*DIR* of `--append` and `--history`", "Snapshots over time, *YYYYMMDD*T*HHMMSS*Z-*RANDOM*.jsonl.gz." }
 local policy_file = { "*policy*.lua", "See **rollcall-policy**(5)." }
 
 local waiting = [[
@@ -189,10 +191,20 @@ snapshot, and stands alone.
 
 No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked.
 
+With `--history` the snapshots in a folder answer, which **rollcall-snapshot**(1) has put there, and nobody is asked. With `--at` these
+are the one of that *TIME*, or else the last before it and the first after it; with `--since` and `--until` all in between. `seen_at` of
+a row is the time of its snapshot; between snapshots nothing is known. The result for the folder names the snapshots that were used, and
+that for each target how many of them asked it, and when it failed.
+
+A *TIME* is ISO 8601 with an offset, `2026-11-17T14:00Z`, or local time without one: `'2026-11-17 14:00'`, `'yesterday 14:00'`. A day alone
+is its beginning after `--since`, and its end after `--until`.
+
 ]] .. waiting,
     environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME", "NO_COLOR", FLEET[1], FLEET[2] },
-    files = { authentication_file, inventory_file, snapshot_file },
-    see_also = { "rollcall-smb(1)", "rollcall-files(1)", "rollcall-report(1)", "rollcall-inventory(5)", "rollcall-fields(5)" },
+    files = { authentication_file, inventory_file, snapshot_file, history_folder },
+    see_also = {
+      "rollcall-smb(1)", "rollcall-files(1)", "rollcall-report(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-fields(5)",
+    },
   },
   report = {
     description = [[
@@ -225,11 +237,17 @@ Writes the rows, and the result for each target, to a file that **rollcall-repor
 **rollcall-diff**(1) read like an inventory. The file is put in its place when it is whole, with the mode and, where that is
 permitted, the owner of what it replaces.
 
+`--append` adds a snapshot to a folder of snapshots over time, under a name that begins with its time and that no other has, so several
+programs may do so at once. `--retention` then removes those that are older, counted from the one that was added; files with names of
+another form are never removed. **rollcall-who**(1) reads such a folder; `rollcall help history` is about it.
+
 There is no `--where`: a snapshot has all rows, since one that was left out would look as if it had not been there, to a later diff, merge
 or check. **rollcall-report**(1), **rollcall-diff**(1) and **rollcall-check**(1) choose rows when they read it.]],
     environment = { FLEET[1], FLEET[2] },
-    files = { inventory_file, snapshot_file },
-    see_also = { "rollcall-merge(1)", "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
+    files = { inventory_file, snapshot_file, history_folder },
+    see_also = {
+      "rollcall-who(1)", "rollcall-merge(1)", "rollcall-diff(1)", "rollcall-watch(1)", "rollcall-inventory(5)", "rollcall-output(5)",
+    },
   },
   merge = {
     description = [[
@@ -315,12 +333,18 @@ column, and `r` to reverse; `/` to type a filter, which is a condition as `--whe
 a row; Enter keeps it, and Escape takes it away; `t` shows the results for all targets; `p` polls now; Ctrl-L draws anew. Ctrl-Z stops
 it, and `fg` goes on.
 
-However it ends, short of SIGKILL, the terminal is as it was.]],
-    environment = { "NO_COLOR", FLEET[1], FLEET[2] },
-    files = { inventory_file, snapshot_file },
+However it ends, short of SIGKILL, the terminal is as it was.
+
+With `--queue` a watch is a source of events: they are kept in a folder until the receiver of `--post` or `--syslog` has taken them, each
+with an `id` that stays the same, and after a restart the first poll is compared with the last one before. `rollcall help events` has what
+is promised, and templates.]],
+    environment = { "NO_COLOR", "CURL_CA_BUNDLE", FLEET[1], FLEET[2] },
+    files = { inventory_file, snapshot_file, { "*DIR* of `--queue`", "`state.jsonl`, the last poll; and a file for each batch of events "
+      .. "that waits. Nobody else can read them." } },
     see_also = { "rollcall-diff(1)", "rollcall-snapshot(1)", "rollcall-inventory(5)", "rollcall-output(5)" },
     exit_codes = {
       { "**0**", "`--times` polls were made, or it was ended: by a signal, with `--live` by the key `q`." },
+      { "**2**", "`--times` polls were made, and events of `--queue` still wait." },
       { "**3**", "A usage error, or an error in the inventory." },
       { "**128+N**", "With `--live`, the signal number N ended it; so 130 after Ctrl-C." },
     },

@@ -47,9 +47,10 @@ function output_file:close() end
 
 ---Begins a file. Until it is finished it stands beside its place, under a name that cannot be guessed or under none.
 ---@param path string
+---@param private? boolean  a file that is new can be read and written by its owner alone; on Windows, by whom its folder says
 ---@return rollcall.system.output_file?
 ---@return string? problem
-function system.output_file(path) end
+function system.output_file(path, private) end
 
 ---A file that lines are put at the end of.
 ---@class rollcall.system.audit_file

@@ -172,11 +172,12 @@ local function plainly(output, check)
 end
 
 ---@param path string
+---@param private? boolean  nobody but the owner may read it, if it is new
 ---@return rollcall.snapshot_file.writer?
 ---@return string? problem
-function snapshot_file.writer(path)
+function snapshot_file.writer(path, private)
   if is_gzip(path) and not has_zlib and not has_gzip then return nil, path .. ": " .. NEEDS_ZLIB end
-  local output, problem = system.output_file(path)
+  local output, problem = system.output_file(path, private)
   if not output then return nil, problem end
   local way
   local function abandon()
