@@ -169,15 +169,15 @@ void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
 
 void logon_ledger_keep_ticket(struct logon_ledger *ledger, logon_credential credential,
                               struct frame_ticket ticket, int64_t now) {
-    struct entry *entry = ticket.length > 0 ? entry_of(ledger, credential) : NULL;
-    uint8_t *kept = entry ? malloc(ticket.length) : NULL;
-    if (!kept)
+    struct entry *entry = credential && ticket.length > 0 ? find(ledger, credential) : NULL;
+    if (!entry)
         return;
     forget_ticket(entry);
-    memcpy(kept, ticket.bytes, ticket.length);
-    entry->ticket = kept;
-    entry->ticket_length = ticket.length;
     entry->good_at = now;
+    entry->ticket_length = ticket.length;
+    entry->ticket = malloc(ticket.length);
+    if (entry->ticket)
+        memcpy(entry->ticket, ticket.bytes, ticket.length);
 }
 
 struct frame_ticket logon_ledger_ticket(struct logon_ledger *ledger, logon_credential credential,

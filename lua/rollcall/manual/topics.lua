@@ -11,8 +11,8 @@ local topics = {}
 ---The guides, which stand beside this file as NAME.md.
 ---@type string[]
 topics.guides = {
-  "alerts", "ci", "closing", "cloud-desktops", "command-line", "contributing", "dashboard", "event-loop", "events", "history", "in-a-domain",
-  "lua", "many-servers", "migration", "open-file", "reports", "samba", "security", "smb-calls", "snapshots", "troubleshooting",
+  "alerts", "ci", "closing", "cloud-desktops", "command-line", "contributing", "dashboard", "event-loop", "events", "history",
+  "in-a-domain", "lua", "many-servers", "migration", "open-file", "reports", "samba", "security", "smb-calls", "snapshots", "troubleshooting",
   "windows", "write-inventory", "write-policy",
 }
 
