@@ -18,13 +18,18 @@
 /* A worker that has said nothing for so long does not run. */
 #define START_MILLISECONDS 30000
 
+struct link_family {
+    struct worker_template template;
+};
+
 struct link {
     struct link_common common;
+    struct link_family *family; /* may be NULL */
     struct worker_process worker;
     bool watched;     /* its socket is in the owner's poller */
     bool watched_out; /* also for room to send */
     bool ready;       /* the poller says that something has happened */
-    uint8_t *logon;   /* what a worker that ran already was sent, until it is known to live */
+    uint8_t *logon;   /* what a worker was sent that another may have to do, until it has begun */
     size_t logon_length;
     uint8_t *ticket; /* that the logon has got */
     size_t ticket_length;
@@ -35,10 +40,24 @@ struct link {
     uint16_t fragment_limit;
 };
 
-struct link *link_new(void) {
+struct link_family *link_family_new(void) {
+    struct link_family *family = malloc(sizeof *family);
+    if (family)
+        family->template = (struct worker_template)WORKER_TEMPLATE_NONE;
+    return family;
+}
+
+void link_family_free(struct link_family *family) {
+    if (family)
+        worker_template_stop(&family->template);
+    free(family);
+}
+
+struct link *link_new(struct link_family *family) {
     struct link *link = calloc(1, sizeof *link);
     if (!link)
         return NULL;
+    link->family = family;
     link->common.references = 1;
     link->worker = (struct worker_process)WORKER_NONE;
     return link;
@@ -127,7 +146,8 @@ static void send_logon(struct link *link, int64_t now) {
     bool starts = !link_is_warm(link);
     link_start_step(link, LINK_OPENING, STAGE_WORKER, now);
     if (starts) {
-        int error = worker_start(&link->worker, link->program);
+        int error = worker_start(&link->worker, link->program,
+                                 link->family ? &link->family->template : NULL);
         if (error) {
             char detail[256];
             snprintf(detail, sizeof detail, "cannot start %s: %s", link->program, strerror(error));
@@ -142,7 +162,7 @@ static void send_logon(struct link *link, int64_t now) {
         return;
     memcpy(payload, link->logon, link->logon_length);
     worker_send(&link->worker, FRAME_LOGON, link->logon_length);
-    if (starts)
+    if (starts && !link->worker.is_copy)
         forget_logon(link);
     link->ready = true;
     link_watch(link);
@@ -373,9 +393,12 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
         fail(link, STAGE_WORKER, ERROR_INVALID_DATA, "the worker is out of step");
 }
 
-/* A worker that ran already may have died while it was idle, which is nothing of this server's. */
+/* A worker that ran already may have died while it was idle, or ended since it was somebody else's;
+ * and a template may have died in place of becoming one. That is nothing of this server's. */
 static void take_end(struct link *link, int64_t now) {
     if (link->logon) {
+        if (link->common.state == LINK_STARTING)
+            link->family->template.is_broken = true;
         stop_worker(link);
         send_logon(link, now);
     } else {
