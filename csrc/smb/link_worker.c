@@ -10,6 +10,7 @@
 #include "base/wipe.h"
 #include "rpc/srvsvc.h"
 #include "rpc/win32_status.h"
+#include "smb/kept_ticket.h"
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
 
@@ -31,8 +32,7 @@ struct link {
     bool ready;       /* the poller says that something has happened */
     uint8_t *logon;   /* what a worker was sent that another may have to do, until it has begun */
     size_t logon_length;
-    uint8_t *ticket; /* that the logon has got */
-    size_t ticket_length;
+    struct kept_ticket ticket; /* that the logon has got */
     char *program;
     const struct rpc_interface *rpc_interface; /* whose pipe is open, or is being opened */
     struct dcerpc_answer answer;
@@ -76,14 +76,6 @@ static void forget_logon(struct link *link) {
     link->logon = NULL;
 }
 
-static void forget_ticket(struct link *link) {
-    if (!link->ticket)
-        return;
-    wipe(link->ticket, link->ticket_length);
-    free(link->ticket);
-    link->ticket = NULL;
-}
-
 static void unwatch(struct link *link) {
     if (link->watched)
         poller_set(link->common.poller, link->worker.descriptor, 0, NULL);
@@ -114,7 +106,7 @@ static void stop_worker(struct link *link) {
 void link_end(struct link *link) {
     stop_worker(link);
     forget_logon(link);
-    forget_ticket(link);
+    kept_ticket_forget(&link->ticket);
     link->common.state = LINK_CLOSED;
 }
 
@@ -182,7 +174,7 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
         link_end(link);
     dcerpc_free_answer(&link->answer);
     forget_logon(link);
-    forget_ticket(link);
+    kept_ticket_forget(&link->ticket);
     link->common.timeout_milliseconds = logon->timeout_milliseconds;
     link->call_id = 0;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
@@ -214,8 +206,7 @@ void link_log_on(struct link *link, struct frame_ticket ticket, int64_t now) {
 }
 
 struct frame_ticket link_ticket(const struct link *link) {
-    return link->ticket ? (struct frame_ticket){link->ticket, link->ticket_length}
-                        : (struct frame_ticket){NULL, 0};
+    return (struct frame_ticket){link->ticket.bytes, link->ticket.length};
 }
 
 static void bind_interface(struct link *link) {
@@ -366,15 +357,6 @@ static void take_stage(struct link *link, enum frame_stage stage) {
     link->common.deadline = INT64_MAX;
 }
 
-/* Without memory the next logon gets one of its own. */
-static void take_ticket(struct link *link, const struct frame *frame) {
-    forget_ticket(link);
-    link->ticket = frame->length > 0 ? malloc(frame->length) : NULL;
-    link->ticket_length = frame->length;
-    if (link->ticket)
-        memcpy(link->ticket, frame->payload, frame->length);
-}
-
 static void take_frame(struct link *link, const struct frame *frame, int64_t now) {
     take_sign_of_life(link, now);
     bool opening = link->common.state == LINK_OPENING;
@@ -384,7 +366,7 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
              frame->payload[0] < STAGE_COUNT)
         take_stage(link, (enum frame_stage)frame->payload[0]);
     else if (frame->kind == FRAME_TICKET && opening)
-        take_ticket(link, frame);
+        kept_ticket_set(&link->ticket, (struct frame_ticket){frame->payload, frame->length});
     else if (frame->kind == FRAME_OPEN && opening)
         bind_interface(link);
     else if (frame->kind == FRAME_PDU && !opening)

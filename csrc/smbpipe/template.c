@@ -61,7 +61,7 @@ static void say_failed(int socket, int error) {
     size_t length = frame_write_failure(frame + FRAME_HEADER_LENGTH,
                                         sizeof frame - FRAME_HEADER_LENGTH, &failure);
     frame_write_header(frame, FRAME_FAILED, length);
-    send(socket, frame, FRAME_HEADER_LENGTH + length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)send(socket, frame, FRAME_HEADER_LENGTH + length, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void end_with_workers(void) {
