@@ -21,6 +21,9 @@
 
 struct link;
 
+/* What the links of one enumeration have in common, which makes it cheap to start many. */
+struct link_family;
+
 enum link_state {
     LINK_CLOSED,
     LINK_STARTING, /* a worker starts, which is no time of the server's */
@@ -40,9 +43,13 @@ struct link_page {
     uint8_t *stub;
 };
 
+/* NULL without memory. It is freed when no link of it is there any more. */
+struct link_family *link_family_new(void);
+void link_family_free(struct link_family *family);
+
 /* A closed link with one reference, or NULL without memory. Without the last reference it is
- * closed and freed. */
-struct link *link_new(void);
+ * closed and freed. `family` may be NULL. */
+struct link *link_new(struct link_family *family);
 struct link *link_retain(struct link *link);
 void link_release(struct link *link);
 

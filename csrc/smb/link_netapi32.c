@@ -113,7 +113,18 @@ static enum frame_stage stage_of(uint32_t status) {
     }
 }
 
-struct link *link_new(void) {
+/* There is nothing to start. */
+struct link_family *link_family_new(void) {
+    static char none;
+    return (struct link_family *)&none;
+}
+
+void link_family_free(struct link_family *family) {
+    (void)family;
+}
+
+struct link *link_new(struct link_family *family) {
+    (void)family;
     struct link *link = calloc(1, sizeof *link);
     if (link)
         link->common.references = 1;

@@ -10,6 +10,7 @@
 #include "base/wipe.h"
 #include "rpc/srvsvc.h"
 #include "rpc/win32_status.h"
+#include "smb/kept_ticket.h"
 #include "smb/link_common.h"
 #include "smb/worker_process.h"
 
@@ -18,16 +19,20 @@
 /* A worker that has said nothing for so long does not run. */
 #define START_MILLISECONDS 30000
 
+struct link_family {
+    struct worker_template template;
+};
+
 struct link {
     struct link_common common;
+    struct link_family *family; /* may be NULL */
     struct worker_process worker;
     bool watched;     /* its socket is in the owner's poller */
     bool watched_out; /* also for room to send */
     bool ready;       /* the poller says that something has happened */
-    uint8_t *logon;   /* what a worker that ran already was sent, until it is known to live */
+    uint8_t *logon;   /* what a worker was sent that another may have to do, until it has begun */
     size_t logon_length;
-    uint8_t *ticket; /* that the logon has got */
-    size_t ticket_length;
+    struct kept_ticket ticket; /* that the logon has got */
     char *program;
     const struct rpc_interface *rpc_interface; /* whose pipe is open, or is being opened */
     struct dcerpc_answer answer;
@@ -35,10 +40,24 @@ struct link {
     uint16_t fragment_limit;
 };
 
-struct link *link_new(void) {
+struct link_family *link_family_new(void) {
+    struct link_family *family = malloc(sizeof *family);
+    if (family)
+        family->template = (struct worker_template)WORKER_TEMPLATE_NONE;
+    return family;
+}
+
+void link_family_free(struct link_family *family) {
+    if (family)
+        worker_template_stop(&family->template);
+    free(family);
+}
+
+struct link *link_new(struct link_family *family) {
     struct link *link = calloc(1, sizeof *link);
     if (!link)
         return NULL;
+    link->family = family;
     link->common.references = 1;
     link->worker = (struct worker_process)WORKER_NONE;
     return link;
@@ -55,14 +74,6 @@ static void forget_logon(struct link *link) {
     wipe(link->logon, link->logon_length);
     free(link->logon);
     link->logon = NULL;
-}
-
-static void forget_ticket(struct link *link) {
-    if (!link->ticket)
-        return;
-    wipe(link->ticket, link->ticket_length);
-    free(link->ticket);
-    link->ticket = NULL;
 }
 
 static void unwatch(struct link *link) {
@@ -95,7 +106,7 @@ static void stop_worker(struct link *link) {
 void link_end(struct link *link) {
     stop_worker(link);
     forget_logon(link);
-    forget_ticket(link);
+    kept_ticket_forget(&link->ticket);
     link->common.state = LINK_CLOSED;
 }
 
@@ -127,7 +138,8 @@ static void send_logon(struct link *link, int64_t now) {
     bool starts = !link_is_warm(link);
     link_start_step(link, LINK_OPENING, STAGE_WORKER, now);
     if (starts) {
-        int error = worker_start(&link->worker, link->program);
+        int error = worker_start(&link->worker, link->program,
+                                 link->family ? &link->family->template : NULL);
         if (error) {
             char detail[256];
             snprintf(detail, sizeof detail, "cannot start %s: %s", link->program, strerror(error));
@@ -142,7 +154,7 @@ static void send_logon(struct link *link, int64_t now) {
         return;
     memcpy(payload, link->logon, link->logon_length);
     worker_send(&link->worker, FRAME_LOGON, link->logon_length);
-    if (starts)
+    if (starts && !link->worker.is_copy)
         forget_logon(link);
     link->ready = true;
     link_watch(link);
@@ -162,7 +174,7 @@ void link_open(struct link *link, const char *program, const struct frame_logon 
         link_end(link);
     dcerpc_free_answer(&link->answer);
     forget_logon(link);
-    forget_ticket(link);
+    kept_ticket_forget(&link->ticket);
     link->common.timeout_milliseconds = logon->timeout_milliseconds;
     link->call_id = 0;
     link->fragment_limit = DCERPC_FRAGMENT_LIMIT;
@@ -194,8 +206,7 @@ void link_log_on(struct link *link, struct frame_ticket ticket, int64_t now) {
 }
 
 struct frame_ticket link_ticket(const struct link *link) {
-    return link->ticket ? (struct frame_ticket){link->ticket, link->ticket_length}
-                        : (struct frame_ticket){NULL, 0};
+    return (struct frame_ticket){link->ticket.bytes, link->ticket.length};
 }
 
 static void bind_interface(struct link *link) {
@@ -346,15 +357,6 @@ static void take_stage(struct link *link, enum frame_stage stage) {
     link->common.deadline = INT64_MAX;
 }
 
-/* Without memory the next logon gets one of its own. */
-static void take_ticket(struct link *link, const struct frame *frame) {
-    forget_ticket(link);
-    link->ticket = frame->length > 0 ? malloc(frame->length) : NULL;
-    link->ticket_length = frame->length;
-    if (link->ticket)
-        memcpy(link->ticket, frame->payload, frame->length);
-}
-
 static void take_frame(struct link *link, const struct frame *frame, int64_t now) {
     take_sign_of_life(link, now);
     bool opening = link->common.state == LINK_OPENING;
@@ -364,7 +366,7 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
              frame->payload[0] < STAGE_COUNT)
         take_stage(link, (enum frame_stage)frame->payload[0]);
     else if (frame->kind == FRAME_TICKET && opening)
-        take_ticket(link, frame);
+        kept_ticket_set(&link->ticket, (struct frame_ticket){frame->payload, frame->length});
     else if (frame->kind == FRAME_OPEN && opening)
         bind_interface(link);
     else if (frame->kind == FRAME_PDU && !opening)
@@ -373,9 +375,12 @@ static void take_frame(struct link *link, const struct frame *frame, int64_t now
         fail(link, STAGE_WORKER, ERROR_INVALID_DATA, "the worker is out of step");
 }
 
-/* A worker that ran already may have died while it was idle, which is nothing of this server's. */
+/* A worker that ran already may have died while it was idle, or ended since it was somebody else's;
+ * and a template may have died in place of becoming one. That is nothing of this server's. */
 static void take_end(struct link *link, int64_t now) {
     if (link->logon) {
+        if (link->common.state == LINK_STARTING)
+            link->family->template.is_broken = true;
         stop_worker(link);
         send_logon(link, now);
     } else {

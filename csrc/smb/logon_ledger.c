@@ -1,9 +1,8 @@
 #include "smb/logon_ledger.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/wipe.h"
+#include "smb/kept_ticket.h"
 
 /* So many credentials are remembered; then those that nobody has used for longest are forgotten. */
 #define ENTRIES_LIMIT 4096
@@ -20,8 +19,7 @@ struct entry {
     int64_t accepted_at;
     int64_t refused_at;
     int64_t deadline; /* of what is under way */
-    uint8_t *ticket;  /* may be NULL */
-    size_t ticket_length;
+    struct kept_ticket ticket;
     int64_t good_at; /* when a server or the KDC has last taken who has the ticket */
     uint64_t used;   /* a number that grows */
     struct link_failure refusal;
@@ -38,16 +36,9 @@ struct logon_ledger *logon_ledger_new(void) {
     return calloc(1, sizeof(struct logon_ledger));
 }
 
-static void forget_ticket(struct entry *entry) {
-    if (entry->ticket)
-        wipe(entry->ticket, entry->ticket_length);
-    free(entry->ticket);
-    entry->ticket = NULL;
-}
-
 void logon_ledger_free(struct logon_ledger *ledger) {
     for (size_t i = 0; ledger && i < ledger->count; i++)
-        forget_ticket(&ledger->entries[i]);
+        kept_ticket_forget(&ledger->entries[i].ticket);
     if (ledger)
         free(ledger->entries);
     free(ledger);
@@ -84,7 +75,7 @@ static struct entry *new_entry(struct logon_ledger *ledger) {
     if (ledger->count == ENTRIES_LIMIT) {
         struct entry *oldest = oldest_of(ledger);
         if (oldest)
-            forget_ticket(oldest);
+            kept_ticket_forget(&oldest->ticket);
         return oldest;
     }
     if (ledger->count == ledger->size) {
@@ -160,7 +151,7 @@ void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
     struct entry *entry = entry_of(ledger, credential);
     if (!entry || !failure->refused)
         return;
-    forget_ticket(entry);
+    kept_ticket_forget(&entry->ticket);
     entry->accepted = false;
     entry->refused_at = now;
     entry->refusal = *failure;
@@ -169,23 +160,19 @@ void logon_ledger_fail(struct logon_ledger *ledger, logon_credential credential,
 
 void logon_ledger_keep_ticket(struct logon_ledger *ledger, logon_credential credential,
                               struct frame_ticket ticket, int64_t now) {
-    struct entry *entry = credential && ticket.length > 0 ? find(ledger, credential) : NULL;
+    struct entry *entry = ticket.length > 0 ? find(ledger, credential) : NULL;
     if (!entry)
         return;
-    forget_ticket(entry);
+    kept_ticket_set(&entry->ticket, ticket);
     entry->good_at = now;
-    entry->ticket_length = ticket.length;
-    entry->ticket = malloc(ticket.length);
-    if (entry->ticket)
-        memcpy(entry->ticket, ticket.bytes, ticket.length);
 }
 
 struct frame_ticket logon_ledger_ticket(struct logon_ledger *ledger, logon_credential credential,
                                         int64_t now) {
     const struct entry *entry = credential ? find(ledger, credential) : NULL;
-    if (!entry || !entry->ticket || now - entry->good_at >= PROOF_MILLISECONDS)
+    if (!entry || now - entry->good_at >= PROOF_MILLISECONDS)
         return (struct frame_ticket){NULL, 0};
-    return (struct frame_ticket){entry->ticket, entry->ticket_length};
+    return (struct frame_ticket){entry->ticket.bytes, entry->ticket.length};
 }
 
 void logon_ledger_end(struct logon_ledger *ledger, logon_credential credential) {

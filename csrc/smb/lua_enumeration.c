@@ -19,6 +19,8 @@ static void end(struct waiter *waiter) {
     enumeration->reading = enumeration->called = NULL;
     for (size_t i = 0; i < enumeration->slot_count; i++)
         slot_end(enumeration, &enumeration->slots[i]);
+    link_family_free(enumeration->family);
+    enumeration->family = NULL;
     poller_close(&enumeration->poller);
     waiter->descriptor = -1;
 }

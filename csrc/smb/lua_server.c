@@ -237,7 +237,7 @@ int server_new(lua_State *L) {
     *server = (struct server){.door = &door, .poller = POLLER_CLOSED};
     luaL_setmetatable(L, SERVER_METATABLE);
     lua_insert(L, 1);
-    server->link = link_new();
+    server->link = link_new(NULL);
     if (!server->link)
         return luaL_error(L, "not enough memory for a server");
     int error = poller_open(&server->poller);

@@ -104,7 +104,9 @@ static void open_link(lua_State *L, struct enumeration *enumeration,
 static int have_link(struct enumeration *enumeration, const struct enumeration_slot *slot) {
     struct link **link = &enumeration->links[slot - enumeration->slots];
     struct poller *poller = &enumeration->poller;
-    if (!*link && !(*link = link_new()))
+    if (!enumeration->family && !(enumeration->family = link_family_new()))
+        return ENOMEM;
+    if (!*link && !(*link = link_new(enumeration->family)))
         return ENOMEM;
     int error = poller->descriptor < 0 ? poller_open(poller) : 0;
     enumeration->waiter.descriptor = poller->descriptor;

@@ -9,11 +9,13 @@
 #include <sys/types.h>
 
 #include "smb/frame.h"
+#include "smb/worker_template.h"
 
 struct worker_process {
     int descriptor; /* -1: not started */
-    pid_t process;
-    uint8_t *in; /* FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT bytes */
+    bool is_copy;   /* of a template, whose child it is */
+    pid_t process;  /* where it is not */
+    uint8_t *in;    /* FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT bytes */
     size_t in_start;
     size_t in_end;
     uint8_t *out;
@@ -31,10 +33,13 @@ enum worker_state {
 #define WORKER_NONE                                                                                \
     { .descriptor = -1 }
 
-/* Starts the worker program. Returns 0, or an errno with nothing started. */
-int worker_start(struct worker_process *worker, const char *program);
+/* Starts the worker program, as a copy of the template, if there is one. Returns 0, or an errno
+ * with nothing started. */
+int worker_start(struct worker_process *worker, const char *program,
+                 struct worker_template *template);
 
-/* Kills the worker if it runs, and frees everything. May be called at any time, and again. */
+/* Kills the worker if it runs, or lets it end, if it is a copy; and frees everything. May be called
+ * at any time, and again. */
 void worker_stop(struct worker_process *worker);
 
 /* Makes room for a frame and returns where its payload goes, or NULL without memory. */

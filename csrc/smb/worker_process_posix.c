@@ -11,66 +11,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/spawn.h"
+#include "smb/worker_spawn.h"
 
 #define IN_CAPACITY (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)
 
-/* The worker gets what names, Kerberos, time and sanitizers need, and nothing else: the host
- * program may keep secrets in its environment. */
-static bool is_passed_on(const char *variable) {
-    static const char *const names[] = {
-        "HOME=",
-        "USER=",
-        "LOGNAME=",
-        "PATH=",
-        "LANG=",
-        "LC_ALL=",
-        "TZ=",
-        "TMPDIR=",
-        "KRB5CCNAME=",
-        "KRB5_CONFIG=",
-        "KRB5_KTNAME=",
-        "KRB5_TRACE=",
-        "KRB5_CLIENT_KTNAME=",
-        "LD_LIBRARY_PATH=",
-        "ASAN_OPTIONS=",
-        "UBSAN_OPTIONS=",
-        "LSAN_OPTIONS=",
-        "LLVM_PROFILE_FILE=",
-    };
-    return spawn_is_among(variable, names, sizeof names / sizeof *names);
-}
-
-/* The worker's standard input is the socket. What the host has left open for children it closes
- * itself. */
-static int start_process(pid_t *process, const char *program, int socket) {
-    char name[] = "smbpipe";
-    char *const arguments[] = {name, NULL};
-    const struct spawn spawn = {
-        .program = program,
-        .arguments = arguments,
-        .is_passed_on = is_passed_on,
-        .streams = {socket, -1, -1},
-    };
-    return spawn_start(&spawn, process);
-}
-
-/* Returns 0, or an errno with nothing open. */
-static int open_sockets(int sockets[2]) {
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-        return errno;
-    return spawn_out_of_streams(sockets);
-}
-
-int worker_start(struct worker_process *worker, const char *program) {
+int worker_start(struct worker_process *worker, const char *program,
+                 struct worker_template *template) {
     int sockets[2];
     int error = ENOMEM;
     if (!worker->in && !(worker->in = malloc(IN_CAPACITY)))
         return error;
     worker->in_start = worker->in_end = worker->out_start = worker->out_end = 0;
-    error = open_sockets(sockets);
+    error = worker_open_sockets(sockets);
     if (!error) {
-        error = start_process(&worker->process, program, sockets[1]);
+        worker->is_copy = template && worker_template_copy(template, program, sockets[1]);
+        if (!worker->is_copy)
+            error = worker_spawn(&worker->process, program, sockets[1], false);
         close(sockets[1]);
         if (error)
             close(sockets[0]);
@@ -98,8 +54,11 @@ static void end_process(pid_t process) {
 
 void worker_stop(struct worker_process *worker) {
     if (worker->descriptor >= 0) {
+        /* Which the other side sees, though a child of the host's may have a copy of this one. */
+        shutdown(worker->descriptor, SHUT_RDWR);
         close(worker->descriptor);
-        end_process(worker->process);
+        if (!worker->is_copy)
+            end_process(worker->process);
     }
     if (worker->out)
         explicit_bzero(worker->out, worker->out_capacity);

@@ -17,19 +17,20 @@
 #include "rpc/dcerpc.h"
 #include "rpc/win32_status.h"
 #include "smb/frame.h"
+#include "smb/worker_spawn.h"
 #include "smbpipe/carrier.h"
 #include "smbpipe/descriptors.h"
 #include "smbpipe/identity.h"
 #include "smbpipe/interpose_logon.h"
 #include "smbpipe/interpose_ticket.h"
 #include "smbpipe/signatures.h"
+#include "smbpipe/template.h"
 
 static int module = STDIN_FILENO;
-static int handed_over = -1; /* the frame that this process began anew for */
 
 static bool read_fully(uint8_t *bytes, size_t length) {
     while (length > 0) {
-        ssize_t got = read(handed_over >= 0 ? handed_over : module, bytes, length);
+        ssize_t got = read(module, bytes, length);
         if (got <= 0 && !(got < 0 && errno == EINTR))
             return false;
         if (got > 0) {
@@ -125,17 +126,6 @@ static bool exchange(struct carrier *carrier, const struct frame *request,
     return true;
 }
 
-/* The module waits for the answer to `logon`, which is of another identity than those before. */
-static void serve_anew(struct carrier *carrier, const struct frame *request) {
-    struct frame_failure failure = {.stage = STAGE_WORKER, .status = ERROR_PROCESS_ABORTED};
-    carrier_close(carrier);
-    int error = identity_begin_anew(module, request->payload - FRAME_HEADER_LENGTH,
-                                    FRAME_HEADER_LENGTH + request->length);
-    snprintf(failure.detail, sizeof failure.detail,
-             "it cannot begin anew for other credentials: %s", strerror(error));
-    send_failure(&failure);
-}
-
 static void serve(struct carrier *carrier, const struct frame *request) {
     struct frame_logon logon;
     struct frame_failure failure;
@@ -145,9 +135,11 @@ static void serve(struct carrier *carrier, const struct frame *request) {
     case FRAME_LOGON:
         if (!frame_read_logon(request, &logon))
             _exit(EXIT_FAILURE);
-        if (!identity_is_same(&logon))
-            serve_anew(carrier, request);
-        else if (carrier_open(carrier, &logon, send_stage, &failure))
+        if (!identity_is_same(&logon)) {
+            carrier_close(carrier);
+            _exit(EXIT_SUCCESS); /* the module has another worker do it */
+        }
+        if (carrier_open(carrier, &logon, send_stage, &failure))
             send_frame(frame, FRAME_OPEN, 0);
         else
             send_failure(&failure);
@@ -186,16 +178,14 @@ static void die_with_the_module(void) {
 
 /* The library prints to stdout before it can be stopped from it, so the module's descriptor moves
  * out of its way. Passwords pass through here: no core file, no debugger. */
-static bool lock_down(bool is_anew) {
+static bool lock_down(void) {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     module = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (is_anew)
-        handed_over = fcntl(IDENTITY_FRAME, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (module < 0 || null < 0 || (is_anew && handed_over < 0))
+    if (module < 0 || null < 0)
         return false;
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
@@ -204,18 +194,17 @@ static bool lock_down(bool is_anew) {
     return true;
 }
 
-/*     smbpipe [check|again]
+/*     smbpipe [check|template]
  *
- * `check` is for the build; `again` is what a process that begins anew gives itself. */
+ * `check` is for the build. A template becomes a worker for each socket that it is given. */
 int main(int argc, char **argv) {
     static uint8_t bytes[FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT];
     if (argc > 1 && strcmp(argv[1], "check") == 0)
         return signatures_check() ? EXIT_SUCCESS : EXIT_FAILURE;
     descriptors_close_inherited();
-    identity_keep_environment();
-    if (!lock_down(argc > 1))
+    bool is_template = argc > 1 && strcmp(argv[1], WORKER_TEMPLATE) == 0;
+    if (!lock_down())
         return EXIT_FAILURE;
-    die_with_the_module();
     interpose_logon(wait_for_turn);
     interpose_ticket(send_ticket);
     /* Not freed, since the library forgets some of its own then; to the end it is within reach. */
@@ -223,11 +212,11 @@ int main(int argc, char **argv) {
     carrier = carrier_new();
     if (!carrier)
         return EXIT_FAILURE;
+    if (is_template)
+        module = template_become_worker(module);
+    die_with_the_module();
     struct frame frame;
     while (read_frame(bytes, &frame)) {
-        if (handed_over >= 0)
-            close(handed_over);
-        handed_over = -1;
         serve(carrier, &frame);
         explicit_bzero(bytes, FRAME_HEADER_LENGTH + frame.length);
     }

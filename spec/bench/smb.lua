@@ -70,6 +70,8 @@ local function process_against_rpcclient()
     { "rollcall", "lua5.4 " .. script },
     { "rpcclient", ("rpcclient -p %d -U auditor%%%s 127.0.0.1 -c 'netconnenum 1 projects' > /dev/null"):format(
       lab.samba_port, lab.password) },
+    -- What a program takes that does nothing but the same call by the same library.
+    { "bare", ("%s %d auditor projects 1 > /dev/null"):format(bare, lab.samba_port) },
   }
   local times = {}
   -- In turns, so that what else the machine does meets both.
@@ -81,8 +83,9 @@ local function process_against_rpcclient()
     end
   end
   for _, list in pairs(times) do table.sort(list) end
-  say("from start to exit at 100 rows, median of 30: rollcall %.1f ms, rpcclient %.1f ms (%.2f of it)",
-    times.rollcall[15], times.rpcclient[15], times.rollcall[15] / times.rpcclient[15])
+  local ours, theirs, least = times.rollcall[15], times.rpcclient[15], times.bare[15]
+  say("from start to exit at 100 rows, median of 30: rollcall %.1f ms, rpcclient %.1f ms (%.2f of it), bare C %.1f ms (%.2f of it)",
+    ours, theirs, ours / theirs, least, least / theirs)
   holder:close()
 end
 

@@ -91,7 +91,7 @@ int main(int count, char **values) {
         fprintf(stderr, "usage: worker PROGRAM PORT...\n");
         return EXIT_FAILURE;
     }
-    struct link *link = link_new();
+    struct link *link = link_new(NULL);
     if (!link || poller_open(&poller) != 0) {
         perror("worker");
         return EXIT_FAILURE;

@@ -498,23 +498,27 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def main():
-    username, password = sys.argv[1:3]
+def start(username, password, port, dataset):
+    """A server of its own thread."""
     # What impacket connects for an open pipe is the pipe itself.
     smbserver.socket = types.SimpleNamespace(**{**vars(socket), "socket": Pipe})
+    server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=port)
+    server.setSMB2Support(True)
+    server.setLogFile(os.devnull)
+    server.addCredential(username, 0, compute_lmhash(password).hex(),
+                         compute_nthash(password).hex())
+    for pipe in "srvsvc", "wkssvc":
+        server.registerNamedPipe(pipe, dataset)
+    threading.Thread(target=server.start, daemon=True).start()
+    logging.getLogger("impacket").setLevel(logging.CRITICAL)
 
+
+def main():
+    username, password = sys.argv[1:3]
     ports = []
     for dataset in sys.argv[3:] or DATASETS:
         ports.append(free_port())
-        server = smbserver.SimpleSMBServer(listenAddress="127.0.0.1", listenPort=ports[-1])
-        server.setSMB2Support(True)
-        server.setLogFile(os.devnull)
-        server.addCredential(username, 0, compute_lmhash(password).hex(),
-                             compute_nthash(password).hex())
-        for pipe in "srvsvc", "wkssvc":
-            server.registerNamedPipe(pipe, dataset)
-        threading.Thread(target=server.start, daemon=True).start()
-    logging.getLogger("impacket").setLevel(logging.CRITICAL)
+        start(username, password, ports[-1], dataset)
     if sys.argv[3:]:
         print(*ports, flush=True)
         sys.stdin.read()

@@ -141,7 +141,8 @@ end
 ---The process ids of the workers that this process has started.
 ---@return string[]
 function lab.workers()
-  return lines_of("pgrep -x smbpipe -P $PPID")
+  return lines_of([[templates=$(pgrep -x smbtemplate -P $PPID)
+    pgrep -x smbpipe -P "$(echo $PPID $templates | tr ' ' ,)" || echo $templates]])
 end
 
 ---What this process has open, such as "pipe:[]", in a fixed order; but not the pipe that this is

@@ -12,8 +12,8 @@ local topics = {}
 ---@type string[]
 topics.guides = {
   "alerts", "ci", "closing", "cloud-desktops", "command-line", "contributing", "dashboard", "event-loop", "events", "history",
-  "in-a-domain", "lua", "many-servers", "migration", "open-file", "reports", "samba", "security", "smb-calls", "snapshots", "troubleshooting",
-  "windows", "write-inventory", "write-policy",
+  "in-a-domain", "lua", "many-servers", "migration", "open-file", "reports", "samba", "security", "smb-calls", "snapshots",
+  "troubleshooting", "windows", "write-inventory", "write-policy",
 }
 
 ---@class rollcall.manual.topic

@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     static char long_name[9000]; /* more than a logon may take */
     struct poller poller;
-    struct link *link = link_new();
+    struct link *link = link_new(NULL);
     CHECK(link && poller_open(&poller) == 0);
     link_take(link, link, &poller);
     enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);

@@ -18,7 +18,9 @@
 #include "../../../csrc/smbpipe/descriptors.h"
 #include "../../../csrc/smbpipe/identity.h"
 #include "../../../csrc/smbpipe/interpose_logon.h"
+#include "../../../csrc/smbpipe/interpose_ticket.h"
 #include "../../../csrc/smbpipe/signatures.h"
+#include "../../../csrc/smbpipe/template.h"
 #include "check.h"
 #include "rpc/dcerpc.h"
 #include "rpc/ndr.h"
@@ -31,7 +33,7 @@ struct stream {
 
 static struct stream module_says, server_says;
 static jmp_buf left;
-static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP, NO_PROGRAM } mishap;
+static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP } mishap;
 static bool is_open;
 static int identity; /* -1: none yet */
 static uint8_t written[2 * (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)];
@@ -54,6 +56,9 @@ static void check_frame(const struct frame *frame) {
         break;
     case FRAME_STAGE:
         CHECK(frame->length == 1 && frame->payload[0] < STAGE_COUNT);
+        break;
+    case FRAME_TICKET:
+        CHECK(frame->length > 0);
         break;
     case FRAME_FAILED:
         CHECK(frame_read_failure(frame, &failure));
@@ -116,6 +121,20 @@ void interpose_logon(void (*before)(void)) {
     before_logon = before;
 }
 
+static void (*got_ticket)(const uint8_t *bytes, size_t length);
+static uint8_t ticket[FRAME_PAYLOAD_LIMIT];
+static size_t ticket_length;
+
+void interpose_ticket(void (*got)(const uint8_t *bytes, size_t length)) {
+    got_ticket = got;
+}
+
+void ticket_offer(const uint8_t *bytes, size_t length) {
+    CHECK(length <= sizeof ticket);
+    memcpy(ticket, bytes, length);
+    ticket_length = length;
+}
+
 bool carrier_open(struct carrier *carrier, const struct frame_logon *target,
                   void (*at_stage)(enum frame_stage stage), struct frame_failure *failure) {
     (void)carrier;
@@ -124,6 +143,8 @@ bool carrier_open(struct carrier *carrier, const struct frame_logon *target,
           FRAME_PAYLOAD_LIMIT);
     at_stage(STAGE_RESOLVE);
     before_logon();
+    if (ticket_length > 0)
+        got_ticket(ticket, ticket_length);
     is_open = strcmp(target->host, "nowhere") != 0;
     return is_open || fail(failure, STAGE_CONNECT);
 }
@@ -154,11 +175,7 @@ bool carrier_read(struct carrier *carrier, uint8_t *bytes, size_t length,
 void descriptors_close_inherited(void) {
 }
 
-void identity_keep_environment(void) {
-}
-
-/* An identity is its user's name here. Where another one comes, the process may begin anew, which
- * is to read that frame first, or may not. */
+/* An identity is its user's name here. Where another one comes, the process ends. */
 bool identity_is_same(const struct frame_logon *target) {
     int other = (unsigned char)target->username[0];
     if (identity < 0)
@@ -166,14 +183,8 @@ bool identity_is_same(const struct frame_logon *target) {
     return identity == other;
 }
 
-int identity_begin_anew(int descriptor, const uint8_t *frame, size_t length) {
-    (void)descriptor;
-    CHECK(length >= FRAME_HEADER_LENGTH &&
-          frame_payload_length(frame) == length - FRAME_HEADER_LENGTH);
-    CHECK(!is_open);
-    if (mishap != NO_PROGRAM)
-        leave(0);
-    return ENOEXEC;
+int template_become_worker(int descriptor) {
+    return descriptor;
 }
 
 bool signatures_check(void) {
@@ -204,7 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 4)
         return 0;
     size_t said = ndr_uint32_at(data) & 0xFFFFFF;
-    mishap = data[3] <= NO_PROGRAM ? data[3] : NONE;
+    mishap = data[3] <= HUNG_UP ? data[3] : NONE;
     if (said > size - 4)
         said = size - 4;
     uint8_t *copy = check_copy(data + 4, said);
