@@ -195,6 +195,7 @@ build = {
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",
             ["rollcall.internal.row_check"] = "lua/rollcall/internal/row_check.lua",
             ["rollcall.internal.sandbox"] = "lua/rollcall/internal/sandbox.lua",
+            ["rollcall.internal.sets"] = "lua/rollcall/internal/sets.lua",
             ["rollcall.internal.shard"] = "lua/rollcall/internal/shard.lua",
             ["rollcall.internal.side_by_side"] = "lua/rollcall/internal/side_by_side.lua",
             ["rollcall.internal.suggestion"] = "lua/rollcall/internal/suggestion.lua",
