@@ -181,6 +181,7 @@ build = {
             ["rollcall.diff"] = "lua/rollcall/diff.lua",
             ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",
             ["rollcall.diff.page"] = "lua/rollcall/diff/page.lua",
+            ["rollcall.diff.passes"] = "lua/rollcall/diff/passes.lua",
             ["rollcall.internal.case"] = "lua/rollcall/internal/case.lua",
             ["rollcall.internal.columns"] = "lua/rollcall/internal/columns.lua",
             ["rollcall.internal.credentials"] = "lua/rollcall/internal/credentials.lua",
