@@ -152,7 +152,7 @@ builtin.client_networks = {
     end)
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { "address" },
-      check = function(view) return allowed(view.address) end,
+      check = function(view) return allowed(view.client) end, -- which is the address, where there is one
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
   end,

@@ -65,10 +65,13 @@ function methods:joiner()
       local name, list = distinct[i], collected[i]
       local value
       if common[name] then value = view[name] else value = presence.field(view, name) end
-      if type(value) == "table" then
-        values.each(value, function(element) sets.add(list, group, element) end)
-      elseif value ~= nil and list[group] ~= value then
-        sets.add(list, group, value)
+      -- Mostly it is the value that the group has already.
+      if value ~= nil and list[group] ~= value then
+        if type(value) == "table" then
+          values.each(value, function(element) sets.add(list, group, element) end)
+        else
+          sets.add(list, group, value)
+        end
       end
     end
   end
