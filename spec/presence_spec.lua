@@ -79,8 +79,8 @@ describe("presence", function()
   end)
 
   it("takes nothing from a field of the row that has a presence's name by chance", function()
-    local row = { servername = "fs1", share = "s", username = "bob", state = "odd", origin = "other", resource = "r", idle = 3, user = "eve",
-      account = "x", address = "10.0.0.7", duration = 4, settings = 5 }
+    local row = { servername = "fs1", share = "s", username = "bob", state = "odd", origin = "other", resource = "r", idle = 3,
+      user = "eve", account = "x", address = "10.0.0.7", duration = 4, settings = 5 }
     assert.same({ kind = "connection", user = "bob", account = "bob", origin = "fs1", resource = "s", client = "10.0.0.7",
       address = "10.0.0.7" }, of("connection", row))
     assert.is_nil(of("share", row).user)
