@@ -236,10 +236,11 @@ describe("rollcall diff of more rows than it may keep", function()
     return path
   end
 
-  local function compared(limit, before, after, format)
+  local function compared(limit, before, after, format, more)
     return lab.run(([[LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" lua5.4 -e '
       require("rollcall.internal.memory").LIMIT = %d
-      os.exit(require("rollcall.cli").main { "diff", "%s", "%s", "--format", "%s" }, true)']]):format(limit, before, after, format))
+      os.exit(require("rollcall.cli").main { "diff", "%s", "%s", "--format", "%s"%s }, true)']]):format(limit, before, after, format,
+      more or ""))
   end
 
   it("says the same, in the same order, as of what it keeps at once", function()
@@ -251,6 +252,13 @@ describe("rollcall diff of more rows than it may keep", function()
         assert.is_truthy(output:find(('"event": "%s"'):format(event), 1, true), event)
       end
       assert.same({ output, code, said }, { compared(LIMIT, before, after, format) })
+    end
+    for more, expected in pairs {
+      [ [[, "--where", "resource=s1", "--sort", "share"]] ] = 1, [ [[, "--sort", "nowhere"]] ] = 3,
+    } do
+      local output, code, said = compared(usual, before, after, "text", more)
+      assert.equal(expected, code, said)
+      assert.same({ output, code, said }, { compared(LIMIT, before, after, "text", more) })
     end
   end)
 
