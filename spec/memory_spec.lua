@@ -187,3 +187,85 @@ describe("a command that would keep more than it may", function()
     end
   end)
 end)
+
+describe("rollcall diff of more rows than it may keep", function()
+  local usual = memory.LIMIT
+  local LIMIT = 8 * 1024 -- less than the rows of one state take
+  local SERVERS = { "FS1", "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8" }
+
+  local function kind_of(i)
+    return i % 4 == 0 and "access" or i % 9 == 0 and "session" or i % 601 == 0 and "badge" or i % 7 == 0 and "smb_session" or "connection"
+  end
+
+  ---Rows of which some are the same as others, and some are changed in the second state.
+  local function row_of(i, kind, state, server)
+    local user, client, is_changed = "CORP\\user" .. i % 3000, "c" .. i % 5, i % 200 == 0
+    if kind == "session" then
+      local id = i % 18 ~= 0 and "s" .. i or nil
+      return { origin = "eu", id = id, login_user = user, session_state = is_changed and "Active" .. state or "b" }
+    elseif kind == "access" then
+      local is_moved = state == 2 and i % 16 == 0
+      return { servername = server, share = is_moved and "s1" or "s2", username = user, client = client, idle_time = i,
+        sources = i % 8 == 0 and "session" or "file", files = { "f" .. i % 50, state == 2 and i % 32 == 0 and "new" or nil } }
+    elseif kind == "smb_session" then
+      return { servername = server, username = user, client = client, time = i, num_opens = i % 50 == 0 and state or 0 }
+    elseif kind == "badge" then
+      return { account = user, client = client }
+    end
+    return { servername = server, share = "s", username = user, client = client, id = i % 2, time = i,
+      num_opens = i % 50 == 0 and state or 0, placeholder = i % 700 == 1 or nil }
+  end
+
+  ---Writes a snapshot, in each state without some of the rows, and with targets that could not be asked.
+  local function written(name, state, servers)
+    local path = ("%s/%s-%d.jsonl"):format(lab.folder, name, state)
+    local writer = assert(require("rollcall.snapshot").create(path, 1700000000))
+    for i = 1, 12000 do
+      local kind = kind_of(i)
+      if i % 301 ~= state then writer:row(kind, row_of(i, kind, state, servers[i * 7 % #servers + 1])) end
+    end
+    for i, server in ipairs(servers) do
+      for _, kind in ipairs { "connection", "access", "smb_session" } do
+        writer:outcome { source = "smb", target = server, query = kind,
+          completeness = i % 4 == 0 and state == 2 and "unreachable" or i % 5 == 0 and state == 1 and "partial" or "complete" }
+      end
+    end
+    writer:outcome { source = "workspace", target = "eu", query = "session", completeness = "complete" }
+    writer:outcome { source = "rows", target = "badge", query = "badge", completeness = "complete" }
+    writer:finish()
+    return path
+  end
+
+  local function compared(limit, before, after, format, more)
+    return lab.run(([[LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" lua5.4 -e '
+      require("rollcall.internal.memory").LIMIT = %d
+      os.exit(require("rollcall.cli").main { "diff", "%s", "%s", "--format", "%s"%s }, true)']]):format(limit, before, after, format,
+      more or ""))
+  end
+
+  it("says the same, in the same order, as of what it keeps at once", function()
+    local before, after = written("servers", 1, SERVERS), written("servers", 2, SERVERS)
+    for _, format in ipairs { "jsonl", "text", "html" } do
+      local output, code, said = compared(usual, before, after, format)
+      assert.equal(1, code, said)
+      for _, event in ipairs(format == "jsonl" and { "connected", "disconnected", "changed", "unverified", "newly_visible" } or {}) do
+        assert.is_truthy(output:find(('"event": "%s"'):format(event), 1, true), event)
+      end
+      assert.same({ output, code, said }, { compared(LIMIT, before, after, format) })
+    end
+    for more, expected in pairs {
+      [ [[, "--where", "resource=s1", "--sort", "share"]] ] = 1, [ [[, "--sort", "nowhere"]] ] = 3,
+    } do
+      local output, code, said = compared(usual, before, after, "text", more)
+      assert.equal(expected, code, said)
+      assert.same({ output, code, said }, { compared(LIMIT, before, after, "text", more) })
+    end
+  end)
+
+  it("refuses rows of one server that are too many", function()
+    local path = written("one", 1, { "fs1" })
+    local _, code, complaint = compared(LIMIT, path, path, "text")
+    assert.equal(2, code, complaint)
+    assert.is_truthy(complaint:find "one%-1%.jsonl: a poll takes more memory than 4 MiB, which is full after %d+ rows", complaint)
+  end)
+end)

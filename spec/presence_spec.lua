@@ -77,4 +77,17 @@ describe("presence", function()
     assert.is_nil(view.num_users)
     assert.error_matches(function() return view.usr end, "there is no field 'usr' in a row of kind 'connection'", 1, true)
   end)
+
+  it("takes nothing from a field of the row that has a presence's name by chance", function()
+    local row = { servername = "fs1", share = "s", username = "bob", state = "odd", origin = "other", resource = "r", idle = 3,
+      user = "eve", account = "x", address = "10.0.0.7", duration = 4, settings = 5 }
+    assert.same({ kind = "connection", user = "bob", account = "bob", origin = "fs1", resource = "s", client = "10.0.0.7",
+      address = "10.0.0.7" }, of("connection", row))
+    assert.is_nil(of("share", row).user)
+    assert.is_nil(of("file", { username = "bob", since = NOW - 5 }).duration)
+    assert.is_nil(of("smb_session", { username = "bob", since = NOW - 5 }).duration)
+    for _, kind in ipairs { "connection", "badge" } do
+      assert.equal(NOW, presence.of(kind, row, { now = NOW }).settings.now)
+    end
+  end)
 end)

@@ -31,25 +31,81 @@ local function seconds_of(text)
   return os.clock() - before, ran, problem
 end
 
-describe("system.flat_object", function()
+describe("system.flat_object_decoder", function()
+  ---Decodes a line that stands between others.
+  local function decoded(line, decode)
+    local after, object, shape = (decode or system.flat_object_decoder())("{\n" .. line .. "\n}\n", 3)
+    assert.equal(object and #line + 4, after)
+    return object, shape
+  end
+
   it("decodes what it says, and leaves the rest to others", function()
     assert.same({ a = 1, b = "x\"y\\z", c = true, d = false, e = -12 },
-      system.flat_object [[ { "a": 1, "b":"x\"y\\z" , "c" :true,"d":false,"e":-12} ]])
-    assert.equal("integer", math.type(system.flat_object('{"a": 999999999999999999}').a))
+      (decoded [[ { "a": 1, "b":"x\"y\\z" , "c" :true,"d":false,"e":-12} ]]))
+    assert.same({ ["\u{20ac}"] = "\u{10ffff}" }, (decoded '{"\u{20ac}": "\u{10ffff}"}'))
+    assert.equal("integer", math.type(decoded('{"a": 999999999999999999}').a))
     for _, line in ipairs {
       "", "{", "{}", "[]", '{"a"}', '{"a":}', '{"a": 1', '{"a": 1,}', '{"a": 1} x', '{"a": 1.5}', '{"a": 1e5}', '{"a": 01}', '{"a": -}',
       '{"a": null}', '{"a": [1]}', '{"a": "\\n"}', '{"a": "\\u0041"}', '{"a": "x', '{"a": "x\\', '{"a": tru}', '{a: 1}', '{"a": "\1"}',
       '{"a": 9999999999999999999}', "{" .. ('"a": 1, '):rep(64) .. '"b": 2}',
+      '{"a": "\xff"}', '{"\xc3": 1}', '{"a": "\xed\xa0\x80"}', '{"a": "\xf4\x90\x80\x80"}', '{"a": "\xc0\x80"}',
     } do
-      assert.is_nil(system.flat_object(line), line)
+      assert.is_nil(decoded(line), line)
+    end
+  end)
+
+  it("takes one whole line, at a position of the text", function()
+    local decode = system.flat_object_decoder()
+    assert.is_nil(decode('{"a": 1}', 1))
+    assert.is_nil(decode('{"a": 1}\n', 10))
+    assert.is_nil(decode('{"a":\n1}\n', 1))
+    assert.equal(10, (decode('{"a": 1}\n{"b": 2}\n', 1)))
+    assert.same({ b = 2 }, select(2, decode('{"a": 1}\n{"b": 2}\n', 10)))
+    for _, position in ipairs { 0, -1, 11, math.maxinteger, math.mininteger } do
+      assert.error_matches(function() decode('{"a": 1}\n', position) end, "out of the text")
+    end
+  end)
+
+  it("numbers the names and types of a line", function()
+    local decode = system.flat_object_decoder()
+    local function shape(line) return select(2, decoded(line, decode)) end
+    local first = shape '{"a": 1, "b": "x"}'
+    assert.equal(first, shape '{"a": 22, "b": "y"}')
+    assert.is_nil(shape '{"a": 1, "b": null}')
+    assert.equal(first, shape '{"a":3,"b":""}')
+    local seen = { [first] = true }
+    for _, line in ipairs {
+      '{"b": "x", "a": 1}', '{"b": "x", "a": true}', '{"b": "x"}', '{"b": "x", "a": true}', '{"b": 1, "a": "x"}', '{"b": 1, "c": "x"}',
+      '{"bc": 1, "": "x"}', '{"b\\\\": 1, "": "x"}', '{"b\\\\": 1, "": "x"}', '{"a": 1, "b": "x"}',
+    } do
+      local number = shape(line)
+      assert.is_nil(seen[number], line)
+      seen[number] = true
+    end
+  end)
+
+  it("decodes lines of many shapes as if each were the first", function()
+    local decode = system.flat_object_decoder()
+    local names, values = { '"a"', '"bb"', '"c\\\\"', '""' }, { "1", "-2", '"x"', '"y\\""', "true" }
+    local number = 7
+    local function choice(list)
+      number = number * 75 % 65537
+      return list[number % #list + 1]
+    end
+    for _ = 1, 3000 do
+      local members = {}
+      for i = 1, number % 5 + 1 do members[i] = choice(names) .. ":" .. choice(values) end
+      local line = "{" .. table.concat(members, ",") .. "}"
+      assert.same(decoded(line), (decoded(line, decode)))
     end
   end)
 
   it("is not led astray by any cut or changed byte", function()
     local line = '{"kind": "connection", "username": "CORP\\\\x\\"", "id": 4294967295, "placeholder": true}'
+    local decode = system.flat_object_decoder()
     for i = 0, #line do
-      assert.is_true(i == #line or system.flat_object(line:sub(1, i)) == nil)
-      for byte = 0, 255, 5 do system.flat_object(line:sub(1, i) .. string.char(byte) .. line:sub(i + 2)) end
+      assert.is_true(i == #line or decoded(line:sub(1, i)) == nil)
+      for byte = 0, 255, 5 do decode(line:sub(1, i) .. string.char(byte) .. line:sub(i + 2) .. "\n", 1) end
     end
   end)
 end)

@@ -219,6 +219,36 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     end
   end)
 
+  it("checks a line that is like the one before it wherever its kind or a type is another", function()
+    local lines = {
+      '{"kind": "badge", "id": 1, "time": "noon"}', -- which is no connection's
+      '{"kind": "connection", "id": 2, "time": "noon"}',
+      '{"kind": "connection", "id": 3, "time": "noon"}',
+      '{"kind": "badge", "id": 4, "time": "noon"}',
+      '{"kind": "connection", "id": 5, "time": 5}',
+      '{"kind": "connection", "id": 6, "time": 5.0}',
+      '{"kind": "connection", "id": 7, "time": 5}',
+      '{"kind": "connection", "id": "8", "time": 5}',
+      '{"kind": "connection", "id": "9", "time": 5}',
+      '{"kind": "badge", "id": "10", "time": 5}',
+      '{"kind": "connection", "id": "11", "time": 5}',
+      '{"time": 5, "id": 12, "kind": "connection"}',
+      '{"time": "noon", "id": 13, "kind": "connection"}',
+      '{"time": "noon", "id": 14, "kind": "badge"}',
+      '{"source": "noon", "target": 15, "kind": "badge"}',
+      '{"source": "noon", "target": 16, "kind": "target", "completeness": "complete"}',
+      '{"source": "noon", "target": 17, "kind": "badge", "completeness": "complete"}',
+      '{"source": "noon", "target": 18, "kind": "target", "completeness": "complete"}',
+    }
+    local rows, opened = read(put(lab.folder .. "/alike.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1"}\n'
+      .. table.concat(lines, "\n") .. '\n{"kind": "end", "rows": 10}\n'))
+    local good, damaged = {}, {}
+    for i, row in ipairs(rows) do good[i] = row[2].id or row[2].target end
+    for i, outcome in ipairs(opened.outcomes) do damaged[i] = tonumber(outcome.reason:match "^line (%d+) is damaged: field") - 1 end
+    assert.same({ 1, 4, 5, 6, 7, "10", 12, 14, 15, 17 }, good)
+    assert.same({ 2, 3, 8, 9, 11, 13, 16, 18 }, damaged)
+  end)
+
   for words, text in pairs {
     ["has the version 2, and this program reads 1"] = '{"kind": "snapshot", "schema": "rollcall.snapshot/2"}\n',
     ["is not a snapshot"] = '{"kind": "report", "schema": "rollcall/1"}\n',

@@ -3,7 +3,10 @@
 #include <lauxlib.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include "base/utf16.h"
 
 #define MEMBERS_LIMIT 64
 #define DIGITS_LIMIT 18
@@ -14,12 +17,30 @@ struct text {
     bool escaped;
 };
 
+enum type { TEXT, INTEGER, BOOLEAN };
+
 struct member {
     struct text name;
-    enum { TEXT, INTEGER, BOOLEAN } type;
+    enum type type;
     struct text text;
     lua_Integer integer; /* or 0 and 1 */
 };
+
+/* The members of the line before: their names, which a table of the function keeps, and the types
+ * of their values. The next line has mostly the same. */
+struct shape {
+    lua_Integer number;
+    int named; /* so many names are known, */
+    int count; /* and so many were in the line */
+    struct {
+        const char *name;
+        size_t length;
+        enum type type;
+    } members[MEMBERS_LIMIT];
+};
+
+#define SHAPE lua_upvalueindex(1)
+#define NAMES lua_upvalueindex(2)
 
 static const char *skip_blanks(const char *at, const char *end) {
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
@@ -33,8 +54,10 @@ static const char *read_text(const char *at, const char *end, struct text *text)
     if (at == end || *at != '"')
         return NULL;
     const char *start = ++at;
+    unsigned int bits = 0;
     text->escaped = false;
     while (at < end && *at != '"' && (unsigned char)*at >= 0x20) {
+        bits |= (unsigned char)*at;
         if (*at == '\\') {
             text->escaped = true;
             if (++at == end || (*at != '\\' && *at != '"'))
@@ -46,6 +69,8 @@ static const char *read_text(const char *at, const char *end, struct text *text)
         return NULL;
     text->start = start;
     text->length = (size_t)(at - start);
+    if (bits >= 0x80 && utf16_from_utf8(start, text->length, NULL, 0) == SIZE_MAX)
+        return NULL;
     return at + 1;
 }
 
@@ -138,19 +163,37 @@ static void push_text(lua_State *L, const struct text *text) {
     luaL_pushresultsize(&buffer, length);
 }
 
-int flat_object_decode(lua_State *L) {
-    struct member members[MEMBERS_LIMIT];
-    size_t length;
-    const char *line = luaL_checklstring(L, 1, &length);
-    int count = read_members(line, line + length, members);
-    if (count < 0) {
-        lua_pushnil(L);
-        return 1;
+/* [-0, +1, m] Pushes the name of a member, and keeps it; gives false where it is another than in
+ * the line before. */
+static bool push_name(lua_State *L, struct shape *shape, int i, const struct text *name) {
+    bool is_known = i < shape->named && !name->escaped &&
+                    shape->members[i].length == name->length &&
+                    memcmp(shape->members[i].name, name->start, name->length) == 0;
+    if (is_known) {
+        lua_rawgeti(L, NAMES, i + 1);
+        return true;
     }
+    int named = shape->named;
+    shape->named = i; /* until there is another */
+    push_text(L, name);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, NAMES, i + 1);
+    shape->members[i].name = lua_tolstring(L, -1, &shape->members[i].length);
+    shape->named = named > i ? named : i + 1;
+    return false;
+}
+
+/* [-0, +1, m] */
+static void push_object(lua_State *L, struct shape *shape, const struct member *members,
+                        int count) {
+    bool is_alike = count == shape->count;
+    shape->count = 0;
     lua_createtable(L, 0, count);
     for (int i = 0; i < count; i++) {
         const struct member *member = &members[i];
-        push_text(L, &member->name);
+        if (!push_name(L, shape, i, &member->name) || shape->members[i].type != member->type)
+            is_alike = false;
+        shape->members[i].type = member->type;
         if (member->type == TEXT)
             push_text(L, &member->text);
         else if (member->type == BOOLEAN)
@@ -159,5 +202,34 @@ int flat_object_decode(lua_State *L) {
             lua_pushinteger(L, member->integer);
         lua_rawset(L, -3);
     }
+    shape->count = count;
+    if (!is_alike)
+        shape->number++;
+}
+
+static int decode(lua_State *L) {
+    struct member members[MEMBERS_LIMIT];
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    lua_Integer position = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, position >= 1 && (lua_Unsigned)position <= length + 1, 2,
+                  "is out of the text");
+    const char *line = text + position - 1;
+    const char *end = memchr(line, '\n', (size_t)(text + length - line));
+    int count = end ? read_members(line, end, members) : -1;
+    if (count < 0)
+        return 0;
+    struct shape *shape = lua_touserdata(L, SHAPE);
+    lua_pushinteger(L, end - text + 2);
+    push_object(L, shape, members, count);
+    lua_pushinteger(L, shape->number);
+    return 3;
+}
+
+int flat_object_decoder(lua_State *L) {
+    struct shape *shape = lua_newuserdatauv(L, sizeof *shape, 0);
+    memset(shape, 0, sizeof *shape);
+    lua_newtable(L);
+    lua_pushcclosure(L, decode, 2);
     return 1;
 }

@@ -51,7 +51,7 @@ int luaopen_rollcall_system(lua_State *L) {
         {"user_name", user_name_get},
         {"run_sandboxed", sandbox_run},
         {"end_stuck_calls", watchdog_start},
-        {"flat_object", flat_object_decode},
+        {"flat_object_decoder", flat_object_decoder},
         {"catch_signals", signals_catch},
         {"note_interrupt", signals_note_interrupt},
         {"caught_signal", signals_caught},

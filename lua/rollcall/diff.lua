@@ -111,9 +111,11 @@ function diff.poll(rows, outcomes)
   for i, entry in ipairs(taken) do
     entry.own = is_own(entry.kind, entry.row) or nil
     local identity = (entry.own and "own|" or "") .. identity_of(entry.kind, entry.row)
-    local number = (times[identity] or 0) + 1
-    times[identity] = number
-    identity = identity .. "|" .. number
+    if poll.entries[identity] then
+      local number = (times[identity] or 1) + 1
+      times[identity] = number
+      identity = identity .. "|" .. number
+    end
     poll.entries[identity] = entry
     poll.order[i] = identity
     check(#taken)
@@ -121,10 +123,12 @@ function diff.poll(rows, outcomes)
   return poll
 end
 
+local view_of = presence.viewer()
+
 ---Whether a row of this kind and origin would have been seen.
 ---@param poll rollcall.diff.poll
 local function could_see(poll, kind, row)
-  local origin = presence.field(presence.of(kind, row), "origin")
+  local origin = view_of(kind, row).origin
   local asked = #poll.outcomes == 0
   for _, outcome in ipairs(poll.outcomes) do
     local everything = outcome.source == "snapshot" or outcome.source == "rows" and outcome.query == kind

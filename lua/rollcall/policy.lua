@@ -112,9 +112,10 @@ local function judge_rows(rows, judges, view_of, where)
   end
   local function run()
     while true do
-      for i = position + 1, #takers do
+      local of_row, its_takers = view, takers
+      for i = position + 1, #its_takers do
         position = i
-        takers[i](view)
+        its_takers[i](of_row)
       end
       position, takers = 0, nothing
       if is_full() then make_room() end

@@ -46,10 +46,9 @@ function presence.user_of(account)
   return case.lower(name)
 end
 
----@param text? string
+---@param text string
 ---@return string? address  if the text is one
 local function address_of(text)
-  if not text then return nil end
   if string.find(text, "^%d+%.%d+%.%d+%.%d+$") or string.find(text, "^[%x:%.]*:[%x:%.]*:[%x:%.%%%w]*$") then return text end
 end
 
@@ -63,86 +62,104 @@ function presence.record_time(row, time)
   recorded_times[row] = time
 end
 
-local function now_of(view)
-  return recorded_times[view.row] or view.settings.now
-end
-
-local function since_seconds(field)
-  return {
-    since = function(view)
-      local elapsed = view.row[field]
-      return view.row.since or elapsed and now_of(view) - elapsed
-    end,
-    duration = function(view) return view.row[field] end,
-  }
-end
-
-local function unless_placeholder(name)
-  return function(view)
-    local row = view.row
-    if not row.placeholder then return row[name] end
-  end
-end
-
-local function own(name)
-  return function(view) return view.row[name] end
+local function now_of(row, settings)
+  return recorded_times[row] or settings.now
 end
 
 ---A name is that of many computers, and an address of one.
-local function client_of(view)
-  local row = view.row
+local function client_of(row)
   if not row.placeholder then return row.address or row.client end
 end
 
-local function never() end
+local function since_of(row, settings)
+  return row.since or row.time and now_of(row, settings) - row.time
+end
 
-local smb_since = since_seconds "time"
-
----For each kind, where the fields of a presence come from.
+---For each kind: the fields of a presence that its rows can have; how a view begins, with what the row says at once; and what is
+---worked out when it is asked for, of the row, the settings and the view. To ask takes several times as long as to read what is
+---there, and a table that is too small for the user, whom nearly everybody asks for, would have to grow.
 local sources = {
   connection = {
-    account = unless_placeholder "username", client = client_of, origin = own "servername", resource = own "share",
-    since = function(view) return not view.row.placeholder and smb_since.since(view) or nil end,
-    duration = function(view) return not view.row.placeholder and smb_since.duration(view) or nil end,
+    fields = "user account origin resource client address since duration",
+    view = function(row)
+      if row.placeholder then return { kind = "connection", row = row, origin = row.servername, resource = row.share } end
+      return {
+        kind = "connection", row = row, account = row.username, origin = row.servername, resource = row.share,
+        client = row.address or row.client, duration = row.time, user = nil,
+      }
+    end,
+    later = { since = function(row, settings) return not row.placeholder and since_of(row, settings) or nil end },
   },
   smb_session = {
-    account = own "username", client = client_of, origin = own "servername", since = smb_since.since, duration = smb_since.duration,
-    idle = own "idle_time",
+    fields = "user account origin client address since duration idle",
+    view = function(row)
+      return {
+        kind = "smb_session", row = row, account = row.username, origin = row.servername, client = client_of(row), duration = row.time,
+        idle = row.idle_time, user = nil,
+      }
+    end,
+    later = { since = since_of },
   },
   file = {
-    account = own "username", client = client_of, origin = own "servername", resource = own "pathname", since = own "since",
-    duration = own "time",
-  },
-  share = { origin = own "servername", resource = own "share" },
-  logon = {
-    account = function(view)
-      local row = view.row
-      return row.username and row.logon_domain and row.logon_domain .. "\\" .. row.username or row.username
+    fields = "user account origin resource client address since duration",
+    view = function(row)
+      return {
+        kind = "file", row = row, account = row.username, origin = row.servername, resource = row.pathname, client = client_of(row),
+        since = row.since, duration = row.time, user = nil,
+      }
     end,
-    origin = own "servername",
+  },
+  share = {
+    fields = "origin resource",
+    view = function(row) return { kind = "share", row = row, origin = row.servername, resource = row.share } end,
+  },
+  logon = {
+    fields = "user account origin",
+    view = function(row)
+      local name, domain = row.username, row.logon_domain
+      local account = name and domain and domain .. "\\" .. name or name
+      return { kind = "logon", row = row, account = account, origin = row.servername, user = nil }
+    end,
   },
   access = {
-    account = own "username", client = client_of, origin = own "servername", resource = own "share",
-    since = smb_since.since, duration = smb_since.duration, idle = own "idle_time",
+    fields = "user account origin resource client address since duration idle",
+    view = function(row)
+      return {
+        kind = "access", row = row, account = row.username, origin = row.servername, resource = row.share, client = client_of(row),
+        duration = row.time, idle = row.idle_time, user = nil,
+      }
+    end,
+    later = { since = since_of },
   },
   session = {
-    account = function(view) return view.row.login_user or view.row.user_name end,
-    origin = own "origin",
-    resource = function(view) return view.row.app_name or view.row.machine_name or view.row.vm_ip end,
-    client = function(view) return view.row.client_ip or view.row.client_name end,
-    since = function(view) return session.epoch(view.row.start_time, view.settings.utc_offset) end,
-    duration = function(view)
-      local since, ended = view.since, session.epoch(view.row.end_time, view.settings.utc_offset)
-      return since and (ended or now_of(view)) - since
+    fields = "user account origin resource client address since duration state",
+    view = function(row)
+      return {
+        kind = "session", row = row, account = row.login_user or row.user_name, origin = row.origin,
+        resource = row.app_name or row.machine_name or row.vm_ip, client = row.client_ip or row.client_name, state = row.session_state,
+        user = nil,
+      }
     end,
-    state = own "session_state",
+    later = {
+      since = function(row, settings, view)
+        local since = session.epoch(row.start_time, settings.utc_offset)
+        view.since = since
+        return since
+      end,
+      duration = function(row, settings, view)
+        local since, ended = view.since, session.epoch(row.end_time, settings.utc_offset)
+        return since and (ended or now_of(row, settings)) - since
+      end,
+    },
   },
 }
 
+local is_of_presence = {}
+for _, name in ipairs(presence.fields) do is_of_presence[name] = true end
+
 for _, source in pairs(sources) do
-  for _, name in ipairs { "account", "origin", "resource", "client", "since", "idle", "state" } do
-    source[name] = source[name] or never
-  end
+  source.has = { kind = true, seen_at = true }
+  for name in source.fields:gmatch "%S+" do source.has[name] = true end
 end
 
 ---The row's own fields of each kind; a view of such a row has these and no others.
@@ -166,47 +183,60 @@ function presence.record_user(row, user)
   recorded_users[row] = user or false
 end
 
-local common = {
-  user = function(view)
-    local recorded = recorded_users[view.row]
-    if recorded ~= nil then return recorded or nil end
+---Works out, and keeps, the user of a view.
+local function find_user(view, settings)
+  local user = recorded_users[view.row]
+  if user == nil then
     local account = view.account
-    return account and view.settings.user_of(account) or nil
+    user = account and settings.user_of(account)
+  end
+  user = user or nil
+  view.user = user
+  return user
+end
+
+---What is worked out for every kind.
+local common = {
+  address = function(_, settings, view)
+    local client = view.client
+    return client and settings.address_of(client) or nil
   end,
-  address = function(view) return address_of(view.client) end,
-  duration = function(view)
-    local since = view.since
-    return since and now_of(view) - since
-  end,
-  seen_at = function(view) return recorded_times[view.row] end,
+  seen_at = function(row) return recorded_times[row] end,
+  settings = function(_, settings) return settings end,
 }
 
-local metatable = { __name = "rollcall.presence" }
-
-function metatable.__index(view, name)
-  -- These two are in every view, so they do not lead here again.
-  local kind, row = view.kind, view.row
+---Makes the function that answers for what does not stand in views of a kind.
+---@return fun(view: rollcall.presence, name: any): any
+local function index_of(kind, settings)
   local source = sources[kind]
-  local value
-  if source then
-    local work_out = source[name] or common[name]
-    if work_out then
-      value = work_out(view)
-    else
-      value = row[name]
-      if value == nil and not (own_fields[kind] or fields_of(kind))[name] then
-        error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
-      end
+  local later = source.later or {}
+  return function(view, name)
+    if name == "user" then return find_user(view, settings) end
+    local work_out = later[name] or common[name]
+    if work_out then return work_out(view.row, settings, view) end
+    if is_of_presence[name] then return nil end
+    local value = view.row[name]
+    if value == nil and not (own_fields[kind] or fields_of(kind))[name] then
+      error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
     end
-  else
-    value = row[name]
-    if value == nil then
-      local work_out = common[name]
-      value = work_out and work_out(view)
-    end
+    return value
   end
-  view[name] = value
-  return value
+end
+
+---The same for kinds of the user's, whose rows can have any field.
+local function index_of_others(settings)
+  return function(view, name)
+    if name == "settings" then return settings end
+    local value = view.row[name]
+    if value ~= nil then return value end
+    if name == "user" then return find_user(view, settings) end
+    if name == "duration" then
+      local since = view.since
+      return since and now_of(view.row, settings) - since
+    end
+    local work_out = common[name]
+    return work_out and work_out(view.row, settings, view)
+  end
 end
 
 ---Makes the function that makes presences of rows, for many of them.
@@ -218,9 +248,18 @@ function presence.viewer(settings)
     now = settings.now or os.time(),
     utc_offset = settings.utc_offset or 0,
     user_of = remembering(settings.normalize_user or presence.user_of),
+    address_of = remembering(address_of),
   }
+  local metatables, of_others = {}, { __name = "rollcall.presence", __index = index_of_others(resolved) }
   return function(kind, row)
-    return setmetatable({ kind = kind, row = row, settings = resolved }, metatable)
+    local source = sources[kind]
+    if not source then return setmetatable({ kind = kind, row = row }, of_others) end
+    local metatable = metatables[kind]
+    if not metatable then
+      metatable = { __name = "rollcall.presence", __index = index_of(kind, resolved) }
+      metatables[kind] = metatable
+    end
+    return setmetatable(source.view(row), metatable)
   end
 end
 
@@ -238,8 +277,7 @@ end
 ---@param name string  the field
 ---@return any  its value
 function presence.field(view, name)
-  local source = sources[view.kind]
-  if not source or source[name] or common[name] or name == "kind" then return view[name] end
+  if is_of_presence[name] or not sources[view.kind] then return view[name] end
   return view.row[name]
 end
 
@@ -247,7 +285,7 @@ end
 ---@param name string  the field
 ---@return boolean  true if one has
 function presence.is_field(name)
-  if sources.connection[name] or common[name] or name == "kind" then return true end
+  if is_of_presence[name] then return true end
   for kind in pairs(sources) do
     if (own_fields[kind] or fields_of(kind))[name] then return true end
   end
@@ -260,12 +298,8 @@ end
 ---@return boolean  true if they can
 function presence.has_field(kind, name)
   local source = sources[kind]
-  if not source or name == "kind" then return true end
-  if name == "seen_at" then return true end
-  if name == "user" then return source.account ~= never end
-  if name == "address" then return source.client ~= never end
-  if name == "duration" then return source.duration ~= nil or source.since ~= never end
-  if source[name] then return source[name] ~= never end
+  if not source then return true end
+  if is_of_presence[name] then return source.has[name] == true end
   return (own_fields[kind] or fields_of(kind))[name] == true
 end
 

@@ -6,7 +6,6 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
-local json_line = require "rollcall.snapshot.line"
 local memory = require "rollcall.internal.memory"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
@@ -29,6 +28,7 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@class rollcall.snapshot
 ---@field path string  of the file
 ---@field private reader rollcall.snapshot_file.reader
+---@field private problem_of fun(kind: string, row: table, shape: integer?): string?
 ---@field private add_user fun(row: table): boolean
 ---@field private rows integer
 ---@field private line integer
@@ -67,8 +67,7 @@ function snapshot.open(path)
   local function refuse(reason) return nil, ("%s: %s"):format(path, reason), reason end
   local reader, unreadable = snapshot_file.reader(path)
   if not reader then return refuse(unreadable) end
-  local line, reason = reader.next()
-  local header = line and json_line.decode(line)
+  local header, _, reason = reader.next_object()
   local schema = header and header.kind == "snapshot" and header.schema
   local version = type(schema) == "string" and schema:sub(1, #FAMILY) == FAMILY and math.tointeger(tonumber(schema:sub(#FAMILY + 1)))
   if version ~= VERSION then
@@ -84,7 +83,7 @@ function snapshot.open(path)
     last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
     watch = watch_of(header.watch),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
-    is_full = memory.room(),
+    is_full = memory.room(), problem_of = row_check.new(),
   }, metatable)
 end
 
@@ -109,10 +108,9 @@ end
 ---@return table? row  as a source gave it
 function methods:next()
   while not self.done do
-    local line, reason, without_end = self.reader.next()
+    local row, shape, reason, without_end = self.reader.next_object()
     self.line = self.line + 1
-    if not line then return ended(self, reason) end
-    local row = json_line.decode(line)
+    if row == nil then return ended(self, reason) end
     local kind = row and row.kind
     if not row and without_end then
       return ended(self, ("it was cut in line %d, after %s"):format(self.line, text.count(self.rows, "row")))
@@ -120,7 +118,7 @@ function methods:next()
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then
       row.kind = nil
-      local problem = row_check.problem(kind, row)
+      local problem = self.problem_of(kind, row, shape)
       if not problem then
         self.rows = self.rows + 1
         return kind, row

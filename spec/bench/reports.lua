@@ -1,5 +1,6 @@
 -- A million rows from a snapshot: a report grouped by share, and ten rules, beside Miller and jq doing the
--- same grouping in the same run.
+-- same grouping in the same run, and beside the floor: the rows read, and nothing done with them. And two
+-- such snapshots, compared.
 local ROWS = math.tointeger(arg[1] or 1000000)
 
 local folder = assert(io.popen("mktemp -d")):read "l"
@@ -12,13 +13,14 @@ local function put(name, text)
   return folder .. "/" .. name
 end
 
-local function make_rows()
-  local file = assert(io.open(path, "w"))
+---Every thousandth row has another id in each of two such files.
+local function make_rows(to, added)
+  local file = assert(io.open(to, "w"))
   file:write('{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}\n')
   local line = '{"kind": "connection", "servername": "fs%d", "share": "share%d", "username": "CORP\\\\user%d", "client": "10.%d.%d.%d", '
     .. '"num_opens": %d, "num_users": 1, "time": %d, "type": 0, "id": %d, "netname": "10.0.0.1"}\n'
   for i = 1, ROWS do
-    file:write(line:format(i % 20, i % 50, i * 7919 % 5000, i % 4, i % 200, i % 250, i % 9, i % 80000, i))
+    file:write(line:format(i % 20, i % 50, i * 7919 % 5000, i % 4, i % 200, i % 250, i % 9, i % 80000, i % 1000 == 0 and i + added or i))
   end
   for i = 0, 19 do
     file:write(('{"kind": "target", "source": "smb", "target": "fs%d", "query": "connection", "completeness": "complete"}\n'):format(i))
@@ -27,10 +29,10 @@ local function make_rows()
   file:close()
 end
 
----Runs a command; gives its seconds, its peak memory in MiB, and its output.
-local function measured(command)
+---Runs a command, three times if nothing else is said; gives its seconds, its peak memory in MiB, and its output.
+local function measured(command, times)
   local seconds, kilobytes, output = math.huge, 0, nil
-  for _ = 1, 3 do
+  for _ = 1, times or 3 do
     local pipe = assert(io.popen(("/usr/bin/time -f '%%e %%M' -o %s/time %s"):format(folder, command)))
     output = pipe:read "a"
     pipe:close()
@@ -47,7 +49,7 @@ local function tell(name, seconds, mebibytes, other)
     other and ("  (%.1f times ours)"):format(seconds / other) or ""))
 end
 
-make_rows()
+make_rows(path, 0)
 local rollcall = os.getenv "ROLLCALL" or "build/rollcall"
 local ours, our_memory, report = measured(("%s report %s -g resource -m sum:num_opens --no-totals -f csv"):format(rollcall, path))
 assert(report:find(("row,share7,%d,"):format(ROWS // 50), 1, true), report)
@@ -67,6 +69,11 @@ local jq, jq_memory, jq_output = measured(("jq -n -c -f %s %s"):format(program, 
 assert(jq_output:find(('"share7":{"count":%d,'):format(ROWS // 50), 1, true), jq_output)
 tell("jq, the same grouping", jq, jq_memory, ours)
 
+local floor, floor_memory = measured(([[lua5.4 -e 'collectgarbage("incremental", 400, 400)
+  for _ in require("rollcall.snapshot").open("%s"):each() do end']]):format(path))
+tell("Rows read, and nothing done", floor, floor_memory)
+print(("a report with totals is %.1f times as fast as jq, and reading alone %.1f times"):format(jq / with_totals, jq / floor))
+
 local policy = put("policies.lua", [[
   rule(builtin.clients_per_user { max = 1000 })
   rule(builtin.two_clients { filter = function(p) return p.resource == "share7" end, id = "own-filter" })
@@ -83,5 +90,11 @@ local policy = put("policies.lua", [[
 local check, check_memory, verdicts = measured(("%s check %s -p %s -f json"):format(rollcall, path, policy))
 assert(select(2, verdicts:gsub('"verdict": "pass"', "")) == 10, verdicts)
 tell("rollcall check, ten rules", check, check_memory)
+
+local other = folder .. "/other.jsonl"
+make_rows(other, ROWS)
+local diff, diff_memory, changes = measured(("%s diff %s %s | wc -l"):format(rollcall, path, other), 1)
+assert(tonumber(changes) == 2 * (ROWS // 1000), changes)
+tell("rollcall diff of two", diff, diff_memory)
 
 os.execute("rm -r " .. folder)

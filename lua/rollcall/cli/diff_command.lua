@@ -11,12 +11,13 @@ local selection = require "rollcall.report.selection"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 
----@return rollcall.diff.side?
----@return string? problem
-local function side(path)
+---@param path string
+---@param chosen? fun(rows: fun(): string?, table?): fun(): string?, table?  makes those that are taken of all rows
+---@return rollcall.diff.side  raises why there is none
+local function side(path, chosen)
   local opened, problem = source.open(path)
-  if not opened then return nil, problem end
-  local took, taken = pcall(diff.poll, opened.rows, opened.outcomes)
+  if not opened then error(problem, 0) end
+  local took, taken = pcall(diff.poll, chosen and chosen(opened.rows) or opened.rows, opened.outcomes)
   opened.close()
   if memory.is_refusal(taken) then taken.message = path .. ": " .. taken.message end
   if not took then error(taken, 0) end
@@ -48,21 +49,45 @@ local function problem_of(given)
   return listing.problem(given, nil, is_closed)
 end
 
----The first field that is named, and that no row has.
-local function missing_field(given, filter, before, after)
+---Watches for the fields that are named.
+---@return fun(before: rollcall.diff.side, after: rollcall.diff.side) look_at
+---@return fun(): string? problem  the first field that no row has
+local function new_lookout(given, filter)
   local sort, names = given.sort, presence.all_names()
   local is_known = not sort or presence.is_field(sort)
-  for _, one in ipairs { before, after } do
-    for kind, row in changes.rows(one.poll) do
-      if filter then filter(one.view_of(kind, row)) end
-      is_known = is_known or row[sort] ~= nil
-      if not presence.is_known_kind(kind) then
-        for name in pairs(row) do names[name] = true end
+  local function look_at(before, after)
+    for _, one in ipairs { before, after } do
+      for kind, row in changes.rows(one.poll) do
+        if filter then filter(one.view_of(kind, row)) end
+        is_known = is_known or row[sort] ~= nil
+        if not presence.is_known_kind(kind) then
+          for name in pairs(row) do names[name] = true end
+        end
       end
     end
   end
-  local missing = conditions.missing(given.where)[1] or not is_known and sort
-  return missing and ("no row has a field '%s'%s"):format(missing, suggestion(missing, names))
+  return look_at, function()
+    local missing = conditions.missing(given.where)[1] or not is_known and sort
+    return missing and ("no row has a field '%s'%s"):format(missing, suggestion(missing, names))
+  end
+end
+
+---@param given table  as parsed
+---@param look_at fun(before: rollcall.diff.side, after: rollcall.diff.side)
+---@return rollcall.diff.change[]
+---@return rollcall.diff.side before
+---@return rollcall.diff.side after
+local function compared(given, look_at)
+  local function sides(chosen)
+    local before, after = side(given.before, chosen), side(given.after, chosen)
+    look_at(before, after)
+    return before, after
+  end
+  local ended, before, after = pcall(sides)
+  if ended then return diff.compare(before.poll, after.poll), before, after end
+  local can_be_read_again = source.is_snapshot(given.before) and source.is_snapshot(given.after)
+  if not (memory.is_refusal(before) and can_be_read_again) then error(before, 0) end
+  return require "rollcall.diff.passes"(sides)
 end
 
 ---The differences in the order that is asked for.
@@ -95,7 +120,7 @@ Examples:
 --where is of the row as it is, or as it was.
 
 Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
-or answered in part, or more rows than 512 MiB a side hold, 3 a usage error.]])
+or answered in part, or more rows of one server than 512 MiB hold, 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl", "html" })
@@ -105,16 +130,12 @@ or answered in part, or more rows than 512 MiB a side hold, 3 a usage error.]])
   run = function(given)
     local problem = problem_of(given)
     if problem then return nil, problem end
-    local before
-    before, problem = side(given.before)
-    if not before then return nil, problem end
-    local after
-    after, problem = side(given.after)
-    if not after then return nil, problem end
     local filter, where = conditions.filter(given.where), conditions.text_of(given.where)
-    problem = missing_field(given, filter, before, after)
+    local look_at, missing_field = new_lookout(given, filter)
+    local list, before, after = compared(given, look_at)
+    problem = missing_field()
     if problem then return nil, problem end
-    local list, write, certain = diff.compare(before.poll, after.poll), source.output().write, 0
+    local write, certain = source.output().write, 0
     list = sorted(changes.selected(list, filter, after.view_of, before.view_of), given, after)
     if given.format == "html" then
       require "rollcall.diff.page"(list, before, after, write, where)

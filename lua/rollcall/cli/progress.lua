@@ -188,12 +188,13 @@ end
 ---@param next_row fun(): string?, table?
 ---@return fun(): string?, table?
 function methods:over(next_row)
+  local function step()
+    self:stop_at_signal()
+    return next_row()
+  end
   return function()
     if self.is_interrupted then return nil end
-    local ran, kind, row = pcall(function()
-      self:stop_at_signal()
-      return next_row()
-    end)
+    local ran, kind, row = pcall(step)
     if not ran then
       self:clear()
       if kind ~= INTERRUPTED then error(kind, 0) end

@@ -103,10 +103,12 @@ function system.run_sandboxed(text, name, vocabulary, where, instructions, bytes
 ---@param seconds integer  from 1 to 3600
 function system.end_stuck_calls(seconds) end
 
----Decodes a line of JSON that is an object of strings with no escapes but `\"` and `\\`, integers and booleans.
----@param line string
----@return table?  nil for any other line, which may be good JSON all the same
-function system.flat_object(line) end
+---Makes a function that decodes lines of JSON that are objects of strings with no escapes but `\"` and `\\`, integers and booleans.
+---It takes a text and the position at which a line begins, and gives the position behind that line, the object and the number of its
+---shape, which is that of the line before if this had the same names, with values of the same types, in the same order. It gives
+---nothing for a line without an end, and for any other line, which may be good JSON all the same.
+---@return fun(text: string, position: integer): integer?, table?, integer?
+function system.flat_object_decoder() end
 
 ---Calls a function in which a pipe that has lost its reader is an error of the write, and does not end
 ---the program. Programs that it starts do not notice it either.

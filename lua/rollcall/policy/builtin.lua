@@ -152,7 +152,7 @@ builtin.client_networks = {
     end)
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { "address" },
-      check = function(view) return allowed(view.address) end,
+      check = function(view) return allowed(view.client) end, -- which is the address, where there is one
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
   end,
@@ -203,7 +203,7 @@ builtin.administrative_shares = {
     return {
       kind = { "connection", "access" }, requires = { "resource" },
       check = function(view)
-        local share = view.share
+        local share = view.resource
         if by_name(share) then return false end
         local type = view.kind == "connection" and view.type
         return not type or type & ADMINISTRATIVE == 0 or case.lower(share) == "ipc$"
@@ -334,7 +334,8 @@ builtin.share_and_desktop = {
       kind = { "connection", "smb_session", "access", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
       requires = { "user" },
       filter = function(view)
-        return view.state ~= "SignedOut" and view.state ~= "InitFail"
+        local state = view.state
+        return state ~= "SignedOut" and state ~= "InitFail"
       end,
       check_group = function(group)
         local desktop = group.values.kind.session

@@ -1,6 +1,8 @@
 --- The groups of a rule: rows with the same values of some fields. A row with a list in such a field
--- is in the group of each of its values.
+-- is in the group of each of its values. While rows are added a group is a number, and what is kept of it
+-- stands at this place in a list for each field; it becomes a table when it is judged.
 local presence = require "rollcall.presence"
+local sets = require "rollcall.internal.sets"
 local suggestion = require "rollcall.internal.suggestion"
 local values = require "rollcall.internal.values"
 
@@ -25,46 +27,69 @@ local group_metatable = {
   end,
 }
 
----@param group_by string[]
----@param distinct string[]
-function groups.new(group_by, distinct)
-  return setmetatable({ group_by = group_by, distinct = distinct, tree = {}, list = {}, path = {} }, metatable)
-end
-
-function methods:new_group()
-  local group = { count = 0, distinct = {}, values = {} }
-  for i, name in ipairs(self.group_by) do group[name] = self.path[i] end
-  for _, name in ipairs(self.distinct) do group.distinct[name], group.values[name] = 0, {} end
-  self.list[#self.list + 1] = setmetatable(group, group_metatable)
-  return group
-end
-
-local function collect(group, name, value)
-  local seen = group.values[name]
-  if not seen[value] then
-    seen[value] = true
-    group.distinct[name] = group.distinct[name] + 1
-  end
-end
-
 -- The fields that every view answers to, so that they can be asked of it directly.
 local common = {}
 for _, name in ipairs(presence.fields) do common[name] = true end
 
-function methods:join(group, view)
-  group.count = group.count + 1
-  local distinct = self.distinct
-  for i = 1, #distinct do
-    local name = distinct[i]
-    local value
-    if common[name] then value = view[name] else value = presence.field(view, name) end
-    if value ~= nil and not group.values[name][value] then
-      if type(value) == "table" then
-        values.each(value, function(element) collect(group, name, element) end)
-      else
-        collect(group, name, value)
+---@param group_by string[]
+---@param distinct string[]
+function groups.new(group_by, distinct)
+  local self = setmetatable({ group_by = group_by, distinct = distinct, path = {} }, metatable)
+  self:forget()
+  return self
+end
+
+---Forgets all groups.
+function methods:forget()
+  self.tree, self.count, self.rows, self.keys, self.collected = {}, 0, {}, {}, {}
+  for i in ipairs(self.group_by) do self.keys[i] = {} end
+  for i in ipairs(self.distinct) do self.collected[i] = {} end
+end
+
+---@return integer
+function methods:new_group()
+  local group = self.count + 1
+  self.count, self.rows[group] = group, 0
+  for i, keys in ipairs(self.keys) do keys[group] = self.path[i] end
+  return group
+end
+
+---Makes the function that counts a view to a group.
+---@return fun(group: integer, view: rollcall.presence)
+function methods:joiner()
+  local rows, distinct, collected = self.rows, self.distinct, self.collected
+  local fields = #distinct
+  return function(group, view)
+    rows[group] = rows[group] + 1
+    for i = 1, fields do
+      local name, list = distinct[i], collected[i]
+      local value
+      if common[name] then value = view[name] else value = presence.field(view, name) end
+      -- Mostly it is the value that the group has already.
+      if value ~= nil and list[group] ~= value then
+        if type(value) == "table" then
+          values.each(value, function(element) sets.add(list, group, element) end)
+        else
+          sets.add(list, group, value)
+        end
       end
     end
+  end
+end
+
+---The groups, one after another, in the order in which they appeared.
+---@return fun(): rollcall.policy.group?
+function methods:each()
+  local number = 0
+  return function()
+    if number == self.count then return nil end
+    number = number + 1
+    local group = { count = self.rows[number], distinct = {}, values = {} }
+    for i, name in ipairs(self.group_by) do group[name] = self.keys[i][number] end
+    for i, name in ipairs(self.distinct) do
+      group.values[name], group.distinct[name] = sets.values(self.collected[i][number])
+    end
+    return setmetatable(group, group_metatable)
   end
 end
 
@@ -76,7 +101,7 @@ function methods:go_on(view, node, depth, value)
     next_node = self.group_by[depth + 1] and {} or self:new_group()
     node[value] = next_node
   end
-  if self.group_by[depth + 1] then self:descend(view, next_node, depth + 1) else self:join(next_node, view) end
+  if self.group_by[depth + 1] then self:descend(view, next_node, depth + 1) else self.join(next_node, view) end
 end
 
 function methods:descend(view, node, depth)
@@ -88,19 +113,19 @@ end
 ---Makes the function that adds a view with all the fields to its groups. Most come to one that is there.
 ---@return fun(view: rollcall.presence)
 function methods:adder()
-  local tree, group_by, depth = self.tree, self.group_by, #self.group_by
+  local tree, group_by, depth, join = self.tree, self.group_by, #self.group_by, self:joiner()
+  self.join = join
   for _, name in ipairs(group_by) do
     if not common[name] then
       return function(view) self:descend(view, tree, 1) end
     end
   end
+  local first = group_by[1]
   return function(view)
-    local node = tree
-    for i = 1, depth do
-      node = node[view[group_by[i]]]
-      if not node then return self:descend(view, tree, 1) end
-    end
-    self:join(node, view)
+    local node = tree[view[first]]
+    for i = 2, depth do node = node and node[view[group_by[i]]] end
+    if node then return join(node, view) end
+    self:descend(view, tree, 1)
   end
 end
 

@@ -134,7 +134,8 @@ end
 ---@return boolean  whether there were any
 function methods:give_up_groups(reason)
   if not (self.groups and self.take) then return false end
-  self.take, self.groups.list, self.groups.tree, self.given_up = nil, {}, {}, reason
+  self.take, self.given_up = nil, reason
+  self.groups:forget()
   return true
 end
 
@@ -266,18 +267,24 @@ function methods:taker()
   local required, filter, check = self.required, self.rule.filter, self.rule.check
   local add = self.groups and self.groups:adder()
   local rule = self.rule.requires_of and self.rule
-  -- Nearly every rule needs one field or two, which every view answers to.
-  local first = required[1] and required[1].common and required[1].name
-  local second = first and required[2] and required[2].common and required[2].name
-  local from, count = second and 3 or first and 2 or 1, #required
+  -- Nearly every rule needs one field or two, which every view answers to; and each view has a kind.
+  local needed = {}
+  for i = 1, 2 do
+    local one = required[i]
+    if #needed == i - 1 and one and one.common then needed[i] = one.name end
+  end
+  local first, second, from = needed[1] or "kind", needed[2] or "kind", #needed + 1
+  local has_more = from <= #required
   local seen, judged = 0, 0
   self.counts = function() return judged, seen end
   return function(view)
     seen = seen + 1
-    if first and view[first] == nil then return self:note_missing(first) end
-    if second and view[second] == nil then return self:note_missing(second) end
-    for i = from, count do
-      if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
+    if view[first] == nil then return self:note_missing(first) end
+    if view[second] == nil then return self:note_missing(second) end
+    if has_more then
+      for i = from, #required do
+        if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
+      end
     end
     local missing = rule and lacking_of_kind(rule, view)
     if missing then return self:note_missing(missing) end
@@ -327,7 +334,8 @@ end
 
 ---Judges the groups.
 function methods:take_groups()
-  for _, group in ipairs(self.groups and self.groups.list or {}) do
+  if not self.groups then return end
+  for group in self.groups:each() do
     local said = self.rule.check_group(group)
     local finding
     if not said then

@@ -2,6 +2,7 @@
 -- field is in the group of each of its values. A group is a number, and its values stand at this place
 -- in a list for each column, which takes much less memory than a table for each group.
 local presence = require "rollcall.presence"
+local sets = require "rollcall.internal.sets"
 local suggestion = require "rollcall.internal.suggestion"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
@@ -14,31 +15,9 @@ local metatable = { __index = methods }
 local function lesser(a, b) return b == nil or a < b end
 local function greater(a, b) return b == nil or a > b end
 
--- Of many groups most have one value or few of a field, so a set begins as its first value.
-local set_metatable = {}
-
-local function add_to_set(sets, group, value)
-  local set = sets[group]
-  if set == nil then
-    sets[group] = value
-  elseif getmetatable(set) == set_metatable then
-    set[value] = true
-  elseif set ~= value then
-    sets[group] = setmetatable({ [set] = true, [value] = true }, set_metatable)
-  end
-end
-
-local function size_of_set(set)
-  if set == nil then return 0 end
-  if getmetatable(set) ~= set_metatable then return 1 end
-  local size = 0
-  for _ in pairs(set) do size = size + 1 end
-  return size
-end
-
 ---For each way to measure: takes the values of all groups, the number of a group and what a row has.
 local ways = {
-  distinct = add_to_set,
+  distinct = sets.add,
   sum = function(sums, group, value)
     if math.type(value) then sums[group] = (sums[group] or 0) + value end
   end,
@@ -173,9 +152,9 @@ local MANY = 100000
 function methods:finish()
   self.numbers = nil
   for _, measure in ipairs(self.measured) do
-    if measure.take == add_to_set then
-      local sets = measure.values
-      for group = 1, self.count do sets[group] = size_of_set(sets[group]) end
+    if measure.take == sets.add then
+      local list = measure.values
+      for group = 1, self.count do list[group] = sets.size(list[group]) end
     end
   end
   if self.count > MANY then collectgarbage() end

@@ -1,4 +1,5 @@
 --- Files of lines, gzip by name: put in their place when they are whole; read with bounds.
+local json_line = require "rollcall.snapshot.line"
 local system = require "rollcall.system"
 local platform = require "rollcall.internal.platform"
 
@@ -89,6 +90,7 @@ end
 
 ---@class rollcall.snapshot_file.reader
 ---@field next fun(): string?, string?, boolean?  a line; or nil and what is wrong; true with a line that has no end
+---@field next_object fun(): table|false|nil, integer?, string?, boolean?  the object or list of a line, false where it is damaged; the number of its shape, or nil; then as `next`
 ---@field close fun()
 
 ---@param path string
@@ -123,7 +125,18 @@ function snapshot_file.reader(path)
       buffer, position = rest .. piece, 1
     end
   end
-  return { next = next_line, close = function()
+  local decode_here = system.flat_object_decoder()
+  local function next_object()
+    local after, object, shape = decode_here(buffer, position)
+    if after then
+      position = after
+      return object, shape
+    end
+    local line, reason, without_end = next_line()
+    if not line then return nil, nil, reason end
+    return json_line.decode(line) or false, nil, reason, without_end
+  end
+  return { next = next_line, next_object = next_object, close = function()
     if io.type(file) == "file" then file:close() end
   end }
 end

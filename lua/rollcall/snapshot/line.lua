@@ -1,6 +1,5 @@
 --- A line of JSON Lines that rollcall did not write just now.
 local cjson = require "cjson"
-local system = require "rollcall.system"
 
 local json_line = {}
 
@@ -17,11 +16,9 @@ local function cleaned(value)
 end
 
 ---@param line string
----@return table?  nil for what is no JSON; that is in UTF-8
+---@return table?  nil for what is no JSON object or list; that is in UTF-8
 function json_line.decode(line)
   if not utf8.len(line) then return nil end
-  local object = system.flat_object(line)
-  if object then return object end
   local decoded, value = pcall(cjson.decode, line)
   if decoded and type(value) == "table" then return cleaned(value) end
 end

@@ -3,7 +3,6 @@
 local cjson = require "cjson"
 local columns = require "rollcall.internal.columns"
 local json = require "rollcall.internal.json_text"
-local json_line = require "rollcall.snapshot.line"
 local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
@@ -51,8 +50,7 @@ function printed.open(path)
   cjson.new() -- as snapshot.open
   local reader, unreadable = snapshot_file.reader(path)
   if not reader then return nil, unreadable end
-  local line, reason = reader.next()
-  local header = line and json_line.decode(line)
+  local header, _, reason = reader.next_object()
   local problem = reason or problem_of(header)
   if problem then
     reader.close()
@@ -60,6 +58,7 @@ function printed.open(path)
   end
   local self = setmetatable({
     path = path, reader = reader, line = 1, rows = 0, shards = {}, outcomes = {}, normalize_user = presence.user_of,
+    problem_of = row_check.new(),
   }, metatable)
   self:begin(header)
   return self
@@ -73,13 +72,12 @@ end
 ---@return table? row
 function methods:next()
   while true do
-    local text, reason = self.reader.next()
+    local row, shape, reason = self.reader.next_object()
     self.line = self.line + 1
-    if not text then
+    if row == nil then
       if reason then self:note(reason) end
       return nil
     end
-    local row = json_line.decode(text)
     local kind, problem = row and row.kind, nil
     if kind == "report" then
       problem = problem_of(row)
@@ -93,7 +91,7 @@ function methods:next()
       end
     elseif kind == self.kind then
       row.kind = nil
-      problem = row_check.problem(kind, row)
+      problem = self.problem_of(kind, row, shape)
       if not problem then
         self.rows = self.rows + 1
         return kind, row

@@ -2,9 +2,12 @@
 local cjson = require "cjson"
 local system = require "rollcall.system"
 
+local decode = system.flat_object_decoder()
+
 return function(line)
-  local object = system.flat_object(line)
+  local after, object = decode(line .. "\n", 1)
   if not object then return end
+  if after <= #line then return end -- which is of several lines
   local expected = cjson.decode(line)
   for name, value in pairs(object) do
     local other = expected[name]
