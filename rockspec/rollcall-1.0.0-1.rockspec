@@ -73,6 +73,7 @@ build = {
                ["rollcall.manual.smb-calls"] = "lua/rollcall/manual/smb-calls.md",
                ["rollcall.manual.snapshots"] = "lua/rollcall/manual/snapshots.md",
                ["rollcall.manual.troubleshooting"] = "lua/rollcall/manual/troubleshooting.md",
+               ["rollcall.manual.where-it-runs"] = "lua/rollcall/manual/where-it-runs.md",
                ["rollcall.manual.windows"] = "lua/rollcall/manual/windows.md",
                ["rollcall.manual.write-inventory"] = "lua/rollcall/manual/write-inventory.md",
                ["rollcall.manual.write-policy"] = "lua/rollcall/manual/write-policy.md",
