@@ -1,9 +1,7 @@
 # rollcall: `make demo` and `make test` do everything on a bare Debian 12; `make help` lists the rest.
 
-LUA_VERSION := 5.4
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
-BUILD := build
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
@@ -15,14 +13,33 @@ ALL_CFLAGS := -std=c11 -D_FILE_OFFSET_BITS=64 -Icsrc $(WARNINGS) $(HARDENING) $(
 
 # Lua has another name on each system. Where there is none yet, it is as Debian calls what `make packages` installs.
 ifndef LUA
+LUA_VERSION := 5.4
 LUA := $(or $(shell for name in lua5.4 lua54 lua-5.4 lua; do \
   [ "$$($$name -e 'io.write(_VERSION)' 2> /dev/null)" = "Lua $(LUA_VERSION)" ] && echo $$name && break; done),lua5.4)
+else
+LUA_VERSION := $(or $(shell $(LUA) -e 'io.write(jit and "jit" or _VERSION:match "%d.%d")' 2> /dev/null),5.4)
+$(if $(filter 5.4 5.3 jit,$(LUA_VERSION)),,$(error LUA must be Lua 5.4, Lua 5.3 or LuaJIT, and is $(LUA_VERSION)))
+LUA_VERSION := $(LUA_VERSION:jit=5.1)
 endif
-LUA_PACKAGE := $(or $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
-  pkg-config --atleast-version=5.4 --max-version=5.4.999 $$name 2> /dev/null && echo $$name && break; done),lua5.4)
 
-# luarocks passes LUA_INCDIR; elsewhere pkg-config knows.
-LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PACKAGE)))
+# What is made for another Lua than 5.4 is beside: make LUA=lua5.3, make LUA=luajit.
+LUA_FOLDER_5.3 := lua5.3
+LUA_FOLDER_5.1 := luajit
+BUILD := build$(addprefix /,$(LUA_FOLDER_$(LUA_VERSION)))
+LUA_NAMES_5.4 := lua5.4 lua-5.4 lua54 lua
+LUA_NAMES_5.3 := lua5.3 lua-5.3 lua53 lua
+LUA_NAMES_5.1 := luajit
+LUA_RELEASE_5.1 := 2.1
+LUA_RELEASE := $(or $(LUA_RELEASE_$(LUA_VERSION)),$(LUA_VERSION))
+LUA_PACKAGE := $(or $(shell for name in $(LUA_NAMES_$(LUA_VERSION)); do \
+  pkg-config --atleast-version=$(LUA_RELEASE) --max-version=$(LUA_RELEASE).999 $$name 2> /dev/null && echo $$name && break; done),$(firstword $(LUA_NAMES_$(LUA_VERSION))))
+
+# luarocks passes LUA_INCDIR; elsewhere pkg-config knows. The sources are written for Lua 5.4; what another lacks comes first.
+LUA_CFLAGS = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PACKAGE))) $(LUA_LACKS_$(LUA_VERSION))
+LUA_LACKS_5.3 := -D_GNU_SOURCE= -include csrc/binding/lua_versions.h
+LUA_LACKS_5.1 = $(LUA_LACKS_5.3) -isystem $(COMPAT53)
+COMPAT53 = $(shell pkg-config --variable=includedir lua5.1-compat53-utf8)
+COMPAT53_OBJECT_5.1 := $(BUILD)/module/compat-5.3.o
 LUA_LIBS = $(shell pkg-config --libs $(LUA_PACKAGE))
 SMBCLIENT_CFLAGS = $(shell pkg-config --cflags smbclient)
 SMBCLIENT_LIBS = $(shell pkg-config --libs smbclient)
@@ -34,13 +51,15 @@ CLOSING_MODULE := $(BUILD)/lib/rollcall/smb/closing.so
 WORKER := $(BUILD)/lib/rollcall/smb/smbpipe
 WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
 SYSTEM_MODULE := $(BUILD)/lib/rollcall/system.so
-COMMAND := $(BUILD)/rollcall
+COMMAND := $(if $(filter 5.4,$(LUA_VERSION)),$(BUILD),build)/rollcall
 
 # What a library is made of is whole folders of csrc. A file for one system alone says so at the end of its name.
 WINDOWS_FILES := %_windows.c %_netapi32.c %_bcrypt.c
 POSIX_FILES := %_posix.c %_worker.c %_poll.c %_openssl.c %_epoll.c %_kqueue.c
 POLLER ?= $(if $(filter Linux,$(shell uname)),epoll,kqueue)
-NOT_HERE := $(WINDOWS_FILES) $(filter-out %_$(POLLER).c,%_epoll.c %_kqueue.c)
+# The Lua of policies has bounds that LuaJIT does not keep.
+NOT_IN_5.1 := csrc/system/sandbox% csrc/system/pattern% csrc/system/watchdog%
+NOT_HERE := $(WINDOWS_FILES) $(filter-out %_$(POLLER).c,%_epoll.c %_kqueue.c) $(NOT_IN_$(LUA_VERSION))
 folders = $(foreach folder,$(1),$(sort $(wildcard csrc/$(folder)/*.c)))
 SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
@@ -59,6 +78,10 @@ CLOSING_OBJECTS := $(CLOSING_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
 MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
+# LuaJIT reads the queries; what else there is is for a Lua with integers.
+QUERY_FILES := lua/rollcall/init.lua lua/rollcall/smb.lua lua/rollcall/smb/% lua/rollcall/workspace.lua lua/rollcall/workspace/% lua/rollcall/loop/% \
+	$(patsubst %,lua/rollcall/internal/%.lua,case lua_versions memory options platform suggestion text)
+INSTALLED_FILES := $(if $(filter 5.1,$(LUA_VERSION)),$(filter $(QUERY_FILES),$(LUA_SOURCES)),$(LUA_SOURCES) $(MANUAL_FILES))
 MAN := $(BUILD)/man
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson lua-argparse libsmbclient-dev \
@@ -80,8 +103,10 @@ CHECK_OPTIONS := --exclude-tags=conformance,editor --helper=spec.lab.collect
 LAST_SPEC := spec/schema/collected.lua
 SPEC_FILES = $(sort $(wildcard spec/*_spec.lua))
 SARIF_VALIDATOR := $(BUILD)/sarif/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
-TREE_PATHS := LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" LUA_CPATH_5_4="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
-RUN_SPECS = $(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
+# As Lua calls its variables: LUA_PATH_5_4.
+OF_VERSION := $(if $(filter-out 5.1,$(LUA_VERSION)),_$(subst .,_,$(LUA_VERSION)))
+TREE_PATHS := LUA_PATH$(OF_VERSION)="lua/?.lua;lua/?/init.lua;./?/init.lua;;" LUA_CPATH$(OF_VERSION)="$(BUILD)/lib/?.so;$(BUILD)/bench/?.so;;"
+RUN_SPECS = $(TREE_PATHS) LAB_LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) busted --lua=$(LUA) --output=spec/lab/output.lua
 
 # For a make within this one: two things at a time, unless whoever started this one has said how many.
 SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
@@ -89,11 +114,14 @@ SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 .PHONY: all help demo test check doc editor conformance lint words bench bench-fleet picture lab lab-stop man install uninstall install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
-all: $(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(COMMAND)
+# The command is Lua 5.4's alone.
+all: $(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(if $(filter 5.4,$(LUA_VERSION)),$(COMMAND))
 
 help:
 	@echo 'make                     build'
 	@echo 'make install PREFIX=dir  install bin, share/lua/$(LUA_VERSION), share/man and lib/lua/$(LUA_VERSION) under it; make uninstall'
+	@echo 'make LUA=lua5.3, LUA=luajit  the modules for another Lua, in $(BUILD)/lua5.3 and $(BUILD)/luajit'
+	@echo 'make test-luas           they, and nmap, HAProxy, nginx and Neovim as their hosts'
 	@echo 'make demo                a roll call of a private Samba, from nothing'
 	@echo 'make test                lint and every test'
 	@echo 'make check               the tests alone; SPEC=spec/smb_spec.lua for one file'
@@ -122,9 +150,15 @@ $(BUILD)/worker/%.o: csrc/%.c
 	@echo '  CC    $< (worker)'
 	@$(CC) $(ALL_CFLAGS) -fno-lto -fPIE $(SMBCLIENT_CFLAGS) -MMD -MP -c $< -o $@
 
+$(BUILD)/module/compat-5.3.o:
+	@mkdir -p $(@D)
+	@echo '  CC    compat-5.3.c'
+	@$(CC) $(CFLAGS) -fPIC -fvisibility=hidden $(LUA_CFLAGS) -c $(COMPAT53)/compat-5.3.c -o $@
+
 $(SMB_MODULE): $(SMB_OBJECTS)
 $(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
 $(CLOSING_MODULE): $(CLOSING_OBJECTS)
+$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE) $(WORKSPACE_MODULE): $(COMPAT53_OBJECT_$(LUA_VERSION))
 # Signals and threads of theirs may come back when the Lua state that wanted them is closed.
 $(SYSTEM_MODULE) $(WORKSPACE_MODULE): PINNED := -Wl,-z,nodelete
 $(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE):
@@ -173,7 +207,7 @@ $(COMMAND): Makefile
 
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
-	for file in $(patsubst lua/%,%,$(LUA_SOURCES) $(MANUAL_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
+	for file in $(patsubst lua/%,%,$(INSTALLED_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
 	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
 	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
@@ -189,8 +223,14 @@ man: all
 	@mkdir -p $(MAN)/man1 $(MAN)/man5
 	@$(TREE_PATHS) $(LUA) lua/rollcall/manual/write.lua $(MAN)
 
-install: man $(COMPLETIONS)
+.PHONY: install-modules
+install-modules: all
 	$(call INSTALL_FILES,$(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION),$(DESTDIR)$(LIBDIR)/lua/$(LUA_VERSION))
+
+ifneq ($(LUA_VERSION),5.4)
+install: install-modules
+else
+install: install-modules man $(COMPLETIONS)
 	$(call INSTALL_MAN,$(DESTDIR)$(PREFIX)/share/man)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	echo "$$INSTALLED_LAUNCHER" > "$(DESTDIR)$(PREFIX)/bin/rollcall"
@@ -198,6 +238,7 @@ install: man $(COMPLETIONS)
 	install -D -m 644 $(BUILD)/completions/bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rollcall"
 	install -D -m 644 $(BUILD)/completions/zsh "$(DESTDIR)$(ZSH_COMPLETIONS)/_rollcall"
 	install -D -m 644 $(BUILD)/completions/fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rollcall.fish"
+endif
 
 # What install would install goes, the two folders that are rollcall's own, and folders that are empty then. Those which
 # every system has in PREFIX stay.
@@ -210,9 +251,9 @@ uninstall: all
 	  rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$folder" 2> /dev/null || true; done
 
 # LuaRocks has no place for manual pages; they go to the folder of the rock.
-install-rock: man
+install-rock: $(if $(filter 5.4,$(LUA_VERSION)),man,all)
 	$(call INSTALL_FILES,$(LUADIR),$(LIBDIR))
-	$(call INSTALL_MAN,$(ROCKDIR)/man)
+	$(if $(filter 5.4,$(LUA_VERSION)),$(call INSTALL_MAN,$(ROCKDIR)/man))
 
 packages:
 	@spec/lab/install 'building rollcall' $(BUILD_PACKAGES)
@@ -326,6 +367,7 @@ include spec/windows/targets.mk
 include rockspec/targets.mk
 include spec/machines/targets.mk
 include spec/fleet/targets.mk
+include spec/luas/targets.mk
 
 clean:
 	rm -rf $(BUILD)

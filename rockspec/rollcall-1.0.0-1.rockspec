@@ -14,7 +14,7 @@ the errors, pages and fan-out that an administrator with many servers needs, and
 }
 supported_platforms = { "linux", "windows" }
 dependencies = {
-   "lua >= 5.4, < 5.5",
+   "lua >= 5.1, < 5.5",
    "lua-cjson >= 2.1.0",
    "argparse >= 0.7.1",
 }
@@ -34,6 +34,7 @@ build = {
    type = "make",
    build_variables = {
       CFLAGS = "$(CFLAGS)",
+      LUA = "$(LUA)",
       LUA_INCDIR = "$(LUA_INCDIR)",
    },
    install_target = "install-rock",
@@ -41,6 +42,7 @@ build = {
       LUADIR = "$(LUADIR)",
       LIBDIR = "$(LIBDIR)",
       ROCKDIR = "$(PREFIX)",
+      LUA = "$(LUA)",
       LUA_INCDIR = "$(LUA_INCDIR)",
    },
    install = {
@@ -73,6 +75,7 @@ build = {
                ["rollcall.manual.smb-calls"] = "lua/rollcall/manual/smb-calls.md",
                ["rollcall.manual.snapshots"] = "lua/rollcall/manual/snapshots.md",
                ["rollcall.manual.troubleshooting"] = "lua/rollcall/manual/troubleshooting.md",
+               ["rollcall.manual.where-it-runs"] = "lua/rollcall/manual/where-it-runs.md",
                ["rollcall.manual.windows"] = "lua/rollcall/manual/windows.md",
                ["rollcall.manual.write-inventory"] = "lua/rollcall/manual/write-inventory.md",
                ["rollcall.manual.write-policy"] = "lua/rollcall/manual/write-policy.md",
@@ -199,6 +202,7 @@ build = {
             ["rollcall.internal.duration"] = "lua/rollcall/internal/duration.lua",
             ["rollcall.internal.exposition"] = "lua/rollcall/internal/exposition.lua",
             ["rollcall.internal.json_text"] = "lua/rollcall/internal/json_text.lua",
+            ["rollcall.internal.lua_versions"] = "lua/rollcall/internal/lua_versions.lua",
             ["rollcall.internal.memory"] = "lua/rollcall/internal/memory.lua",
             ["rollcall.internal.name_lines"] = "lua/rollcall/internal/name_lines.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",

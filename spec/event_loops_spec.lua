@@ -85,8 +85,7 @@ for name, run_all in pairs(loops) do
     it("takes several queries of one client, and enumerations, at once", function()
       local descriptors = #lab.descriptors()
       do
-        local client <close> = cloud.client { timeout = 20 }
-        local login_client <close> = cloud.login_client { timeout = 20 }
+        local client, login_client = cloud.client { timeout = 20 }, cloud.login_client { timeout = 20 }
         cloud.tell "life?seconds=2"
         local received, functions = {}, {}
         for i = 1, 12 do
@@ -114,6 +113,8 @@ for name, run_all in pairs(loops) do
         local expected = {}
         for i = 1, #functions do expected[i] = 10 end
         assert.same(expected, received)
+        client:close()
+        login_client:close()
       end
       collectgarbage()
       collectgarbage()

@@ -2,6 +2,7 @@
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 local system = require "rollcall.system"
+local versions = require "rollcall.internal.lua_versions"
 
 local function seconds_of(f)
   local function uptime()
@@ -42,7 +43,7 @@ describe("an iterator over a server handle", function()
       end
     ]]
     file:close()
-    local output = lab.run("lua5.4 " .. script)
+    local output = lab.run(lab.lua .. " " .. script)
     os.remove(script)
     assert.matches("^false\t[^\n]*interrupted!\nERROR_OPERATION_ABORTED\n$", output)
   end)
@@ -131,7 +132,7 @@ describe("a call that fails before it is made", function()
     local made = target.new(lab.double, lab.as_auditor { timeout = 5 })
     made.qualifier = "\xFF" -- which calls.lua would refuse
     made.query = { call = "connections", level = 1, prefmaxlen = 1000, resume_handle = 0 }
-    local step, state = core.enumerate { next_target = function() return made end }
+    local step, state = versions.resumable(core.enumerate { next_target = function() return made end })
     local ran, failure
     local took = seconds_of(function() ran, failure = pcall(step, state) end)
     assert.is_false(ran)
@@ -156,20 +157,20 @@ describe("a worker", function()
   end)
 
   it("reads smb.conf once, and not for each server", function()
-    local home = lab.folder .. "/home"
+    local home = lab.folder .. "/home-of-one-worker" -- another spec has a smb.conf in /home
     local configuration, reads = home .. "/.smb/smb.conf", home .. "/reads"
     lab.run(("mkdir -p %s/.smb; mkfifo %s"):format(home, configuration))
     -- Who writes to a pipe waits for who opens it.
     lab.run(("(while [ -p %s ]; do echo [global] > %s; echo read >> %s; sleep 0.2; done) > /dev/null 2>&1 &"):format(
       configuration, configuration, reads))
-    local _, code, complaint = lab.run(([[HOME=%s lua5.4 -e '
+    local _, code, complaint = lab.run(([[HOME=%s %s -e '
       local lab, smb = require "spec.lab", require "rollcall.smb"
       local rows = 0
       local servers = { lab.double, lab.double, lab.double }
       for _ in smb.connections(lab.as_auditor { servername = servers, qualifier = "people", concurrency = 1 }) do
         rows = rows + 1
       end
-      assert(rows == 15, rows)']]):format(home))
+      assert(rows == 15, rows)']]):format(home, lab.lua))
     local read = lab.run("cat " .. reads)
     lab.run(("exec 3<> %s; rm %s"):format(configuration, configuration)) -- so that the writer ends
     assert.equal(0, code, complaint)

@@ -1,5 +1,6 @@
 local core = require "rollcall.smb.core"
 local smb = require "rollcall.smb"
+local versions = require "rollcall.internal.lua_versions"
 
 local good = { servername = "fs1", qualifier = "projects", username = "u", password = "p" }
 
@@ -111,9 +112,9 @@ end)
 describe("rollcall.core guards itself", function()
   it("against a call, a level or a target that is none", function()
     local function enumerate(query)
-      local step, state = core.enumerate {
+      local step, state = versions.resumable(core.enumerate {
         next_target = function() return { servername = "x", query = query } end,
-      }
+      })
       return step(state)
     end
     assert.has_error(function() core.enumerate() end)
@@ -130,7 +131,7 @@ describe("rollcall.core guards itself", function()
     end
     assert.has_error(function() core.server {} end)
     assert.has_error(function() core.server(nil) end)
-    local step, state = core.enumerate { next_target = function() return 7 end }
+    local step, state = versions.resumable(core.enumerate { next_target = function() return 7 end })
     assert.has_error(function() step(state) end)
     assert.has_error(function() step(io.stdout) end)
     state:close()

@@ -215,7 +215,7 @@ describe("a client without a free descriptor", function()
       print(select(2, pcall(workspace.client, options)))
     ]]
     file:close()
-    local output = lab.run(("ulimit -n 40; lua5.4 %s 2>&1"):format(script))
+    local output = lab.run(("ulimit -n 40; %s %s 2>&1"):format(lab.lua, script))
     os.remove(script)
     assert.equal("no connection can be waited for: Too many open files\n", output)
   end)

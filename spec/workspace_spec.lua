@@ -389,8 +389,7 @@ describe("the end of a process", function()
   ]]):gsub("\n%s*", " ")
 
   local function status_of(script)
-    local _, _, status = os.execute(("lua5.4 -e '%s' > /dev/null 2>&1"):format(preamble .. script))
-    return status
+    return select(2, lab.run(("%s -e '%s' > /dev/null 2>&1"):format(lab.lua, preamble .. script)))
   end
 
   it("comes in the middle of transfers as well", function()
@@ -405,9 +404,9 @@ describe("the end of a process", function()
   it("comes at an interrupt", function()
     local begun = os.time()
     -- In the foreground, timeout sends one signal; a second would not be caught.
-    local _, _, status = os.execute(
-      ("timeout --foreground --preserve-status -s INT 3 lua5.4 -e '%s' > /dev/null 2>&1"):format(
-        preamble .. 'for _ in client:sessions { user_name = "x;delay=20" } do end'))
+    local _, status = lab.run(
+      ("timeout --foreground --preserve-status -s INT 3 %s -e '%s' > /dev/null 2>&1"):format(
+        lab.lua, preamble .. 'for _ in client:sessions { user_name = "x;delay=20" } do end'))
     assert.equal(1, status)
     assert.is_true(os.time() - begun < 12)
   end)

@@ -135,6 +135,8 @@ static void end_call(lua_State *L, struct waiter *waiter, int status) {
 
 static int go_on(lua_State *L, struct waiter *waiter);
 
+#if LUA_VERSION_NUM >= 503
+
 /* [-0, +n, e] Goes on after a function of the caller's that yielded. */
 static int after_yield(lua_State *L, int status, lua_KContext context) {
     struct waiter *waiter = lua_touserdata(L, 1);
@@ -143,31 +145,58 @@ static int after_yield(lua_State *L, int status, lua_KContext context) {
     return go_on(L, waiter);
 }
 
-/* [-(1 + arguments), +0, e] Calls a function of the caller's, which may close the iterator but not
- * step it. */
-static void call(lua_State *L, struct waiter *waiter, int arguments, int results) {
+/* [-(1 + arguments), +n, e] Calls a function of the caller's, which may close the iterator but not
+ * step it. Returns 0, or how many values the step that is under way ends with. */
+static int call(lua_State *L, struct waiter *waiter, int arguments, int results) {
     waiter->calling_back = true;
     waiter_leave(waiter);
     end_call(L, waiter, lua_pcallk(L, arguments, results, 0, 0, after_yield));
+    return 0;
 }
 
-/* [-0, +0, e] */
-static void wait(lua_State *L, struct waiter *waiter, int64_t until) {
+#else
+
+/* Where C cannot go on after a yield, the step ends with true, the iterator, the function and its
+ * arguments. lua/rollcall/internal/lua_versions.lua calls it, and steps on with what pcall gave. */
+static int call(lua_State *L, struct waiter *waiter, int arguments, int results) {
+    waiter->calling_back = true;
+    waiter->results = results;
+    waiter_leave(waiter);
+    lua_pushboolean(L, true);
+    lua_insert(L, -arguments - 2);
+    lua_pushvalue(L, 1);
+    lua_insert(L, -arguments - 2);
+    return arguments + 3;
+}
+
+/* [-(above 1), +n, e] */
+static int after_call(lua_State *L, struct waiter *waiter) {
+    bool returned = lua_toboolean(L, 2);
+    lua_remove(L, 2);
+    lua_settop(L, 1 + (returned ? waiter->results : 1));
+    end_call(L, waiter, returned ? LUA_OK : LUA_ERRRUN);
+    return go_on(L, waiter);
+}
+
+#endif
+
+/* [-0, +n, e] Returns as call does. */
+static int wait(lua_State *L, struct waiter *waiter, int64_t until) {
     int64_t rest = until == WAITER_NEVER ? -1 : until - waiter_now(waiter);
     if (until != WAITER_NEVER && rest < 0)
         rest = 0;
     if (!waiter->waits_outside || rest == 0) {
         take_turn(L, waiter, rest);
-        return;
+        return 0;
     }
     lua_getiuservalue(L, 1, WAITER_ON_WAIT);
     push_waits(L, waiter, rest);
     if (waiter->closed) { /* by a finaliser, just now */
         lua_settop(L, 1);
-        return;
+        return 0;
     }
     waiter->is_waiting = true;
-    call(L, waiter, 1, 1);
+    return call(L, waiter, 1, 1);
 }
 
 static int go_on(lua_State *L, struct waiter *waiter) {
@@ -180,24 +209,36 @@ static int go_on(lua_State *L, struct waiter *waiter) {
             return values;
         if (waiter->closed)
             break;
-        if (values == WAITER_CALL)
-            call(L, waiter, wish.arguments, wish.results);
-        else
-            wait(L, waiter, wish.until);
+        values = values == WAITER_CALL ? call(L, waiter, wish.arguments, wish.results)
+                                       : wait(L, waiter, wish.until);
+        if (values > 0)
+            return values;
     }
     lua_settop(L, 1);
     lua_pushnil(L);
     return 1;
 }
 
+/* [-0, +0, e] Raises at the line of who steps it; where Lua calls in our place, that is its caller.
+ */
+static int refuse(lua_State *L, const struct waiter *waiter, const char *how) {
+    luaL_where(L, LUA_VERSION_NUM >= 503 ? 1 : 2);
+    lua_pushfstring(L, "%s cannot be stepped %s", waiter->kind->name, how);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
 int waiter_step(lua_State *L, struct waiter *waiter) {
+#if LUA_VERSION_NUM < 503
+    if (waiter->calling_back && lua_gettop(L) > 1)
+        return after_call(L, waiter);
+#endif
     lua_settop(L, 1);
     if (waiter->calling_back)
-        return luaL_error(L, "%s cannot be stepped from a function it calls", waiter->kind->name);
+        return refuse(L, waiter, "from a function it calls");
     if (waiter->stepping && !waiter->closed) {
         if (is_stepping(L, waiter))
-            return luaL_error(L, "%s cannot be stepped while it is being stepped",
-                              waiter->kind->name);
+            return refuse(L, waiter, "while it is being stepped");
         waiter_end(waiter);
     }
     return go_on(L, waiter);

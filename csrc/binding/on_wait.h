@@ -58,6 +58,7 @@ struct waiter {
     bool calling_back; /* inside a function of the caller's, or of another library */
     bool is_waiting;   /* which is on_wait */
     bool ends_later;   /* it was closed while it was stepping */
+    int results;       /* where Lua calls in our place: how many are wanted */
     int64_t away;      /* milliseconds that the caller spent on something else */
     int64_t left_at;   /* since when it is in the caller's hands; 0: it is not */
 };

@@ -28,8 +28,10 @@ lua_Integer option_integer(lua_State *L, int index, const char *name, lua_Intege
     lua_Integer value = otherwise;
     if (lua_getfield(L, index, name) != LUA_TNIL)
         value = lua_tointegerx(L, -1, &is_integer);
-    if (!is_integer || value < 0 || value > limit)
-        luaL_error(L, "%s must be an integer from 0 to %I", name, limit);
+    if (!is_integer || value < 0 || value > limit) {
+        lua_pushinteger(L, limit);
+        luaL_error(L, "%s must be an integer from 0 to %s", name, lua_tostring(L, -1));
+    }
     lua_pop(L, 1);
     return value;
 }

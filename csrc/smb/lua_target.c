@@ -31,8 +31,10 @@ static lua_Integer integer_field(lua_State *L, int index, const char *name, lua_
     int is_integer;
     lua_getfield(L, index, name);
     lua_Integer value = lua_tointegerx(L, -1, &is_integer);
-    if (!is_integer || value < 0 || value > limit)
-        luaL_error(L, "%s must be an integer from 0 to %I", name, limit);
+    if (!is_integer || value < 0 || value > limit) {
+        lua_pushinteger(L, limit);
+        luaL_error(L, "%s must be an integer from 0 to %s", name, lua_tostring(L, -1));
+    }
     lua_pop(L, 1);
     return value;
 }
@@ -61,8 +63,10 @@ void target_read_query(lua_State *L, int index, struct query *query) {
     } else {
         lua_Integer level = integer_field(L, table, "level", UINT32_MAX);
         query->level = net_enum_find_level(query->call, (uint32_t)level);
-        if (!query->level)
-            luaL_error(L, "%s has no level %I", query->call->procedure, level);
+        if (!query->level) {
+            lua_pushinteger(L, level);
+            luaL_error(L, "%s has no level %s", query->call->procedure, lua_tostring(L, -1));
+        }
     }
     query->preferred_maximum_length =
         (uint32_t)integer_field(L, table, "prefmaxlen", MAX_PREFERRED_LENGTH);

@@ -49,8 +49,10 @@ int luaopen_rollcall_system(lua_State *L) {
         {"output_file", output_file_new},
         {"audit_file", audit_file_new},
         {"user_name", user_name_get},
+#if LUA_VERSION_NUM >= 503
         {"run_sandboxed", sandbox_run},
         {"end_stuck_calls", watchdog_start},
+#endif
         {"flat_object_decoder", flat_object_decoder},
         {"catch_signals", signals_catch},
         {"note_interrupt", signals_note_interrupt},

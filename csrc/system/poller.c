@@ -90,7 +90,9 @@ int poller_wait_for(lua_State *L) {
         if (error)
             return luaL_error(L, "cannot wait for a descriptor: %s", strerror(error));
     }
-    return wait_on(L, poller, milliseconds);
+    wait_on(L, poller, milliseconds);
+    poller_close(poller);
+    return 1;
 }
 
 void poller_register(lua_State *L) {

@@ -137,6 +137,10 @@ static const struct waiter_kind kind = {
     .end = end,
 };
 
+static int token_request_step(lua_State *L) {
+    return waiter_step(L, luaL_checkudata(L, 1, METATABLE));
+}
+
 static int token_request_close(lua_State *L) {
     waiter_close(L, luaL_checkudata(L, 1, METATABLE));
     return 0;
@@ -189,6 +193,7 @@ void token_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
         {"__gc", token_request_gc},
         {"__close", token_request_close},
+        {"__call", token_request_step},
         {NULL, NULL},
     };
     luaL_newmetatable(L, METATABLE);

@@ -159,7 +159,7 @@ end
 ---@return fun(): string?, table?  gives the next row: its kind, and a row of rollcall.smb, of rollcall.smbstatus, a rollcall.workspace.session, or a row of one's own
 ---@return nil
 ---@return nil
----@return table closing  to be closed by the loop; ends what is under way
+---@return table closing  to be closed by the loop; `close` ends what is under way
 function inventory.rows(inv, given)
   given = options.check("inventory.rows", given or {},
     { on_target = options.callable, on_error = options.callable, on_wait = options.callable }, 2)
@@ -178,7 +178,7 @@ function inventory.rows(inv, given)
     running[#running + 1] = one
   end
   local step, close = run(running)
-  return step, nil, nil, setmetatable({}, { __close = close })
+  return step, nil, nil, setmetatable({ close = close }, { __close = close })
 end
 
 return inventory

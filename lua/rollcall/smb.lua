@@ -10,6 +10,7 @@ local options = require "rollcall.internal.options"
 local plans = require "rollcall.smb.plans"
 local servers = require "rollcall.smb.servers"
 local target = require "rollcall.smb.target"
+local versions = require "rollcall.internal.lua_versions"
 
 ---@class rollcall.smb
 local smb = {}
@@ -239,8 +240,7 @@ local function one_page(caller, name, given)
   options.insist(caller, LEVEL, checked, calls.problem(calls[name], checked) or with_qualifier(name, checked)
     or target.check_credentials(checked))
   local base = target.new(checked.servername or servers.LOCAL_COMPUTER, checked)
-  local handle <close> = core.server(calls.target(base, calls[name], checked))
-  return page_of(handle, base, name, checked)
+  return versions.closing(core.server(calls.target(base, calls[name], checked)), page_of, base, name, checked)
 end
 
 ---The connections made to a share, or from a computer, of one server or of many; without a

@@ -11,6 +11,9 @@ local session = require "rollcall.workspace.session"
 local text = require "rollcall.internal.text"
 local token = require "rollcall.workspace.token"
 local user_names = require "rollcall.workspace.user_names"
+local versions = require "rollcall.internal.lua_versions"
+
+local math = versions.math
 
 ---@class rollcall.workspace
 local workspace = {
@@ -70,7 +73,7 @@ local query_specification = {
   deadline = options.seconds,
   concurrency = options.integer(1, 1024),
   retries = options.integer(0, 100),
-  max_body = options.integer(1, 1 << 30),
+  max_body = options.integer(1, 0x40000000),
   on_error = options.callable,
 }
 
@@ -328,7 +331,7 @@ function client_methods:sessions(given)
     if not on_error then error(core.failure(failure), 0) end
     on_error(core.failure(failure))
   end)
-  return core.query_sessions(query_of(self, checked, {
+  return versions.resumable(core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/user-session-info",
     list_name = "session_info_list",
     action = "workspace:session:listSessionByUserName",
@@ -340,7 +343,7 @@ function client_methods:sessions(given)
       local name = next_name()
       if name then return "user_name=" .. text.percent_encoded(name), name end
     end,
-  }))
+  })))
 end
 
 local list_query_specification = options.merged(query_specification, {
@@ -384,7 +387,7 @@ function client_methods:list_sessions(given)
   local parameters = {}
   for name in pairs(listing.specification) do parameters[name] = checked[name] end
   local received, expected, last = 0, nil, false
-  return core.query_sessions(query_of(self, checked, {
+  return versions.resumable(core.query_sessions(query_of(self, checked, {
     path = "/v1/" .. self.query.project_id .. "/session/list-sessions",
     list_name = "items",
     action = "workspace:session:listSessions",
@@ -406,7 +409,7 @@ function client_methods:list_sessions(given)
     next_request = function()
       if not last then return listing.page_query(parameters, limit, received) end
     end,
-  }))
+  })))
 end
 
 ---The names of the users with sessions, each once: what `client:sessions` takes as `user_name`.

@@ -5,22 +5,23 @@ local shell = require "spec.lab.shell"
 local lab = {}
 
 local function variable(name)
-  return assert(os.getenv(name), "the specs run inside spec/lab/run: make check")
+  return (assert(os.getenv(name), "the specs run inside spec/lab/run: make check"))
 end
 
 lab.folder = variable "LAB_FOLDER"
 lab.username = variable "LAB_USERNAME"
 lab.password = variable "LAB_PASSWORD"
 lab.samba = "127.0.0.1:" .. variable "LAB_SAMBA_PORT"
-lab.samba_port = math.tointeger(variable "LAB_SAMBA_PORT")
+lab.samba_port = tonumber(variable "LAB_SAMBA_PORT")
 lab.double = "127.0.0.1:" .. variable "LAB_DOUBLE_PORT"
-lab.double_port = math.tointeger(variable "LAB_DOUBLE_PORT")
+lab.double_port = tonumber(variable "LAB_DOUBLE_PORT")
 lab.big = "127.0.0.1:" .. variable "LAB_BIG_PORT"
-lab.big_port = math.tointeger(variable "LAB_BIG_PORT")
+lab.big_port = tonumber(variable "LAB_BIG_PORT")
 lab.crowd = "127.0.0.1:" .. variable "LAB_CROWD_PORT"
 lab.silent = "127.0.0.1:" .. variable "LAB_SILENT_PORT"
 lab.closed = "127.0.0.1:" .. variable "LAB_CLOSED_PORT"
 lab.command = variable "ROLLCALL"
+lab.lua = os.getenv "LAB_LUA" or "lua5.4" -- that the specs run in
 
 ---Options with the auditor's credentials, and those given.
 function lab.as_auditor(options)
@@ -96,7 +97,7 @@ end
 ---@return integer
 function lab.free_port()
   local program = [[import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])]]
-  return assert(math.tointeger((lab.run(("python3 -c '%s'"):format(program)):match "%d+")))
+  return assert(tonumber((lab.run(("python3 -c '%s'"):format(program)):match "%d+")))
 end
 
 local others = 0

@@ -37,7 +37,7 @@ function methods:open(upstream, faults)
     doors[i] = { upstream = upstream, fault = next(fault) and fault or nil }
   end
   local ports = self:ask { open = doors }.ports
-  for i, port in ipairs(ports) do ports[i] = math.tointeger(port) end
+  for i, port in ipairs(ports) do ports[i] = math.floor(port) end
   return ports
 end
 
@@ -52,7 +52,7 @@ end
 ---@return { connections: integer, down: integer, up: integer }
 function methods:counts(port, now)
   local counts = self:ask { counts = { port }, now = now }.counts[1]
-  for name, count in pairs(counts) do counts[name] = math.tointeger(count) end
+  for name, count in pairs(counts) do counts[name] = math.floor(count) end
   return counts
 end
 

@@ -3,17 +3,22 @@ local cjson = require "cjson"
 
 local shell = {}
 
+local function taken(path)
+  local file = assert(io.open(path))
+  local content = file:read("a")
+  file:close()
+  os.remove(path)
+  return content
+end
+
 ---Runs a shell command; returns its output, its exit code and what it said on stderr.
 function shell.run(command)
   local complaints = os.tmpname()
-  local pipe = assert(io.popen(("( %s ) 2> %s"):format(command, complaints)))
+  local codes = complaints .. ".code" -- LuaJIT's close does not say it
+  local pipe = assert(io.popen(("( %s ) 2> %s; echo $? > %s"):format(command, complaints, codes)))
   local output = pipe:read("a")
-  local _, kind, code = pipe:close()
-  local file = assert(io.open(complaints))
-  local complained = file:read("a")
-  file:close()
-  os.remove(complaints)
-  code = kind == "exit" and code or 128 + code
+  pipe:close()
+  local complained, code = taken(complaints), tonumber((taken(codes)))
   local collect = package.loaded["spec.lab.collect"]
   if collect then collect.command(command, output, code) end
   return output, code, complained

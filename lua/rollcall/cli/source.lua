@@ -62,7 +62,7 @@ function source.ask(inv, settings)
     rows = its_progress:over(with_pace(rows)), progress = its_progress,
     outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, elapsed = function() return system.clock() - began end, shard = inv.shard,
-    close = function() getmetatable(closing).__close(closing) end,
+    close = function() closing:close() end,
   }
 end
 

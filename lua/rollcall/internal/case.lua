@@ -2,6 +2,8 @@
 --
 -- The table is Unicode's: two letters of the Basic Multilingual Plane that are each other's upper and lower case, and the final
 -- sigma. What Samba compares as equal is in it, and so are the letters that were added since Samba's table was made.
+local utf8 = require("rollcall.internal.lua_versions").utf8
+
 local case = {}
 
 -- Of upper-case letters: the first, the last, the step between them, and how far ahead the lower-case ones are.

@@ -2,6 +2,9 @@
 --
 -- Knows no option of its own; each module says what it takes.
 local suggestion = require "rollcall.internal.suggestion"
+local versions = require "rollcall.internal.lua_versions"
+
+local math, utf8 = versions.math, versions.utf8
 
 local options = {}
 

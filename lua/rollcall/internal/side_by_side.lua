@@ -3,6 +3,7 @@
 -- Each runs in a coroutine of its own. What it waits for comes here by its `on_wait`, and only when
 -- none can go on is there one wait, for whichever is first.
 local system = require "rollcall.system"
+local versions = require "rollcall.internal.lua_versions"
 
 local side_by_side = {}
 
@@ -77,6 +78,16 @@ function side_by_side.new(wait)
       for _, member in ipairs(members) do member.waits = nil end
     end
 
+    local function close()
+      local opened = running
+      running = {}
+      for _, member in ipairs(members) do
+        if coroutine.status(member.thread) == "suspended" then versions.close_coroutine(member.thread) end
+      end
+      for _, source in ipairs(opened) do source:close() end
+      poller:close()
+    end
+
     local turn, rows, waiting = 0, 0, 0 -- how many in a row were found waiting
     local function step()
       while #members > 0 do
@@ -103,14 +114,7 @@ function side_by_side.new(wait)
           waiting = 0
         end
       end
-    end
-
-    local function close()
-      for _, member in ipairs(members) do
-        if coroutine.status(member.thread) == "suspended" then coroutine.close(member.thread) end
-      end
-      for _, source in ipairs(running) do source:close() end
-      poller:close()
+      close() -- a loop does it in Lua 5.4 alone
     end
     return step, close
   end

@@ -26,7 +26,7 @@ end
 ---@return string? meant
 return function(word, candidates)
   if #word > LONGEST then return "" end
-  local best, least = nil, math.min(2, (#word + 1) // 3) + 1
+  local best, least = nil, math.min(2, math.floor((#word + 1) / 3)) + 1
   for key, value in pairs(candidates) do
     local candidate = type(key) == "string" and key or value
     if type(candidate) == "string" and #candidate <= LONGEST then

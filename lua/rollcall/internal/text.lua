@@ -1,6 +1,10 @@
 --- Text from servers, made fit for a terminal: what could move the cursor, change colors or turn
 -- the direction of a line is shown as an escape, and widths are counted in columns. And text that is
 -- the same whatever locale the host has set, which string.lower, string.format and tostring are not.
+local versions = require "rollcall.internal.lua_versions"
+
+local math, utf8 = versions.math, versions.utf8
+
 local text = {}
 
 -- First and last code points, ascending. From Unicode 15: general categories Mn and Me, and zero-width format characters.
@@ -176,7 +180,7 @@ function text.fit(value, most)
     positions[#positions + 1], codes[#codes + 1] = position, code
   end
   local from, to = 1, #codes + 1
-  local head, tail = (most - 1) * 2 // 5, most - 1
+  local head, tail = math.floor((most - 1) * 2 / 5), most - 1
   while head >= width_of(codes[from]) do
     head, tail = head - width_of(codes[from]), tail - width_of(codes[from])
     from = from + 1

@@ -1,5 +1,6 @@
 --- Queries in an event base of luaevent: each in a coroutine, which the base goes on with when its wait is over.
 local core = require "luaevent.core"
+local running = require("rollcall.internal.lua_versions").running
 
 ---@class rollcall.loop.luaevent
 local luaevent = {}
@@ -15,7 +16,7 @@ local luaevent = {}
 ---@return rollcall.on_wait on_wait  for any number of queries
 function luaevent.on_wait(base)
   return function(waits)
-    local thread, is_main = coroutine.running()
+    local thread, is_main = running()
     if is_main then error("a query in an event base must be in a coroutine", 2) end
     local event
     local function wake()

@@ -1,4 +1,5 @@
 --- Queries in luv's loop: each in a coroutine, which the loop goes on with when its wait is over.
+local running = require("rollcall.internal.lua_versions").running
 local uv = require "luv"
 
 ---@class rollcall.loop.luv
@@ -14,7 +15,7 @@ local luv = {}
 ---Raises that it is not in a coroutine; what is raised in the coroutine after a wait is raised in the loop.
 ---@param waits rollcall.waits  what is waited for
 function luv.on_wait(waits)
-  local thread, is_main = coroutine.running()
+  local thread, is_main = running()
   if is_main then error("a query in luv's loop must be in a coroutine", 2) end
   local poll = waits.descriptor and assert(uv.new_poll(waits.descriptor))
   local timer = waits.timeout and uv.new_timer()

@@ -1,4 +1,5 @@
 --- Queries in a module of Prosody: each in a coroutine, which Prosody goes on with when its wait is over.
+local running = require("rollcall.internal.lua_versions").running
 local server = require "net.server"
 local timer = require "util.timer"
 
@@ -19,7 +20,7 @@ local LONGEST_WAIT = 60
 ---Raises that it is not in a coroutine; what is raised in the coroutine after a wait is raised to Prosody, which logs it.
 ---@param waits rollcall.waits  what is waited for
 function prosody.on_wait(waits)
-  local thread, is_main = coroutine.running()
+  local thread, is_main = running()
   if is_main then error("a query in Prosody must be in a coroutine", 2) end
   local watch, task
   local function wake()

@@ -13,7 +13,7 @@ local topics = {}
 topics.guides = {
   "alerts", "ci", "closing", "cloud-desktops", "command-line", "contributing", "dashboard", "event-loop", "events", "history",
   "in-a-domain", "lua", "many-servers", "migration", "open-file", "reports", "samba", "security", "smb-calls", "snapshots",
-  "troubleshooting", "windows", "write-inventory", "write-policy",
+  "troubleshooting", "where-it-runs", "windows", "write-inventory", "write-policy",
 }
 
 ---@class rollcall.manual.topic

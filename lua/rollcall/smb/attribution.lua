@@ -77,7 +77,7 @@ local IPC = 3
 function methods:add_share(row)
   if not row.share then return end
   self.shares[#self.shares + 1] = row.share
-  if row.type and row.type & 0xFFFF == IPC then
+  if row.type and row.type % 0x10000 == IPC then
     -- What is open there is a pipe, whatever folder the server names.
     self.pipe_shares[#self.pipe_shares + 1] = row.share
   elseif row.path and row.path ~= "" then

@@ -27,7 +27,7 @@ local function level_check(call)
   return function(value)
     if value == "best" then return value end
     for _, number in ipairs(numbers) do
-      if math.type(value) and value == number then return number end
+      if value == number then return number end
     end
     return nil, expectation
   end

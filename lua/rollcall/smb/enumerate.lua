@@ -1,5 +1,6 @@
 --- The engine under the functions of rollcall.smb: visits to servers, run side by side by C.
 local core = require "rollcall.smb.core"
+local resumable = require("rollcall.internal.lua_versions").resumable
 local visit = require "rollcall.smb.visit"
 
 local enumerate = {}
@@ -81,14 +82,14 @@ end
 ---@param handlers rollcall.smb.handlers
 ---@param settings { concurrency: integer?, server: rollcall.smb.core.server?, began: integer?, tells_target: boolean?, on_wait: rollcall.on_wait? }  began: when `server` was logged on to
 function enumerate.run(plan, next_server, handlers, settings)
-  return core.enumerate {
+  return resumable(core.enumerate {
     next_target = begin_of_visits(plan, next_server, handlers, settings.began or os.time()),
     on_end = end_of_call(plan, handlers),
     concurrency = settings.server and 1 or settings.concurrency or DEFAULT_CONCURRENCY,
     server = settings.server,
     tells_target = settings.tells_target,
     on_wait = settings.on_wait,
-  }
+  })
 end
 
 ---Gives an entry to its target, which keeps it.

@@ -63,8 +63,8 @@ local function split(name)
     return nil, "must be the name or address of a server"
   end
   if port then
-    port = math.tointeger(tonumber(port))
-    if not port or port < 1 or port > 65535 then return nil, "must have a port from 1 to 65535" end
+    port = tonumber(port)
+    if port < 1 or port > 65535 then return nil, "must have a port from 1 to 65535" end
     if platform.is_windows and port ~= SMB_PORT then return nil, "must have the port 445 on Windows, or none" end
   end
   return host, port

@@ -1,6 +1,7 @@
 --- Where the JSON comes from: a command or a file, read within bounds of size and time.
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
+local versions = require "rollcall.internal.lua_versions"
 
 local input = {}
 
@@ -44,14 +45,13 @@ local function complaint_of(complaint)
   return line ~= "" and ": " .. text.fit(line, 200) or ""
 end
 
+---@param running rollcall.system.running_command
 ---@param command string
 ---@param deadline number  seconds
 ---@param on_wait rollcall.on_wait
 ---@return string? content
 ---@return rollcall.smbstatus.problem?
-local function of_command(command, deadline, on_wait)
-  local running <close>, problem = system.start_command(command)
-  if not running then return problem_of("command", "COMMAND_FAILED", ("the command cannot be started: %s: %s"):format(command, problem)) end
+local function output_of(running, command, deadline, on_wait)
   local waited = 0
   ---@return boolean  false once the deadline is over
   local function wait(waits)
@@ -84,6 +84,14 @@ local function of_command(command, deadline, on_wait)
     return problem_of("command", "COMMAND_FAILED", ("the command failed: %s (%s %d)%s"):format(command, how, code, complaint_of(complaint)))
   end
   return content
+end
+
+---@return string? content
+---@return rollcall.smbstatus.problem?
+local function of_command(command, deadline, on_wait)
+  local running, problem = system.start_command(command)
+  if not running then return problem_of("command", "COMMAND_FAILED", ("the command cannot be started: %s: %s"):format(command, problem)) end
+  return versions.closing(running, output_of, command, deadline, on_wait)
 end
 
 ---@param path string  "-": standard input

@@ -1,4 +1,5 @@
 --- What can be asked of `list-sessions`, and how a page of it is asked for.
+local math = require("rollcall.internal.lua_versions").math
 local options = require "rollcall.internal.options"
 local text = require "rollcall.internal.text"
 
@@ -9,7 +10,7 @@ local function moment(value)
   if type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$") then
     return value
   end
-  local seconds = math.type(value) and math.tointeger(value // 1)
+  local seconds = type(value) == "number" and math.tointeger(math.floor(value))
   if seconds and seconds >= 0 and seconds < 253402300800 then
     return os.date("!%Y-%m-%dT%H:%M:%S.000Z", seconds)
   end

@@ -1,6 +1,8 @@
 --- What the fields of a session mean.
 local session = {}
 
+local floor = math.floor
+
 ---A session as the service answers it, every field a string as received; nil is absent or null.
 ---@see Huawei Cloud Workspace, 'Querying Current Session by Username': response parameters
 ---@class rollcall.workspace.session
@@ -49,8 +51,8 @@ session.fields = {
 -- Days from 1970-01-01, in the Gregorian calendar, with years that begin in March.
 local function days_of(year, month, day)
   if month <= 2 then year, month = year - 1, month + 12 end
-  local before = year // 4 - year // 100 + year // 400
-  return 365 * year + before + (153 * (month - 3) + 2) // 5 + day - 719469
+  local before = floor(year / 4) - floor(year / 100) + floor(year / 400)
+  return 365 * year + before + floor((153 * (month - 3) + 2) / 5) + day - 719469
 end
 
 -- The last day of each month, where February may have 29.
@@ -67,8 +69,8 @@ function session.epoch(text, utc_offset)
   local year, month, day, hour, minute, second =
     text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[ T](%d%d):(%d%d):(%d%d)%.?%d*Z?$")
   if not year then return nil end
-  year, month, day = math.tointeger(year), math.tointeger(month), math.tointeger(day)
-  hour, minute, second = math.tointeger(hour), math.tointeger(minute), math.tointeger(second)
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
   if year <= 1 or month < 1 or month > 12 or day < 1 or day > last_days[month] then return nil end
   if hour > 23 or minute > 59 or second > 60 then return nil end
   return days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - (utc_offset or 0)

@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local core = require "rollcall.workspace.core"
 local options = require "rollcall.internal.options"
+local resumed = require("rollcall.internal.lua_versions").resumed
 local session = require "rollcall.workspace.session"
 
 local token = {}
@@ -47,14 +48,14 @@ function token.keeper(login, request)
   local current, until_then
   return function(refused, query)
     if not current or current == refused or os.time() >= until_then then
-      local fetched, expires_at = core.fetch_token(options.merged(request, { body = body_of(login), query = query }))
+      local fetched, expires_at = resumed(core.fetch_token(options.merged(request, { body = body_of(login), query = query })))
       if not fetched then return nil end
       current = fetched
       local now = os.time()
       local expiry = session.epoch(expires_at) or now
       -- One that seems to have run out is used all the same, since the clock here may be wrong.
       local life = expiry > now and expiry - now or ASSUMED_LIFE
-      until_then = now + life - math.min(SPARE, life // 2)
+      until_then = now + life - math.min(SPARE, math.floor(life / 2))
     end
     return current, until_then
   end
