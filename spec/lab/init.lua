@@ -100,14 +100,11 @@ function lab.free_port()
   return assert(tonumber((lab.run(("python3 -c '%s'"):format(program)):match "%d+")))
 end
 
-local others = 0
-
 ---Starts the lab's Samba once more, with settings of its own; it ends with the lab.
 ---@param settings string  lines of smb.conf
 ---@return integer port
 function lab.other_samba(settings)
-  others = others + 1
-  local folder = ("%s/other-%d"):format(lab.folder, others)
+  local folder = lab.run(("mktemp -d %s/other-XXXXXX"):format(lab.folder)):match "%S+"
   local port = lab.free_port()
   local _, code, complaint = lab.run((". spec/lab/samba.sh; samba_other '%s' %d '%s'"):format(folder, port, settings))
   assert(code == 0, complaint)
