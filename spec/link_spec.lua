@@ -177,6 +177,15 @@ describe("a worker", function()
     assert.equal("read\n", read)
   end)
 
+  it("that serves one server after another counts what each gave by itself", function()
+    local outcomes = {}
+    for _ in smb.connections(lab.as_auditor {
+      servername = { lab.double, lab.double, lab.double }, qualifier = "people", concurrency = 1,
+      on_target = function(outcome) outcomes[#outcomes + 1] = { outcome.completeness, outcome.claimed, outcome.received } end,
+    }) do end
+    assert.same({ { "complete", 5, 5 }, { "complete", 5, 5 }, { "complete", 5, 5 } }, outcomes)
+  end)
+
   it("is started at no server's expense", function()
     local servers = {}
     for i = 1, 400 do servers[i] = lab.closed end
@@ -213,6 +222,19 @@ describe("what on_wait gets", function()
     assert.is_true(rows >= 10)
     assert.equal(1, descriptors)
     assert.equal("integer", math.type(next(seen)))
+  end)
+
+  it("is waited for, and not again and again for nothing", function()
+    local calls, rows = 0, 0
+    for _ in smb.connections(lab.as_auditor {
+      servername = lab.double, qualifier = "rows-3;delay=1",
+      on_wait = function(waits)
+        calls = calls + 1
+        return system.wait(waits)
+      end,
+    }) do rows = rows + 1 end
+    assert.equal(3, rows)
+    assert.is_true(calls < 40, calls)
   end)
 
   it("may be waited for by functions of the caller's that yield themselves", function()

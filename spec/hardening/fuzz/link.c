@@ -15,9 +15,11 @@
 #include "level.h"
 #include "rpc/interfaces.h"
 #include "rpc/srvsvc.h"
+#include "smb/worker_process.h"
 
-static bool no_memory;
+static bool no_memory, no_frame;
 #define malloc(size) (no_memory ? NULL : malloc(size))
+#define worker_frame(worker, limit) (no_frame ? NULL : worker_frame(worker, limit))
 #include "smb/link_worker.c"
 
 /* The last two are of wkssvc, whose pipe is opened over the logon for another. */
@@ -181,6 +183,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
         no_memory = false;
+        worker = give_worker(link);
+        no_frame = true;
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+        CHECK(link->common.state == LINK_FAILED);
+        CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
+        CHECK(link->worker.descriptor < 0 && !link->logon);
+        no_frame = false;
+        close(worker);
+        worker = give_worker(link);
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+        uint8_t early[FRAME_HEADER_LENGTH + 1] = {0}; /* an answer before there is a pipe */
+        frame_write_header(early, FRAME_PDU, 1);
+        CHECK(send(worker, early, sizeof early, MSG_NOSIGNAL) == sizeof early);
+        CHECK(link_progress(link, link, 0) == LINK_FAILED);
+        CHECK(link->common.failure.code == ERROR_INVALID_DATA);
+        close(worker);
         CHECK(link_starts_at_once() >= 2);
         link_open(link, ENDS_AT_ONCE, &target, &srvsvc, 0);
         CHECK(link->common.state == LINK_STARTING);
