@@ -17,7 +17,7 @@ HARDENING_ALONE := faults endurance
 hardening: hardening-packages
 	@$(MAKE) --no-print-directory all
 	@failed=; \
-	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE) -k -Orecurse $(BESIDE) $(HARDENING_LONG) \
+	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j3) -k -Orecurse $(BESIDE) $(HARDENING_LONG) \
 	    $(filter-out $(HARDENING_LONG) $(HARDENING_ALONE),$(HARDENING_CHECKS)) || failed=yes; \
 	  $(MAKE) --no-print-directory -k -j1 $(HARDENING_ALONE) || failed=yes; \
 	  [ -z "$$failed" ]
@@ -229,12 +229,13 @@ allocation: asan
 	  LSAN_OPTIONS=suppressions=$(abspath spec/hardening/leaks):print_suppressions=0 $(LAB) \
 	  $(abspath $(ASAN))/lib/rollcall/smb/allocation spec/hardening/allocation.lua $(FACTS)/allocation.tsv $(ALLOCATION_STRIDE) $(ONLY)
 
-# Every spec in a Lua that checks how it is used; fewer by SPEC. luarocks would look for headers beside that Lua.
+# Every spec, or APICHECKED_SPECS, in a Lua that checks how it is used. luarocks would look for headers beside that Lua.
 HARDENING_CHECKS += apicheck
 .PHONY: apicheck
 
 apicheck: all
 	@spec/hardening/apicheck $(BUILD)/apicheck $(FACTS)/apicheck.tsv $(MAKE) --no-print-directory check \
+	  $(if $(APICHECKED_SPECS),SPEC="$(APICHECKED_SPECS)") \
 	  PARTS_FOLDER=$(BUILD)/apicheck/parts CHECK_OPTIONS='$(CHECK_OPTIONS) --filter-out=makes.the.rock.into'
 
 # What is for POSIX must not need glibc: compiled with musl, but for the worker, which stands on libsmbclient.
