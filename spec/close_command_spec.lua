@@ -42,7 +42,7 @@ describe("rollcall close, of a Samba,", function()
   before_each(function() os.remove(audit_path) end)
 
   after_each(function()
-    for _, client in ipairs(clients) do pcall(client.close) end
+    for _, client in ipairs(clients) do client.leave() end
     clients = {}
     lab.eventually("the end of all sessions", function() return not lab.smbstatus("-p"):find "127.0.0.1" end)
   end)

@@ -61,7 +61,7 @@ describe("on a Samba", function()
 
   -- Those whose session was ended find out when they next say something.
   after_each(function()
-    for _, client in ipairs(clients) do pcall(client.close) end
+    for _, client in ipairs(clients) do client.leave() end
     clients = {}
     lab.eventually("the end of all sessions", function() return not lab.smbstatus("-p"):find "127.0.0.1" end)
   end)

@@ -59,7 +59,7 @@ local function count_tree_connections(share)
 end
 
 ---Connects smbclient to a share of the lab's Samba and returns once it is there.
----@return { close: fun() }
+---@return { close: fun(), leave: fun() }  `leave` is for one whose connection may have ended already
 function lab.connect(username, share, file)
   local before = count_tree_connections(share)
   local client = assert(io.popen(("exec smbclient -p %d -U '%s%%%s' //127.0.0.1/%s > /dev/null 2>&1"):format(
@@ -73,6 +73,7 @@ function lab.connect(username, share, file)
     end)
   end
   return {
+    leave = function() client:close() end,
     close = function()
       local there = count_tree_connections(share)
       client:close()
