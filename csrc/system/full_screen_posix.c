@@ -190,7 +190,7 @@ bool full_screen_write(const char *bytes, size_t size) {
         ssize_t written = write(STDOUT_FILENO, bytes, size);
         if (written < 0 && errno == EAGAIN) {
             struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
-            poll(&output, 1, 1000);
+            (void)poll(&output, 1, 1000);
         } else if (written < 0 && errno != EINTR) {
             return false;
         }
