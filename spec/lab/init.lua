@@ -131,24 +131,13 @@ function lab.mock_server(path)
   return "127.0.0.1:" .. port, function() process:close() end
 end
 
-local function lines_of(command)
-  local lines = {}
-  for line in lab.run(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
-  return lines
-end
-
----The process ids of the workers that this process has started.
----@return string[]
-function lab.workers()
-  return lines_of([[templates=$(pgrep -x smbtemplate -P $PPID)
-    pgrep -x smbpipe -P "$(echo $PPID $templates | tr ' ' ,)" || echo $templates]])
-end
+lab.workers = shell.workers
 
 ---What this process has open, such as "pipe:[]", in a fixed order; but not the pipe that this is
 ---asked through, of which it may still have both ends.
 ---@return string[]
 function lab.descriptors()
-  local opened = lines_of [[
+  local opened = shell.lines [[
     own=$(readlink /proc/$$/fd/1)
     for fd in /proc/$PPID/fd/*; do
       what=$(readlink $fd)

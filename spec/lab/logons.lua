@@ -6,14 +6,14 @@
 -- OPTIONS is a JSON list of connect options. Prints a JSON list with, for each, `users`, a list, or
 -- the failure's `stage`, `code`, `name` and `message`; and the numbers of the workers that there were.
 local cjson = require "cjson"
-local lab = require "spec.lab"
+local shell = require "spec.lab.shell"
 local smb = require "rollcall.smb"
 
 local wanted = cjson.decode(io.read "a")
 local results, workers = {}, {}
 
 local function note_workers()
-  for _, process in ipairs(lab.workers()) do workers[process] = true end
+  for _, process in ipairs(shell.workers()) do workers[process] = true end
 end
 
 local function told(failure)

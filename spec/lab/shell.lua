@@ -26,6 +26,20 @@ end
 
 function shell.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
+---@return string[]
+function shell.lines(command)
+  local lines = {}
+  for line in shell.run(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  return lines
+end
+
+---The process ids of the workers that this process has started.
+---@return string[]
+function shell.workers()
+  return shell.lines([[templates=$(pgrep -x smbtemplate -P $PPID)
+    pgrep -x smbpipe -P "$(echo $PPID $templates | tr ' ' ,)" || echo $templates]])
+end
+
 ---What comes of logons, one after another, in a program of their own.
 ---@param way "fan-out"|"handles"
 ---@param wanted table[]  connect options

@@ -78,6 +78,8 @@ return {
     ["gets no rows of a page that was interrupted"] = POSIX,
     ["that died while it was idle is replaced"] = WORKER,
     ["is one descriptor"] = DESCRIPTORS,
+    ["is waited for, and not again and again for nothing"] = DESCRIPTORS,
+    ["reads smb.conf once"] = WORKER,
     ["may have fifteen empty pages"] = WIRE,
   },
   ["logon_spec.lua"] = {
