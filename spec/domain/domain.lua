@@ -242,16 +242,19 @@ u = socket.socket(2, 2); u.bind(("10.99.0.20", 88)); t = socket.create_server(("
       for _, result in ipairs((shell.logons("fan-out", wanted, environment))) do assert_found(result) end
       return milliseconds() - started
     end
-    local ticket = time_of({ servername = controller, kerberos = true }, cache_of "auditor")
+    local by_ticket_once = { servername = controller, kerberos = true }
+    local by_password_once = { servername = controller, username = "auditor", password = password, kerberos = true }
+    local ticket = time_of(by_ticket_once, cache_of "auditor")
     local function asked_for(work)
       local before = logged "AS-REQ auditor@LAB.EXAMPLE .* for krbtgt"
       local result = work()
       return logged "AS-REQ auditor@LAB.EXAMPLE .* for krbtgt" - before, result
     end
     local once = asked_for(function() assert_found(by_password "auditor") end)
-    local asked, by_its_password = asked_for(function()
-      return time_of({ servername = controller, username = "auditor", password = password, kerberos = true }, no_ticket)
-    end)
+    local asked, by_its_password = asked_for(function() return time_of(by_password_once, no_ticket) end)
+    -- The lesser of two each, since something else may have kept the machine busy.
+    ticket = math.min(ticket, time_of(by_ticket_once, cache_of "auditor"))
+    by_its_password = math.min(by_its_password, time_of(by_password_once, no_ticket))
     local ntlm = time_of({ servername = controller, username = "LAB\\auditor", password = password }, no_ticket)
     facts.note(("ticket %.2f s, password %.2f s, NTLM %.2f s"):format(ticket / 1000, by_its_password / 1000, ntlm / 1000))
     assert.is_true(once > 0)
