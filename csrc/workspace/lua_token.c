@@ -137,9 +137,12 @@ static const struct waiter_kind kind = {
     .end = end,
 };
 
+#if LUA_VERSION_NUM < 503
+/* For lua/rollcall/internal/lua_versions.lua, which steps on where C cannot go on after a yield. */
 static int token_request_step(lua_State *L) {
     return waiter_step(L, luaL_checkudata(L, 1, METATABLE));
 }
+#endif
 
 static int token_request_close(lua_State *L) {
     waiter_close(L, luaL_checkudata(L, 1, METATABLE));
@@ -193,7 +196,9 @@ void token_register(lua_State *L) {
     static const luaL_Reg metamethods[] = {
         {"__gc", token_request_gc},
         {"__close", token_request_close},
+#if LUA_VERSION_NUM < 503
         {"__call", token_request_step},
+#endif
         {NULL, NULL},
     };
     luaL_newmetatable(L, METATABLE);

@@ -1,6 +1,7 @@
 /* The module's side of a worker: everything that link_worker.c and worker_process_posix.c make of
  * what comes out of the socket. The first byte chooses the level, how the stream is cut, and a
  * mishap, or from STATUS_CALLS on a call that says nothing but a status; the rest is the stream.
+ * Where the length is odd, the worker is a template's copy, which is pretended as the stream is.
  * The link answers each step at once, ends in a state that it should, and can be opened again. */
 #define _GNU_SOURCE
 
@@ -15,17 +16,56 @@
 #include "level.h"
 #include "rpc/interfaces.h"
 #include "rpc/srvsvc.h"
+#include "rpc/wkssvc.h"
 #include "smb/worker_process.h"
 
+#define PLENTY 1000000
+
 static bool no_memory, no_frame;
+static unsigned frames_left = PLENTY;
+static int copy; /* the other end of the socket of the last one */
+
+static uint8_t *make_frame(struct worker_process *worker, size_t limit) {
+    no_frame = frames_left == 0;
+    if (no_frame)
+        return NULL;
+    frames_left--;
+    return worker_frame(worker, limit);
+}
+
+/* Gives the client a worker that is nobody: this process, which is not its own child. */
+static int give_worker(struct worker_process *worker) {
+    int sockets[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
+    CHECK(fcntl(sockets[0], F_SETFL, O_NONBLOCK) == 0);
+    worker->descriptor = sockets[0];
+    worker->process = getpid();
+    worker->in = malloc(FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT);
+    CHECK(worker->in);
+    return sockets[1];
+}
+
+static int start_worker(struct worker_process *worker, const char *program,
+                        struct worker_template *template) {
+    if (!template || template->is_broken)
+        return worker_start(worker, program, template);
+    CHECK(copy < 0); /* one that ends is not followed by another */
+    copy = give_worker(worker);
+    worker->is_copy = true;
+    return 0;
+}
+
 #define malloc(size) (no_memory ? NULL : malloc(size))
-#define worker_frame(worker, limit) (no_frame ? NULL : worker_frame(worker, limit))
+#define calloc(count, size) (no_memory ? NULL : calloc(count, size))
+#define worker_frame(worker, limit) make_frame(worker, limit)
+#define worker_start(worker, program, template) start_worker(worker, program, template)
 #include "smb/link_worker.c"
 
 /* The last two are of wkssvc, whose pipe is opened over the logon for another. */
 #define LEVELS 15
 #define STATUS_CALLS 240
 #define ANSWER_LIMIT 100000
+#define FRAMES_OF_A_CALL 7
 #define NO_PROGRAM "/nonexistent/smbpipe"
 #define ENDS_AT_ONCE "/bin/true"
 
@@ -64,8 +104,24 @@ static void take(struct link *link) {
         link_free_page(&page);
 }
 
+/* Lets the worker log on, with the ticket that it sent before, if it did. */
+static void log_on(struct link *link, const uint8_t *stream, size_t size) {
+    struct frame_ticket ticket = link_ticket(link);
+    struct frame sent;
+    CHECK(ticket.length == 0 || memmem(stream, size, ticket.bytes, ticket.length));
+    link_log_on(link, ticket, 0);
+    if (link->common.state == LINK_FAILED)
+        return;
+    size_t length = FRAME_HEADER_LENGTH + ticket.length;
+    CHECK(length <= link->worker.out_end);
+    CHECK(frame_read(link->worker.out + link->worker.out_end - length, length, &sent) == length);
+    CHECK(sent.kind == FRAME_GO_AHEAD && sent.length == ticket.length);
+    CHECK(sent.length == 0 || memcmp(sent.payload, ticket.bytes, ticket.length) == 0);
+}
+
 /* Does what the enumeration does after each step. False if this server is done with. */
-static bool follow(struct link *link, const struct net_enum_request *request) {
+static bool follow(struct link *link, const struct net_enum_request *request, const uint8_t *stream,
+                   size_t size) {
     switch (link->common.state) {
     case LINK_READY:
         if (status_request)
@@ -74,7 +130,7 @@ static bool follow(struct link *link, const struct net_enum_request *request) {
             link_call(link, request, ANSWER_LIMIT, 0);
         return true;
     case LINK_ASKING:
-        link_log_on(link, link_ticket(link), 0);
+        log_on(link, stream, size);
         return true;
     case LINK_ANSWERED:
         CHECK(link->answer.length <= ANSWER_LIMIT);
@@ -94,18 +150,6 @@ static void hear(int worker) {
     uint8_t heard[65536];
     while (recv(worker, heard, sizeof heard, MSG_DONTWAIT) > 0)
         continue;
-}
-
-/* Gives the client a worker that is nobody: this process, which is not its own child. */
-static int give_worker(struct link *link) {
-    int sockets[2];
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
-    CHECK(fcntl(sockets[0], F_SETFL, O_NONBLOCK) == 0);
-    link->worker.descriptor = sockets[0];
-    link->worker.process = getpid();
-    link->worker.in = malloc(FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT);
-    CHECK(link->worker.in);
-    return sockets[1];
 }
 
 /* So much comes at once: `most`, but a worker that would log on waits until it may. */
@@ -132,7 +176,7 @@ static void run(struct link *link, int worker, const struct net_enum_request *re
             CHECK(link_wait(&link, 1, link->common.poller, 0) == 0);
             CHECK(link_progress(link, &before, 0) == LINK_LOST);
             link_progress(link, link, 0);
-            going = follow(link, request);
+            going = follow(link, request, data, size);
             hear(worker);
         } while (going && link->common.state != before);
     }
@@ -140,23 +184,104 @@ static void run(struct link *link, int worker, const struct net_enum_request *re
     while (going) {
         link->ready = true;
         link_progress(link, link, 0);
-        going = follow(link, request);
+        going = follow(link, request, data, size);
     }
     CHECK(link->common.state == LINK_FAILED);
+    CHECK(link->worker.descriptor >= 0 || link_ticket(link).length == 0);
+}
+
+static struct link *link_of(struct link_family *family, struct poller *poller) {
+    struct link *link = link_new(family);
+    CHECK(link);
+    link_take(link, link, poller);
+    return link;
+}
+
+/* What a stranger's stream has no part in. */
+static void check_mishaps(struct poller *poller, struct frame_logon target) {
+    struct link *link = link_of(NULL, poller);
+    static char long_name[9000]; /* more than a logon may take */
+    memset(long_name, 'x', sizeof long_name - 1);
+    int worker = give_worker(&link->worker);
+    target.password = long_name;
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+    CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
+    close(worker);
+    target.password = "p";
+    worker = give_worker(&link->worker);
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0); /* nobody waits for the first any more */
+    CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED);
+    close(worker);
+    no_memory = true;
+    CHECK(!link_new(NULL) && !link_family_new());
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+    CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
+    no_memory = false;
+    worker = give_worker(&link->worker);
+    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+    uint8_t early[FRAME_HEADER_LENGTH + 1] = {0}; /* an answer before there is a pipe */
+    frame_write_header(early, FRAME_PDU, 1);
+    CHECK(send(worker, early, sizeof early, MSG_NOSIGNAL) == sizeof early);
+    CHECK(link_progress(link, link, 0) == LINK_FAILED);
+    CHECK(link->common.failure.code == ERROR_INVALID_DATA);
+    close(worker);
+    CHECK(link_starts_at_once() >= 2);
+    link_open(link, ENDS_AT_ONCE, &target, &srvsvc, 0);
+    CHECK(link->common.state == LINK_STARTING);
+    while (link_progress(link, link, 0) == LINK_STARTING)
+        CHECK(link_wait(&link, 1, link->common.poller, -1) == 0);
+    CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
+    link_close(link);
+    link_release(link);
+}
+
+/* A worker that runs already comes to the same end as one that was started. */
+static void check_same_end(const struct link *started, struct link *link,
+                           const struct frame_logon *target, const struct rpc_interface *opened,
+                           const struct net_enum_request *request, const uint8_t *data, size_t size,
+                           size_t most) {
+    int worker = give_worker(&link->worker);
+    link_open(link, NO_PROGRAM, target, opened, 0);
+    run(link, worker, request, data, size, most);
+    CHECK(link->common.failure.code == started->common.failure.code);
+    CHECK(strcmp(link->common.failure.message, started->common.failure.message) == 0);
+    link_close(link);
+    link_release(link);
+    close(worker);
+}
+
+/* There is memory for so many frames alone. */
+static void run_with_frames(struct poller *poller, const struct frame_logon *target,
+                            const struct net_enum_request *request, const uint8_t *data,
+                            size_t size, unsigned frames) {
+    struct link *link = link_of(NULL, poller);
+    int worker = give_worker(&link->worker);
+    frames_left = frames;
+    no_frame = false;
+    link_open(link, NO_PROGRAM, target, &srvsvc, 0);
+    CHECK(no_frame == (frames == 0));
+    if (!no_frame)
+        run(link, worker, request, data, size, size);
+    if (no_frame)
+        CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY &&
+              link->common.state == LINK_FAILED && link->worker.descriptor < 0 && !link->logon);
+    frames_left = PLENTY;
+    link_close(link);
+    link_release(link);
+    close(worker);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0)
         return 0;
-    static char long_name[9000]; /* more than a logon may take */
     struct poller poller;
-    struct link *link = link_new(NULL);
-    CHECK(link && poller_open(&poller) == 0);
-    link_take(link, link, &poller);
+    struct link_family *family = size % 2 ? link_family_new() : NULL;
+    CHECK(poller_open(&poller) == 0);
+    struct link *link = link_of(family, &poller);
     enum mishap mishap = (enum mishap)(data[0] / (4 * LEVELS) % 4);
     struct frame_logon target = {.host = "fs1", .username = "u", .domain = "", .password = "p"};
     target.timeout_milliseconds = mishap == NO_TIME ? 0 : 60000;
-    memset(long_name, 'x', sizeof long_name - 1);
     const struct net_enum_call *call;
     const struct net_enum_level *level = level_choose(data[0] % LEVELS, &call);
     struct net_enum_request request = {.call = call, .level = level, .server_name = {"\\\\fs1", 5}};
@@ -166,50 +291,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct status_request of_status = {
         &status_call, {"\\\\fs1", 5}, {{"\\\\ws", 4}, {user, strlen(user)}}, 7};
     status_request = data[0] >= STATUS_CALLS ? &of_status : NULL;
+    const struct rpc_interface *opened = status_request && data[0] & 2 ? &wkssvc : &srvsvc;
     static const size_t pieces[] = {60000, 1000, 100, 9};
-    int worker = give_worker(link);
+    size_t most = pieces[data[0] / LEVELS % 4];
     if (mishap == TOO_LONG) {
-        target.password = long_name;
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
-        close(worker);
-        target.password = "p";
-        worker = give_worker(link);
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0); /* nobody waits for the first any more */
-        CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED);
-        close(worker);
-        no_memory = true;
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
-        no_memory = false;
-        worker = give_worker(link);
-        no_frame = true;
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        CHECK(link->common.state == LINK_FAILED);
-        CHECK(link->common.failure.code == ERROR_NOT_ENOUGH_MEMORY);
-        CHECK(link->worker.descriptor < 0 && !link->logon);
-        no_frame = false;
-        close(worker);
-        worker = give_worker(link);
-        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-        uint8_t early[FRAME_HEADER_LENGTH + 1] = {0}; /* an answer before there is a pipe */
-        frame_write_header(early, FRAME_PDU, 1);
-        CHECK(send(worker, early, sizeof early, MSG_NOSIGNAL) == sizeof early);
-        CHECK(link_progress(link, link, 0) == LINK_FAILED);
-        CHECK(link->common.failure.code == ERROR_INVALID_DATA);
-        close(worker);
-        CHECK(link_starts_at_once() >= 2);
-        link_open(link, ENDS_AT_ONCE, &target, &srvsvc, 0);
-        CHECK(link->common.state == LINK_STARTING);
-        while (link_progress(link, link, 0) == LINK_STARTING)
-            CHECK(link_wait(&link, 1, &poller, -1) == 0);
-        CHECK(link->common.state == LINK_FAILED && link->worker.descriptor < 0);
-        worker = give_worker(link);
+        check_mishaps(&poller, target);
+        for (unsigned frames = 0; frames < FRAMES_OF_A_CALL; frames++)
+            run_with_frames(&poller, &target, &request, data + 1, size - 1, frames);
     }
-    link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
-    run(link, worker, &request, data + 1, size - 1, pieces[data[0] / LEVELS % 4]);
+    int worker = family ? -1 : give_worker(&link->worker);
+    copy = -1;
+    link_open(link, NO_PROGRAM, &target, opened, 0);
+    if (family) {
+        CHECK(link->common.state == LINK_STARTING && link->logon);
+        worker = copy;
+    }
+    run(link, worker, &request, data + 1, size - 1, most);
+    struct frame first;
+    size_t length = frame_read(data + 1, size - 1, &first);
+    if (family) /* one that has ended without a word has not become a worker */
+        CHECK(family->template.is_broken == (length == 0 || length == SIZE_MAX));
+    if (family && mishap != NO_TIME)
+        check_same_end(link, link_of(NULL, &poller), &target, opened, &request, data + 1, size - 1,
+                       most);
     if (link->worker.descriptor < 0) {
+        if (family)
+            family->template.is_broken = true;
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
         CHECK_NOT_SPAWNED(link->common.state == LINK_FAILED &&
                           link->common.failure.code == status_of_errno(2));
@@ -217,7 +324,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     link_close(link);
     link_close(link);
     CHECK(link->worker.descriptor == -1 && !link->worker.in && !link->answer.stub);
+    CHECK(link_ticket(link).length == 0 && !link->logon);
     link_release(link);
+    link_family_free(family);
     poller_close(&poller);
     close(worker);
     return 0;

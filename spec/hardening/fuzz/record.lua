@@ -174,6 +174,9 @@ put("workspace", "odd-expiry", (token:gsub('"expires_at": "[^"]*"', '"expires_at
 put("workspace", "no-token-object", (token:gsub('"token"', '"tokem"')))
 put("workspace", "waits", table.concat({ "interrupt", "", token, "", "interrupt", query "alice", "impossible" }, "\0"))
 put("workspace", "no-wait", table.concat({ "impossible", token, "impossible" }, "\0"))
+put("workspace", "no-memory", table.concat({ "no transfer", "no request" }, "\0"))
+put("workspace", "no-memory-for-another-token",
+  table.concat({ token, query("alice", "-H 'X-Auth-Token: wrong'"), "no transfer" }, "\0"))
 put("workspace", "unauthorized", token .. "\0" .. query("alice", "-H 'X-Auth-Token: wrong'") .. "\0" .. token .. "\0" .. query "alice")
 put("workspace", "list", token .. "\0" .. list "" .. "\0" .. list "&user_name=alice")
 

@@ -66,8 +66,20 @@ void transfer_loop_keep(struct transfer_loop *loop, long connections) {
     CHECK(loop->references > 0 && connections > 0);
 }
 
+/* Whether the next answer is this word, which then is no answer. */
+static bool next_is(const char *word) {
+    size_t size = strlen(word);
+    if (position >= length || strnlen(bytes + position, length - position) != size ||
+        memcmp(bytes + position, word, size) != 0)
+        return false;
+    position += size + 1;
+    return true;
+}
+
 bool transfer_open(struct transfer *transfer, struct transfer_loop *loop,
                    struct transfer_queue *finished, const struct transfer_settings *settings) {
+    if (next_is("no transfer"))
+        return false;
     transfer->easy = curl_easy_init();
     CHECK(transfer->easy);
     transfer->loop = transfer_loop_retain(loop);
@@ -108,6 +120,8 @@ bool transfer_start(struct transfer *transfer, const char *request_target,
                     struct curl_slist *headers, const char *body) {
     CHECK(request_target[0] == '/' && headers && (!body || body[0] == '{'));
     CHECK(transfer->state == TRANSFER_IDLE);
+    if (next_is("no request"))
+        return false;
     transfer->body_length = 0;
     transfer->too_large = false;
     transfer->problem[0] = '\0';
@@ -231,15 +245,6 @@ void transfer_loop_begin_wait(struct transfer_loop *loop, struct watch *watch) {
 
 void transfer_loop_leave(struct transfer_loop *loop, struct watch *watch) {
     CHECK(loop->references > 0 && watch);
-}
-
-static bool next_is(const char *word) {
-    size_t size = strlen(word);
-    if (position >= length || strnlen(bytes + position, length - position) != size ||
-        memcmp(bytes + position, word, size) != 0)
-        return false;
-    position += size + 1;
-    return true;
 }
 
 enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, struct watch *watch,

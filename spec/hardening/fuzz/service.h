@@ -7,7 +7,8 @@
 
 /* answer_with(bytes): the answers of the requests to come, as `curl -i` shows them, with a zero
  * byte between them. Where one is empty nothing comes in time; "interrupt" and "impossible" are
- * what a wait may come to. After the last, no connection can be made. [-1, +0, m] */
+ * what a wait may come to, and "no transfer" and "no request" for what there is no memory. After
+ * the last, no connection can be made. [-1, +0, m] */
 int service_answer_with(lua_State *L);
 
 #endif

@@ -33,9 +33,11 @@ struct stream {
 
 static struct stream module_says, server_says;
 static jmp_buf left;
-static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP } mishap;
+static enum { NONE, NOBODY_LISTENS, NO_DESCRIPTOR, NO_CARRIER, HUNG_UP, TEMPLATE, CHECKED } mishap;
 static bool is_open;
 static int identity; /* -1: none yet */
+static uint8_t ticket[FRAME_PAYLOAD_LIMIT];
+static size_t ticket_length;
 static uint8_t written[2 * (FRAME_HEADER_LENGTH + FRAME_PAYLOAD_LIMIT)];
 static size_t written_length;
 
@@ -58,24 +60,37 @@ static void check_frame(const struct frame *frame) {
         CHECK(frame->length == 1 && frame->payload[0] < STAGE_COUNT);
         break;
     case FRAME_TICKET:
-        CHECK(frame->length > 0);
+        CHECK(frame->length > 0 && frame->length == ticket_length);
+        CHECK(memcmp(frame->payload, ticket, ticket_length) == 0);
         break;
     case FRAME_FAILED:
         CHECK(frame_read_failure(frame, &failure));
         break;
     default:
-        CHECK(frame->kind == FRAME_PDU && frame->length >= DCERPC_HEADER_LENGTH);
+        CHECK(frame->kind == FRAME_PDU && is_open);
+        CHECK(frame->length >= DCERPC_HEADER_LENGTH);
     }
 }
 
 /* What the program calls instead of the system. */
 
-static ssize_t from_module(void *bytes, size_t length) {
+/* A template hears of its workers at the first, and a worker that it becomes of the module at its
+ * own. */
+#define FIRST 3
+#define OWN 5
+
+static bool is_of_module(int descriptor) {
+    return descriptor == (mishap == TEMPLATE ? OWN : FIRST);
+}
+
+static ssize_t from_module(int descriptor, void *bytes, size_t length) {
+    CHECK(is_of_module(descriptor));
     /* In pieces, as a socket may give them. */
     return (ssize_t)take(&module_says, bytes, length > 3 ? length / 2 : length);
 }
 
-static ssize_t to_module(const void *bytes, size_t length) {
+static ssize_t to_module(int descriptor, const void *bytes, size_t length) {
+    CHECK(is_of_module(descriptor));
     if (mishap == NOBODY_LISTENS) {
         errno = EPIPE;
         return -1;
@@ -122,8 +137,6 @@ void interpose_logon(void (*before)(void)) {
 }
 
 static void (*got_ticket)(const uint8_t *bytes, size_t length);
-static uint8_t ticket[FRAME_PAYLOAD_LIMIT];
-static size_t ticket_length;
 
 void interpose_ticket(void (*got)(const uint8_t *bytes, size_t length)) {
     got_ticket = got;
@@ -184,7 +197,8 @@ bool identity_is_same(const struct frame_logon *target) {
 }
 
 int template_become_worker(int descriptor) {
-    return descriptor;
+    CHECK(mishap == TEMPLATE && descriptor == FIRST);
+    return OWN;
 }
 
 bool signatures_check(void) {
@@ -198,10 +212,10 @@ static int look(struct pollfd *descriptor) {
 
 #define main smbpipe_main
 #define poll(descriptors, count, timeout) look(descriptors)
-#define read(descriptor, bytes, length) from_module(bytes, length)
-#define write(descriptor, bytes, length) to_module(bytes, length)
+#define read(descriptor, bytes, length) from_module(descriptor, bytes, length)
+#define write(descriptor, bytes, length) to_module(descriptor, bytes, length)
 #define _exit leave
-#define fcntl(descriptor, ...) 3
+#define fcntl(descriptor, ...) FIRST
 #define open(...) (mishap == NO_DESCRIPTOR ? -1 : 4)
 #define dup2(from, to) ((void)(to))
 #define signal(number, handler) ((void)0)
@@ -215,7 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 4)
         return 0;
     size_t said = ndr_uint32_at(data) & 0xFFFFFF;
-    mishap = data[3] <= HUNG_UP ? data[3] : NONE;
+    mishap = data[3] <= CHECKED ? data[3] : NONE;
     if (said > size - 4)
         said = size - 4;
     uint8_t *copy = check_copy(data + 4, said);
@@ -223,12 +237,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     server_says = (struct stream){data + 4 + said, size - 4 - said};
     written_length = 0;
     identity = -1;
+    ticket_length = 0;
     char name[] = "smbpipe";
-    char *arguments[] = {name, NULL};
+    char template[] = WORKER_TEMPLATE;
+    char check[] = "check";
+    char *arguments[] = {name, NULL, NULL};
+    if (mishap == TEMPLATE)
+        arguments[1] = template;
+    else if (mishap == CHECKED)
+        arguments[1] = check;
     if (setjmp(left) == 0) {
         on_module_signal(SIGIO);
-        smbpipe_main(1, arguments);
+        smbpipe_main(arguments[1] ? 2 : 1, arguments);
     }
+    CHECK(mishap != CHECKED || module_says.left == said);
     CHECK(written_length == 0);
     free(copy);
     return 0;
