@@ -48,6 +48,7 @@ CURL_LIBS = $(shell pkg-config --libs libcurl libcrypto)
 
 SMB_MODULE := $(BUILD)/lib/rollcall/smb/core.so
 CLOSING_MODULE := $(BUILD)/lib/rollcall/smb/closing.so
+LOGOFF_MODULE := $(BUILD)/lib/rollcall/workspace/closing.so
 WORKER := $(BUILD)/lib/rollcall/smb/smbpipe
 WORKSPACE_MODULE := $(BUILD)/lib/rollcall/workspace/core.so
 SYSTEM_MODULE := $(BUILD)/lib/rollcall/system.so
@@ -65,16 +66,19 @@ SMB_FOLDERS := base binding rpc smb
 WORKSPACE_FOLDERS := base binding workspace workspace/http workspace/auth
 SYSTEM_FOLDERS := base binding system
 CLOSING_FOLDERS := closing
+LOGOFF_FOLDERS := logoff
 
 SMB_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SMB_FOLDERS)))
 WORKSPACE_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(WORKSPACE_FOLDERS)))
 SYSTEM_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(SYSTEM_FOLDERS)))
 CLOSING_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(CLOSING_FOLDERS)))
+LOGOFF_SOURCES := $(filter-out $(NOT_HERE),$(call folders,$(LOGOFF_FOLDERS)))
 WORKER_SOURCES := $(filter-out $(NOT_HERE),$(call folders,base rpc smbpipe)) csrc/smb/frame.c
 SMB_OBJECTS := $(SMB_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKSPACE_OBJECTS := $(WORKSPACE_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 SYSTEM_OBJECTS := $(SYSTEM_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 CLOSING_OBJECTS := $(CLOSING_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
+LOGOFF_OBJECTS := $(LOGOFF_SOURCES:csrc/%.c=$(BUILD)/module/%.o)
 WORKER_OBJECTS := $(WORKER_SOURCES:csrc/%.c=$(BUILD)/worker/%.o)
 LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
 MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
@@ -115,7 +119,7 @@ SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 .PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
 # The command is Lua 5.4's alone.
-all: $(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE) $(if $(filter 5.4,$(LUA_VERSION)),$(COMMAND))
+all: $(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(LOGOFF_MODULE) $(SYSTEM_MODULE) $(if $(filter 5.4,$(LUA_VERSION)),$(COMMAND))
 
 help:
 	@echo 'make                     build'
@@ -158,10 +162,11 @@ $(BUILD)/module/compat-5.3.o:
 $(SMB_MODULE): $(SMB_OBJECTS)
 $(SYSTEM_MODULE): $(SYSTEM_OBJECTS)
 $(CLOSING_MODULE): $(CLOSING_OBJECTS)
-$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE) $(WORKSPACE_MODULE): $(COMPAT53_OBJECT_$(LUA_VERSION))
+$(LOGOFF_MODULE): $(LOGOFF_OBJECTS)
+$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(LOGOFF_MODULE): $(COMPAT53_OBJECT_$(LUA_VERSION))
 # Signals and threads of theirs may come back when the Lua state that wanted them is closed.
 $(SYSTEM_MODULE) $(WORKSPACE_MODULE): PINNED := -Wl,-z,nodelete
-$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE):
+$(SMB_MODULE) $(SYSTEM_MODULE) $(CLOSING_MODULE) $(LOGOFF_MODULE):
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) -shared $(LINK_HARDENING) $(PINNED) $(LDFLAGS) $^ -o $@
@@ -177,7 +182,7 @@ $(WORKER): $(WORKER_OBJECTS)
 	@$(CC) $(CFLAGS) -pie $(LINK_HARDENING) $(LDFLAGS) $^ $(SMBCLIENT_LIBS) -o $@
 	@$@ check || case $$? in 126 | 127) ;; *) rm $@; exit 1 ;; esac # those two: it is for another machine
 
--include $(sort $(SMB_OBJECTS:.o=.d) $(CLOSING_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
+-include $(sort $(SMB_OBJECTS:.o=.d) $(CLOSING_OBJECTS:.o=.d) $(LOGOFF_OBJECTS:.o=.d) $(WORKSPACE_OBJECTS:.o=.d) $(SYSTEM_OBJECTS:.o=.d) $(WORKER_OBJECTS:.o=.d))
 
 # A launcher that finds the Lua files at $(1) and the C files at $(2), both as seen from itself.
 define LAUNCHER
@@ -208,7 +213,7 @@ $(COMMAND): Makefile
 # $(1): where the Lua files go, $(2): where the C files go
 define INSTALL_FILES
 	for file in $(patsubst lua/%,%,$(INSTALLED_FILES)); do install -D -m 644 "lua/$$file" "$(1)/$$file" || exit 1; done
-	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(SYSTEM_MODULE)); do \
+	for file in $(patsubst $(BUILD)/lib/%,%,$(SMB_MODULE) $(WORKER) $(CLOSING_MODULE) $(WORKSPACE_MODULE) $(LOGOFF_MODULE) $(SYSTEM_MODULE)); do \
 	  install -D -m 755 "$(BUILD)/lib/$$file" "$(2)/$$file" || exit 1; done
 endef
 

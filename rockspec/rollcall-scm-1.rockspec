@@ -112,11 +112,12 @@ build = {
                   "csrc/workspace/http/lookups.c", "csrc/workspace/http/loop.c",
                   "csrc/workspace/http/loop_windows.c", "csrc/workspace/http/request.c",
                   "csrc/workspace/http/retry.c", "csrc/workspace/http/transfer.c", "csrc/workspace/http/watch.c",
-                  "csrc/workspace/http_failure.c", "csrc/workspace/lua_answer.c",
+                  "csrc/workspace/http_failure.c", "csrc/workspace/lua_act.c", "csrc/workspace/lua_answer.c",
                   "csrc/workspace/lua_connection_pool.c", "csrc/workspace/lua_core.c",
-                  "csrc/workspace/lua_failure.c", "csrc/workspace/lua_session_outcome.c",
-                  "csrc/workspace/lua_session_query.c", "csrc/workspace/lua_session_slot.c",
-                  "csrc/workspace/lua_settings.c", "csrc/workspace/lua_signature.c", "csrc/workspace/lua_token.c",
+                  "csrc/workspace/lua_failure.c", "csrc/workspace/lua_post.c",
+                  "csrc/workspace/lua_session_outcome.c", "csrc/workspace/lua_session_query.c",
+                  "csrc/workspace/lua_session_slot.c", "csrc/workspace/lua_settings.c",
+                  "csrc/workspace/lua_signature.c", "csrc/workspace/lua_token.c",
                   "csrc/workspace/lua_transfer_waiter.c", "csrc/workspace/plain_text.c",
                },
             },
@@ -125,6 +126,12 @@ build = {
                incdirs = { "csrc" },
                sources = {
                   "csrc/closing/calls_netapi32.c", "csrc/closing/lua_closing.c",
+               },
+            },
+            ["rollcall.workspace.closing"] = {
+               incdirs = { "csrc" },
+               sources = {
+                  "csrc/logoff/lua_logoff.c",
                },
             },
             ["rollcall.system"] = {
@@ -190,6 +197,8 @@ build = {
             ["rollcall.closing.audit"] = "lua/rollcall/closing/audit.lua",
             ["rollcall.closing.plan"] = "lua/rollcall/closing/plan.lua",
             ["rollcall.closing.scan"] = "lua/rollcall/closing/scan.lua",
+            ["rollcall.closing.smb"] = "lua/rollcall/closing/smb.lua",
+            ["rollcall.closing.workspace"] = "lua/rollcall/closing/workspace.lua",
             ["rollcall.diff"] = "lua/rollcall/diff.lua",
             ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",
             ["rollcall.diff.page"] = "lua/rollcall/diff/page.lua",

@@ -9,7 +9,7 @@ SOURCE_URL ?= git+file://.
 
 rockspecs:
 	@$(LUA) rockspec/write.lua '$(SOURCE_URL)' rollcall.smb.core $(WINDOWS_SMB_SOURCES) -- rollcall.system $(WINDOWS_SYSTEM_SOURCES) -- \
-	  rollcall.smb.closing $(WINDOWS_CLOSING_SOURCES) -- \
+	  rollcall.smb.closing $(WINDOWS_CLOSING_SOURCES) -- rollcall.workspace.closing $(WINDOWS_LOGOFF_SOURCES) -- \
 	  rollcall.workspace.core $(WINDOWS_WORKSPACE_SOURCES) -- $(filter-out lua/rollcall/meta/%,$(LUA_SOURCES))
 
 DEB := $(BUILD)/deb

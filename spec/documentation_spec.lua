@@ -12,6 +12,8 @@ describe("documentation", function()
   for module, meta in pairs {
     ["rollcall.smb.core"] = "lua/rollcall/meta/smb_core.lua", ["rollcall.system"] = "lua/rollcall/meta/system.lua",
     ["rollcall.workspace.core"] = "lua/rollcall/meta/workspace_core.lua",
+    ["rollcall.smb.closing"] = "lua/rollcall/meta/smb_closing.lua",
+    ["rollcall.workspace.closing"] = "lua/rollcall/meta/workspace_closing.lua",
   } do
     it("has an entry for all that " .. module .. " exports, and for nothing else", function()
       local exported, documented = {}, {}

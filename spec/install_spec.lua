@@ -35,7 +35,7 @@ describe("make install", function()
       "share/lua/5.4/rollcall/smb.lua", "lib/lua/5.4/rollcall/smb/core.so", "lib/lua/5.4/rollcall/smb/smbpipe",
       "lib/lua/5.4/rollcall/smb/closing.so",
       "lib/lua/5.4/rollcall/system.so",
-      "lib/lua/5.4/rollcall/workspace/core.so",
+      "lib/lua/5.4/rollcall/workspace/core.so", "lib/lua/5.4/rollcall/workspace/closing.so",
       "share/bash-completion/completions/rollcall", "share/zsh/site-functions/_rollcall", "share/fish/vendor_completions.d/rollcall.fish",
     } do
       assert.is_truthy(listing:find("./" .. file, 1, true), file)

@@ -64,7 +64,9 @@ local function assert_options(class, accepted)
 end
 
 local function class_of(entry)
-  return assert(entry.params[1].type:match "^(rollcall[%w_.]*)", entry.name)
+  local given = entry.params[1]
+  for _, one in ipairs(entry.params) do given = one.name == "given" and one or given end
+  return assert(given.type:match "^(rollcall[%w_.]*)", entry.name)
 end
 
 describe("the options that are checked are those of the reference:", function()
@@ -78,6 +80,7 @@ describe("the options that are checked are those of the reference:", function()
     ["workspace.client"] = workspace.client, ["workspace.problem"] = workspace.problem,
     ["report.render"] = require("rollcall.report").render,
     ["closing.close_session"] = require("rollcall.closing").close_session, ["closing.close_file"] = require("rollcall.closing").close_file,
+    ["closing.logoff"] = function(given) return require("rollcall.closing").logoff(client, given) end,
   }
   for _, name in ipairs { "connections", "sessions", "files", "shares", "rollcall", "connection_page", "session_page", "file_page",
     "share_page", "logons", "logon_page", "server" } do
@@ -102,7 +105,10 @@ describe("the options that are checked are those of the reference:", function()
       local accepted = accepted_by(function() call {} end)
       assert_options(class_of(assert(said.entries[name], name)), accepted)
       for _, part in ipairs(name:find "^closing%." and { "session", "file" } or {}) do
-        if accepted[part] then assert_options("rollcall.closing." .. part, accepted_by(function() accepted[part] {} end)) end
+        if accepted[part] then
+          local its = said.fields_of(class_of(said.entries[name]))[part]
+          assert_options(its.type, accepted_by(function() accepted[part] {} end))
+        end
       end
       if accepted.filter and name ~= "report.render" then
         local filter = said.fields_of(class_of(said.entries[name])).filter
@@ -118,7 +124,7 @@ describe("the options that are checked are those of the reference:", function()
 
   it("and no function that takes any is left out", function()
     for name, entry in pairs(said.entries) do
-      if (entry.params[1] or {}).name == "given" and name:find "%." then
+      if ((entry.params[1] or {}).name == "given" or name:find "^closing%.") and name:find "%." then
         assert.is_truthy(calls[name] or name:find "^builtin%.", name)
       end
     end

@@ -34,6 +34,7 @@ describe("the rockspec, for Windows,", function()
   for module, variable in pairs {
     ["rollcall.smb.core"] = "WINDOWS_SMB_SOURCES", ["rollcall.system"] = "WINDOWS_SYSTEM_SOURCES",
     ["rollcall.smb.closing"] = "WINDOWS_CLOSING_SOURCES", ["rollcall.workspace.core"] = "WINDOWS_WORKSPACE_SOURCES",
+    ["rollcall.workspace.closing"] = "WINDOWS_LOGOFF_SOURCES",
   } do
     it("builds " .. module .. " of what make test-windows builds it of", function()
       local print_it = ("make -s --no-print-directory --eval='print-it: ; @printf \"%%s\\n\" $(%s)' print-it"):format(variable)

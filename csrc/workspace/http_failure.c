@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FORBIDDEN 403
+
 struct status_name {
     long status;
     const char *code;
@@ -12,7 +14,7 @@ struct status_name {
 static const struct status_name status_names[] = {
     {400, "BAD_REQUEST", "the service does not understand the request"},
     {401, "UNAUTHORIZED", "the credentials were refused"},
-    {403, "FORBIDDEN", "not permitted"},
+    {FORBIDDEN, "FORBIDDEN", "not permitted"},
     {404, "NOT_FOUND", "there is no such thing"},
     {405, "METHOD_NOT_ALLOWED", "the service does not take this method"},
     {407, "PROXY_AUTHENTICATION_REQUIRED", "the proxy wants credentials"},
@@ -111,4 +113,11 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
     if (request_id)
         plain_text_copy(failure->request_id, sizeof failure->request_id, request_id,
                         strlen(request_id), secrets);
+}
+
+void http_failure_name_action(struct http_failure *failure, const char *action) {
+    size_t length = strlen(failure->message);
+    if (failure->status == FORBIDDEN)
+        snprintf(failure->message + length, sizeof failure->message - length,
+                 "; it takes the IAM action %s", action);
 }

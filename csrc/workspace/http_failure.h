@@ -22,4 +22,7 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
 /* Replaces code and message. */
 void http_failure_set(struct http_failure *failure, const char *code, const char *message);
 
+/* Of a refusal, adds the IAM action that the request needs. */
+void http_failure_name_action(struct http_failure *failure, const char *action);
+
 #endif

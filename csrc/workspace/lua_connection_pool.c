@@ -4,17 +4,19 @@
 #include <string.h>
 
 #include "workspace/http/transfer.h"
-
-#define METATABLE "rollcall.connection_pool"
+#include "workspace/lua_act.h"
+#include "workspace/lua_service_door.h"
 
 struct connection_pool {
-    struct transfer_loop *loop; /* NULL once it is closed */
+    const struct service_door *door; /* the first member, for another library */
+    struct transfer_loop *loop;      /* NULL once it is closed */
 };
 
 int connection_pool_new(lua_State *L) {
     struct connection_pool *pool = lua_newuserdatauv(L, sizeof *pool, 0);
+    pool->door = &service_door;
     pool->loop = NULL;
-    luaL_setmetatable(L, METATABLE);
+    luaL_setmetatable(L, CONNECTION_POOL_METATABLE);
     int error = transfer_loop_new(&pool->loop, transfer_finish);
     if (!error)
         return 1;
@@ -24,7 +26,7 @@ int connection_pool_new(lua_State *L) {
 }
 
 static int connection_pool_close(lua_State *L) {
-    struct connection_pool *pool = luaL_checkudata(L, 1, METATABLE);
+    struct connection_pool *pool = luaL_checkudata(L, 1, CONNECTION_POOL_METATABLE);
     struct transfer_loop *loop = pool->loop;
     pool->loop = NULL;
     transfer_loop_release(loop);
@@ -32,14 +34,14 @@ static int connection_pool_close(lua_State *L) {
 }
 
 static int connection_pool_tostring(lua_State *L) {
-    const struct connection_pool *pool = luaL_checkudata(L, 1, METATABLE);
+    const struct connection_pool *pool = luaL_checkudata(L, 1, CONNECTION_POOL_METATABLE);
     lua_pushfstring(L, "rollcall.connection_pool (%s)", pool->loop ? "open" : "closed");
     return 1;
 }
 
 struct transfer_loop *connection_pool_of(lua_State *L, int index) {
     lua_getfield(L, index, "connection_pool");
-    const struct connection_pool *pool = luaL_testudata(L, -1, METATABLE);
+    const struct connection_pool *pool = luaL_testudata(L, -1, CONNECTION_POOL_METATABLE);
     if (!pool)
         luaL_error(L, "connection_pool is missing");
     else if (!pool->loop)
@@ -56,7 +58,7 @@ void connection_pool_register(lua_State *L) {
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"close", connection_pool_close}, {NULL, NULL}};
-    luaL_newmetatable(L, METATABLE);
+    luaL_newmetatable(L, CONNECTION_POOL_METATABLE);
     luaL_setfuncs(L, metamethods, 0);
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");

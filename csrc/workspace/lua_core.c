@@ -8,6 +8,7 @@
 #include "binding/export.h"
 #include "binding/failure.h"
 #include "workspace/lua_connection_pool.h"
+#include "workspace/lua_post.h"
 #include "workspace/lua_session_query.h"
 #include "workspace/lua_signature.h"
 #include "workspace/lua_token.h"
@@ -29,7 +30,7 @@ int luaopen_rollcall_workspace_core(lua_State *L) {
     failure_register(L);
     connection_pool_register(L);
     session_query_register(L);
-    token_register(L);
+    post_register(L);
     luaL_newlib(L, functions);
     return 1;
 }

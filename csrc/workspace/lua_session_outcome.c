@@ -1,15 +1,12 @@
 #include "workspace/lua_session_outcome.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "workspace/lua_answer.h"
 #include "workspace/lua_failure.h"
 
 #define SUCCESS 200
 #define UNAUTHORIZED 401
-#define FORBIDDEN 403
 #define TOO_MANY_REQUESTS 429
 
 /* Calls a function of the caller, with so many arguments on the stack. */
@@ -102,10 +99,7 @@ static void describe(lua_State *L, const struct session_query *query, const stru
         http_failure_set(failure, problem->code, problem->message);
     if (lua_istable(L, object))
         answer_read_failure(L, object, failure, &query->secrets);
-    size_t length = strlen(failure->message);
-    if (failure->status == FORBIDDEN)
-        snprintf(failure->message + length, sizeof failure->message - length,
-                 "; it takes the IAM action %s", query->action);
+    http_failure_name_action(failure, query->action);
 }
 
 /* [-0, +(0|n), e] The answer came whole. */

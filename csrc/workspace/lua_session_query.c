@@ -103,25 +103,18 @@ static int session_query_tostring(lua_State *L) {
 
 /* [-0, +0, v] Reads the arguments at 2 into the query at 1, whose user values keep them. */
 static void read_arguments(lua_State *L, struct session_query *query) {
-    struct authorization *authorization = &query->authorization;
     settings_read(L, 2, &query->settings, &query->policy);
     settings_read_secrets(L, 2, &query->secrets);
     query->base_url = option_needed_text(L, 2, "base_url");
     query->path = option_needed_text(L, 2, "path");
     query->list_name = option_needed_text(L, 2, "list_name");
     query->action = option_needed_text(L, 2, "action");
-    authorization->host = option_needed_text(L, 2, "host");
-    authorization->project_id = option_needed_text(L, 2, "project_id");
-    authorization->token = option_text(L, 2, "token");
-    authorization->access = option_text(L, 2, "ak");
-    authorization->secret = option_text(L, 2, "sk");
-    authorization->security_token = option_text(L, 2, "security_token");
+    settings_read_authorization(L, 2, &query->authorization);
     query->can_renew = lua_getfield(L, 2, "authorize") != LUA_TNIL;
     query->tells_answers = lua_getfield(L, 2, "on_answer") != LUA_TNIL;
     lua_pop(L, 2);
-    if (!query->can_renew && !authorization->token &&
-        !(authorization->access && authorization->secret))
-        luaL_error(L, "there are no credentials");
+    if (!query->can_renew)
+        settings_check_credentials(L, &query->authorization);
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, ARGUMENTS);
     lua_getfield(L, 2, "decode");

@@ -87,7 +87,7 @@ static void attempt(lua_State *L, struct session_query *query, struct query_slot
     if (same)
         request->headers = NULL;
     else
-        headers = authorization_headers(&query->authorization, query->path, query_string,
+        headers = authorization_headers(&query->authorization, query->path, query_string, NULL,
                                         (long long)time(NULL));
     slot->generation = query->generation;
     query->token_new = false;

@@ -10,6 +10,7 @@ void settings_read(lua_State *L, int index, struct transfer_settings *settings,
                    struct request_policy *policy) {
     lua_getfield(L, index, "plain");
     settings->plain = lua_toboolean(L, -1);
+    settings->fresh = false;
     lua_pop(L, 1);
     settings->base_url = option_needed_text(L, index, "base_url");
     settings->ca_file = option_text(L, index, "ca_file");
@@ -31,4 +32,18 @@ void settings_read_secrets(lua_State *L, int index, struct secrets *secrets) {
             lua_pop(L, 1);
         }
     lua_pop(L, 1);
+}
+
+void settings_read_authorization(lua_State *L, int index, struct authorization *authorization) {
+    authorization->host = option_needed_text(L, index, "host");
+    authorization->project_id = option_needed_text(L, index, "project_id");
+    authorization->token = option_text(L, index, "token");
+    authorization->access = option_text(L, index, "ak");
+    authorization->secret = option_text(L, index, "sk");
+    authorization->security_token = option_text(L, index, "security_token");
+}
+
+void settings_check_credentials(lua_State *L, const struct authorization *authorization) {
+    if (!authorization->token && !(authorization->access && authorization->secret))
+        luaL_error(L, "there are no credentials");
 }

@@ -4,6 +4,7 @@
 
 #include <lua.h>
 
+#include "workspace/auth/headers.h"
 #include "workspace/http/request.h"
 #include "workspace/plain_text.h"
 
@@ -13,5 +14,11 @@ void settings_read(lua_State *L, int index, struct transfer_settings *settings,
 
 /* [-0, +0, v] The list `secrets`, as far as there is room for it. */
 void settings_read_secrets(lua_State *L, int index, struct secrets *secrets);
+
+/* [-0, +0, v] Its strings are those of the table. */
+void settings_read_authorization(lua_State *L, int index, struct authorization *authorization);
+
+/* [-0, +0, v] */
+void settings_check_credentials(lua_State *L, const struct authorization *authorization);
 
 #endif

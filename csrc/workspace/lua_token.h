@@ -7,7 +7,4 @@
 /* Lua: rollcall.workspace.core.fetch_token, see lua/rollcall/meta/workspace_core.lua. */
 int token_fetch(lua_State *L);
 
-/* [-0, +0, m] */
-void token_register(lua_State *L);
-
 #endif

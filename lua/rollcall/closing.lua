@@ -1,6 +1,6 @@
---- Ends sessions and closes open files of SMB servers.
+--- Ends sessions and closes open files of SMB servers, and ends sessions of Huawei Cloud Workspace.
 ---
---- Nothing else of rollcall loads this module or its library, so a program that only looks has nothing loaded that can act.
+--- Nothing else of rollcall loads this module or its libraries, so a program that only looks has nothing loaded that can act.
 --- The server is listed anew right before each act, and nothing is done where that no longer shows what was meant; it is listed once
 --- more afterwards, and `result` says what that showed:
 ---
@@ -17,11 +17,12 @@ local options = require "rollcall.internal.options"
 local servers = require "rollcall.smb.servers"
 local smb = require "rollcall.smb"
 local target = require "rollcall.smb.target"
+local ways = require "rollcall.closing.smb"
 
 ---@class rollcall.closing
 local closing = {}
 
----What every function takes besides the server and the credentials.
+---What every function for SMB takes besides the server and the credentials.
 ---@class rollcall.closing.options: rollcall.smb.one_options
 ---@field reason? string  why; for the audit, and nowhere else; absent: none is noted
 ---@field audit? string  a file that gets a line before the act and one after it; absent: nothing is written
@@ -38,6 +39,23 @@ local closing = {}
 ---@field client string  the computer, as a row's `client`
 ---@field username string  the user, as a row's
 ---@field since? integer|integer[]  when it began, or each of them, in seconds since 1970: `os.time() - row.time` as the row arrives; nothing is done to others; absent: whichever are there
+
+---A session of Huawei Cloud Workspace to end.
+---@class rollcall.closing.workspace_session
+---@field id string  as a row's `id`
+---@field user_name string  whose sessions are looked through, as `client:sessions` takes it and gives it beside a row
+---@field login_user? string  as a row's; nothing is done where it is another's; absent: whoever it is
+---@field start_time? string  as a row's; nothing is done where it began at another time; absent: whenever it began
+
+---@class rollcall.closing.logoff_options
+---@field session rollcall.closing.workspace_session  which
+---@field message? string  what the client shows, at most 255 bytes; absent: the service sends none
+---@field title? string  of that, at most 255 bytes; absent: the service sends none
+---@field message_type? integer  how serious it looks, from 0 (info) to 2; default 0
+---@field delay_time? integer  seconds until the service ends the session, from 0 to 86400; default 0
+---@field reason? string  why; for the audit, and nowhere else; absent: none is noted
+---@field audit? string  a file that gets a line before the act and one after it; absent: nothing is written
+---@field wait? number  seconds after `delay_time` in which the service may list it still, before it counts as `present`; default 30
 
 ---A file to close.
 ---@class rollcall.closing.file
@@ -83,9 +101,8 @@ local function part(specification, needed)
   end
 end
 
-local common = options.merged(servers.connect_specification, {
-  reason = options.text(4096), audit = options.text(4096), wait = options.seconds,
-})
+local noted = { reason = options.text(4096), audit = options.text(4096), wait = options.seconds }
+local common = options.merged(servers.connect_specification, noted)
 
 local specifications = {
   session = options.merged(common, {
@@ -96,7 +113,22 @@ local specifications = {
   }),
 }
 
+local logoff_specification = options.merged(noted, {
+  session = part({ id = options.text(64), user_name = options.text(1024), login_user = name, start_time = options.text(64) },
+    { "id", "user_name" }),
+  message = options.text(255), title = options.text(255), message_type = options.integer(0, 2),
+  delay_time = options.integer(0, 86400),
+})
+
 local of_closing = { session = true, file = true, reason = true, audit = true, wait = true }
+
+---@return rollcall.closing.audit?
+local function audit_of(caller, path)
+  if not path then return nil end
+  local opened, problem = audit.open(path)
+  if not opened then error(("%s: the audit cannot be written: %s"):format(caller, problem), 0) end
+  return opened
+end
 
 local function close(caller, kind, given)
   local checked = options.check(caller, given, specifications[kind], 3)
@@ -105,15 +137,10 @@ local function close(caller, kind, given)
   for option, value in pairs(checked) do
     if not of_closing[option] then connect[option] = value end
   end
-  local its_audit, problem
-  if checked.audit then
-    its_audit, problem = audit.open(checked.audit)
-    if not its_audit then error(("%s: the audit cannot be written: %s"):format(caller, problem), 0) end
-  end
-  local _ <close> = its_audit
+  local its_audit <close> = audit_of(caller, checked.audit)
   local server <close> = smb.server(connect)
   local wanted = options.merged(checked[kind], { kind = kind, servername = server.target.servername })
-  return (act.close(server, wanted, { reason = checked.reason, audit = its_audit, wait = checked.wait }))
+  return (act.close(ways[kind], server, wanted, { reason = checked.reason, audit = its_audit, wait = checked.wait }))
 end
 
 ---Ends the sessions of a user from a computer.
@@ -148,6 +175,35 @@ end
 ---@return rollcall.closing.result  whether it is closed now
 function closing.close_file(given)
   local result = close("closing.close_file", "file", given)
+  return result
+end
+
+---Ends a session of Huawei Cloud Workspace. What the user had not saved is lost.
+---
+---     local result = closing.logoff(client, {
+---       session = { id = row.id, user_name = user_name, start_time = row.start_time },
+---       reason = "left the company", audit = "/var/log/rollcall/closed.jsonl",
+---     })
+---
+---It is a function of this module, not of the client, so that `rollcall.workspace` loads nothing that can act. The service is asked once
+---and never again: where its answer is lost, `result` says whether the session is still there.
+---
+---Raises what is wrong with the options, as text, and that the audit cannot be written, before anything is done where that is known then.
+---@see Huawei Cloud Workspace, 'Logging Out of a Session': POST /v1/{project_id}/session/logoff
+---@param client rollcall.workspace.client  of `workspace.client`
+---@param given rollcall.closing.logoff_options  which, and why
+---@return rollcall.closing.result  whether it is closed now
+function closing.logoff(client, given)
+  local caller = "closing.logoff"
+  local checked = options.check(caller, given, logoff_specification, 2)
+  local query = type(client) == "table" and client.query ---@diagnostic disable-line: invisible
+  options.insist(caller, 2, checked, not query and "client must be a client of rollcall.workspace"
+    or not checked.session and "session is missing" or nil)
+  local its_audit <close> = audit_of(caller, checked.audit)
+  local wanted = options.merged(checked.session, {
+    kind = "workspace_session", servername = client:host(), project_id = query.project_id,
+  })
+  local result = act.close(require "rollcall.closing.workspace", client, wanted, options.merged(checked, { audit = its_audit }))
   return result
 end
 

@@ -4,7 +4,7 @@
 ---@class rollcall
 ---@field version string  the release
 ---@field smb rollcall.smb  SMB servers
----@field closing rollcall.closing  ends sessions and closes files of SMB servers
+---@field closing rollcall.closing  ends sessions, and closes files of SMB servers
 ---@field smbstatus rollcall.smbstatus  what a Samba server says of itself
 ---@field workspace rollcall.workspace  Huawei Cloud Workspace
 ---@field inventory rollcall.inventory_module  files that name the targets

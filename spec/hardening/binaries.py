@@ -9,6 +9,7 @@ import watched
 MODULES = {"build/lib/rollcall/smb/core.so": "luaopen_rollcall_smb_core",
            "build/lib/rollcall/workspace/core.so": "luaopen_rollcall_workspace_core",
            "build/lib/rollcall/smb/closing.so": "luaopen_rollcall_smb_closing",
+           "build/lib/rollcall/workspace/closing.so": "luaopen_rollcall_workspace_closing",
            "build/lib/rollcall/system.so": "luaopen_rollcall_system"}
 WORKER = "build/lib/rollcall/smb/smbpipe"
 # In place of functions of libsmbclient's, which look them up in the program first; the rest is the linker's.

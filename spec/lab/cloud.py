@@ -8,7 +8,7 @@ prints its port, and that of a proxy that makes tunnels, and serves until its st
 demand as no honest service does. What it answers is chosen by the user name, NAME[;OPTION...]:
 
     rows-N          N generated sessions
-    alice, bob, CORP\\张 三+a@b.c    a few made-up sessions
+    alice, bob, carol, CORP\\张 三+a@b.c    a few made-up sessions
     anything else   no sessions
 
 and an OPTION one of the following; with xK at its end it holds for the first K requests only
@@ -27,9 +27,27 @@ and an OPTION one of the following; with xK at its end it holds for the first K 
     reset           the connection is reset
     redirect        status 302 to another port
     delay=S         seconds to wait before the answer
+    idless          the sessions have no id
+    state=NAME      all of them have this state
+
+A session that is logged off is no longer there. Of the user by whose name it was last asked for, an OPTION may be
+
+    off-status=N    nothing is done, and this status, with an error of the service
+    off-error       nothing is done, and status 200 with an error_code
+    off-echo        nothing is done, and status 400, with the token or the key in the message
+    off-nothing     nothing is done, and status 200
+    off-cut         nothing is done, and the connection ends without an answer
+    off-then=N      it is done, and this status
+    off-lost        it is done, and the connection ends without an answer
+    off-hang=S      it is done, and the answer comes after so many seconds
+    off-later=S     it is done after so many seconds, and answered at once
+    off-stays       it is done, and the session is still there as SignedOut
+    off-again       it is done, and the session's id has another by now
+    off-blind       it is done, and nothing of this user is answered from then on
 
 The tests also talk to it: GET /lab/counts, /lab/revoke (all tokens of IAM), /lab/life?seconds=N (of
-tokens to come), /lab/forget (counts, and the refusals that lock the key).
+tokens to come), /lab/forget (counts, what was logged off, and the refusals that lock the key). The counts have the bodies of all that
+was asked to be logged off.
 """
 import calendar
 import datetime
@@ -59,6 +77,7 @@ seen = {}
 counts = {}
 settings = {"life": 86400}
 in_flight = 0
+asked_as, ended, blind, bodies = {}, {}, set(), []
 
 
 def count(name, by=1):
@@ -103,6 +122,7 @@ def session(user, number, **fields):
 
 PEOPLE = {
     "alice": [session("alice", 1), session("alice", 2, app_name=None, public_ip=None, os_session_id="absent")],
+    "carol": [session("carol", 2)],
     "bob": [session("bob", 4, end_time="2024-02-29 09:00:00")],
     "CORP\\张 三+a@b.c": [session("CORP\\张 三+a@b.c", 1)],
 }
@@ -148,6 +168,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         count("requests")
+        if self.path == "/v1/%s/session/logoff" % PROJECT:
+            return self.guarded(lambda: self.log_off(body), self.path, "", body)
         count("tokens")
         if self.path != "/v3/auth/tokens?nocatalog=true":
             return self.answer(404, {"error": {"code": 404, "message": "no such path", "title": "Not Found"}})
@@ -174,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
         count("refusals")
         raise Refusal(401, "APIGW.0301", "Incorrect IAM authentication information: " + message)
 
-    def check_signature(self, path, query):
+    def check_signature(self, path, query, body):
         pattern = r"SDK-HMAC-SHA256 Access=(\S+), SignedHeaders=(\S+), Signature=([0-9a-f]{64})"
         given = re.fullmatch(pattern, self.headers.get("Authorization", ""))
         if counts.get("refusals", 0) >= REFUSALS_ALLOWED:
@@ -202,19 +224,65 @@ class Handler(BaseHTTPRequestHandler):
             self.command, uri if uri.endswith("/") else uri + "/",
             "&".join("%s=%s" % (encode(name), encode(value)) for name, value in pairs),
             "".join("%s:%s\n" % (name, self.headers[name].strip()) for name in names),
-            ";".join(names), hashlib.sha256(b"").hexdigest()])
+            ";".join(names), hashlib.sha256(body).hexdigest()])
         text = "SDK-HMAC-SHA256\n%s\n%s" % (date, hashlib.sha256(canonical.encode()).hexdigest())
         if not hmac.compare_digest(hmac.new(SK.encode(), text.encode(), hashlib.sha256).hexdigest(),
                                    given.group(3)):
             self.refuse("the signature does not match")
         count("signed")
 
-    def check_credentials(self, path, query):
+    def check_credentials(self, path, query, body):
         token = self.headers.get("X-Auth-Token")
         if token is None:
-            return self.check_signature(path, query)
+            return self.check_signature(path, query, body)
         if token != TOKEN and issued.get(token, 0) < time.time():
             self.refuse("the token has expired or is none")
+
+    def guarded(self, serve, path, query, body=b""):
+        try:
+            self.check_credentials(path, query, body)
+            serve()
+        except Refusal as refusal:
+            self.answer(refusal.status, {"error_code": refusal.code, "error_msg": refusal.message,
+                                         "request_id": "lab-gateway-1"})
+        except ValueError:
+            self.answer(400, {"error_code": "WKS.00000001", "error_msg": "The query is malformed"})
+
+    def log_off(self, body):
+        types = {"session_ids": list, "message_type": int, "delay_time": int, "message": str, "title": str}
+        asked = json.loads(body)
+        if (self.headers.get("Content-Type") != "application/json" or not isinstance(asked, dict)
+                or not {"session_ids", "message_type", "delay_time"} <= set(asked) <= set(types)
+                or not all(type(value) is types[name] for name, value in asked.items())
+                or not 1 <= len(asked["session_ids"]) <= 999 or not all(id in asked_as for id in asked["session_ids"])):
+            raise Refusal(400, "WKS.00000001", "The body is malformed")
+        with lock:
+            bodies.append(asked)
+            texts = [asked_as[id] for id in asked["session_ids"]]
+        options = {}
+        for option in texts[0].split(";")[1:]:
+            name, _, value = option.partition("=")
+            options[name] = value
+        if "off-status" in options:
+            return self.answer(int(options["off-status"]), {"error_code": "WKS.0002", "error_msg": "Told to fail."})
+        if "off-error" in options:
+            return self.answer(200, {"error_code": "WKS.00010028", "error_msg": "No such session"})
+        if "off-echo" in options:
+            shown = self.headers.get("X-Auth-Token") or self.headers.get("Authorization")
+            return self.answer(400, {"error_code": "WKS.1", "error_msg": "you sent %s, did you not" % shown})
+        if "off-cut" in options:
+            return self.break_off(False)
+        with lock:
+            for id in asked["session_ids"] if "off-nothing" not in options else []:
+                ended[id] = time.time() + float(options.get("off-later", 0))
+            if "off-blind" in options:
+                blind.update(texts)
+        if "off-lost" in options:
+            return self.break_off(False)
+        time.sleep(float(options.get("off-hang", 0)))
+        if "off-then" in options:
+            return self.answer(int(options["off-then"]), "<html><body>Proxy error</body></html>")
+        return self.answer(200, "")
 
     def do_GET(self):
         global in_flight
@@ -226,26 +294,23 @@ class Handler(BaseHTTPRequestHandler):
             in_flight += 1
             counts["most_in_flight"] = max(counts.get("most_in_flight", 0), in_flight)
         try:
-            self.check_credentials(path, query)
-            service = re.fullmatch(r"/v1/([^/]+)/session/([a-z-]+)", path)
-            if not service or service.group(1) != PROJECT:
-                raise Refusal(404, "APIGW.0101", "The API does not exist")
-            parameters = urllib.parse.parse_qs(query, keep_blank_values=True, strict_parsing=True)
-            parameters = {name: values[0] for name, values in parameters.items()}
-            if service.group(2) == "user-session-info":
-                self.user_sessions(parameters)
-            elif service.group(2) == "list-sessions":
-                self.list_sessions(parameters)
-            else:
-                raise Refusal(404, "APIGW.0101", "The API does not exist")
-        except Refusal as refusal:
-            self.answer(refusal.status, {"error_code": refusal.code, "error_msg": refusal.message,
-                                         "request_id": "lab-gateway-1"})
-        except ValueError:
-            self.answer(400, {"error_code": "WKS.00000001", "error_msg": "The query is malformed"})
+            self.guarded(lambda: self.serve(path, query), path, query)
         finally:
             with lock:
                 in_flight -= 1
+
+    def serve(self, path, query):
+        service = re.fullmatch(r"/v1/([^/]+)/session/([a-z-]+)", path)
+        if not service or service.group(1) != PROJECT:
+            raise Refusal(404, "APIGW.0101", "The API does not exist")
+        parameters = urllib.parse.parse_qs(query, keep_blank_values=True, strict_parsing=True)
+        parameters = {name: values[0] for name, values in parameters.items()}
+        if service.group(2) == "user-session-info":
+            self.user_sessions(parameters)
+        elif service.group(2) == "list-sessions":
+            self.list_sessions(parameters)
+        else:
+            raise Refusal(404, "APIGW.0101", "The API does not exist")
 
     def options_of(self, text):
         """The options that hold for this request."""
@@ -268,6 +333,26 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
 
+    def still_there(self, text, options):
+        rows = []
+        for row in sessions_of(text.split(";")[0]):
+            row = dict(row)
+            with lock:
+                asked_as[row["id"]] = text
+                over = ended.get(row["id"], float("inf")) <= time.time()
+            if over and "off-stays" in options:
+                row["session_state"] = "SignedOut"
+            elif over and "off-again" in options:
+                row["start_time"] = "2024-03-01 08:00:00"
+            elif over:
+                continue
+            elif "state" in options:
+                row["session_state"] = options["state"]
+            if "idless" in options:
+                del row["id"]
+            rows.append(row)
+        return rows
+
     def user_sessions(self, parameters):
         if list(parameters) != ["user_name"] or not parameters["user_name"]:
             raise Refusal(400, "WKS.00000001", "user_name is missing")
@@ -276,7 +361,9 @@ class Handler(BaseHTTPRequestHandler):
         options = self.options_of(text)
         time.sleep(float(options.get("delay", 0)))
         headers = [("Retry-After", options["retry-after"])] if "retry-after" in options else []
-        body = {"session_info_list": sessions_of(text.split(";")[0])}
+        if text in blind:
+            raise Refusal(500, "WKS.0003", "Told to fail.")
+        body = {"session_info_list": self.still_there(text, options)}
         if "cut" in options or "reset" in options:
             return self.break_off("reset" in options)
         if "status" in options:
@@ -335,10 +422,10 @@ class Handler(BaseHTTPRequestHandler):
             elif path == "/lab/iam-delay":
                 settings["iam_delay"] = float(parameters["seconds"][0])
             elif path == "/lab/forget":
-                counts.clear()
-                seen.clear()
+                for each in counts, seen, ended, blind, bodies:
+                    each.clear()
                 settings.update(life=86400, iam_delay=0)
-            now = dict(counts)
+            now = dict(counts, logoffs=list(bodies))
         self.answer(200, now)
 
 

@@ -9,10 +9,12 @@ WINDOWS_SMB_SOURCES := $(filter-out $(POSIX_FILES) %/frame.c,$(call folders,$(SM
 WINDOWS_WORKSPACE_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(WORKSPACE_FOLDERS)))
 WINDOWS_SYSTEM_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(SYSTEM_FOLDERS)))
 WINDOWS_CLOSING_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(CLOSING_FOLDERS)))
+WINDOWS_LOGOFF_SOURCES := $(filter-out $(POSIX_FILES),$(call folders,$(LOGOFF_FOLDERS)))
 WINDOWS_STAND_IN_SOURCES := $(wildcard spec/windows/netapi32/*.c)
 WINDOWS_SMB_OBJECTS := $(WINDOWS_SMB_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_SYSTEM_OBJECTS := $(WINDOWS_SYSTEM_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_CLOSING_OBJECTS := $(WINDOWS_CLOSING_SOURCES:%.c=$(WINDOWS)/objects/%.o)
+WINDOWS_LOGOFF_OBJECTS := $(WINDOWS_LOGOFF_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
@@ -56,6 +58,11 @@ $(WINDOWS)/lib/rollcall/smb/closing.dll: $(WINDOWS_CLOSING_OBJECTS)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -lnetapi32 -o $@
 
+$(WINDOWS)/lib/rollcall/workspace/closing.dll: $(WINDOWS_LOGOFF_OBJECTS)
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(WINDOWS_CC) -shared -static-libgcc $^ $(WINDOWS)/lib/liblua54.a -o $@
+
 $(WINDOWS)/lib/rollcall/workspace/core.dll: $(WINDOWS_WORKSPACE_OBJECTS)
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
@@ -69,9 +76,9 @@ $(WINDOWS)/bin/netapi32.dll: $(WINDOWS_STAND_IN_OBJECTS)
 	@echo '  LINK  $@'
 	@$(WINDOWS_CC) -shared -static-libgcc -Wl,--export-all-symbols $^ $(WINDOWS)/lib/liblua54.a -o $@
 
--include $(sort $(WINDOWS_SMB_OBJECTS:.o=.d) $(WINDOWS_SYSTEM_OBJECTS:.o=.d) $(WINDOWS_CLOSING_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d))
+-include $(sort $(WINDOWS_SMB_OBJECTS:.o=.d) $(WINDOWS_SYSTEM_OBJECTS:.o=.d) $(WINDOWS_CLOSING_OBJECTS:.o=.d) $(WINDOWS_LOGOFF_OBJECTS:.o=.d) $(WINDOWS_WORKSPACE_OBJECTS:.o=.d) $(WINDOWS_STAND_IN_OBJECTS:.o=.d))
 
-windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/smb/closing.dll $(WINDOWS)/lib/rollcall/system.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe \
+windows: $(WINDOWS)/lib/rollcall/smb/core.dll $(WINDOWS)/lib/rollcall/smb/closing.dll $(WINDOWS)/lib/rollcall/workspace/closing.dll $(WINDOWS)/lib/rollcall/system.dll $(WINDOWS)/bin/netapi32.dll $(WINDOWS)/bin/host.exe \
 		$(WINDOWS)/bin/closing.exe
 	@:
 

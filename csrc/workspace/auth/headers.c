@@ -34,7 +34,7 @@ struct curl_slist *authorization_add_header(struct curl_slist *headers, int begu
 }
 
 static struct curl_slist *signed_headers(const struct authorization *authorization,
-                                         const char *path, const char *query,
+                                         const char *path, const char *query, const char *body,
                                          long long epoch_seconds) {
     char date[SIGNATURE_DATE_SIZE];
     char value[SHORT_HEADER];
@@ -46,12 +46,13 @@ static struct curl_slist *signed_headers(const struct authorization *authorizati
         {"x-security-token", authorization->security_token},
     };
     const struct signature_request request = {
-        .method = "GET",
+        .method = body ? "POST" : "GET",
         .path = path,
         .query = query,
         .headers = signed_ones,
         .header_count = authorization->security_token ? 4 : 3,
-        .body = "",
+        .body = body ? body : "",
+        .body_length = body ? strlen(body) : 0,
     };
     const struct signature_key key = {authorization->access, authorization->secret};
     if (!signature_authorize(&request, &key, date, value, sizeof value))
@@ -66,9 +67,9 @@ static struct curl_slist *signed_headers(const struct authorization *authorizati
 }
 
 struct curl_slist *authorization_headers(const struct authorization *authorization,
-                                         const char *path, const char *query,
+                                         const char *path, const char *query, const char *body,
                                          long long epoch_seconds) {
     if (authorization->token)
         return authorization_add_header(NULL, 0, "X-Auth-Token", authorization->token);
-    return signed_headers(authorization, path, query, epoch_seconds);
+    return signed_headers(authorization, path, query, body, epoch_seconds);
 }

@@ -15,10 +15,10 @@ struct authorization {
     const char *project_id;
 };
 
-/* Headers for a GET, or NULL if there is no memory or libcrypto fails. Path and query are
- * percent-encoded. */
+/* Headers for a POST if there is a `body`, else for a GET; NULL if there is no memory or libcrypto
+ * fails. Path and query are percent-encoded. */
 struct curl_slist *authorization_headers(const struct authorization *authorization,
-                                         const char *path, const char *query,
+                                         const char *path, const char *query, const char *body,
                                          long long epoch_seconds);
 
 /* Adds `name: value`; frees the list and returns NULL if there is no memory, or the list was NULL

@@ -17,6 +17,7 @@ struct transfer_settings {
     bool plain; /* http instead of https, and then no proxy but the one named here */
     long connect_timeout_milliseconds;
     size_t body_limit;
+    bool fresh; /* over connections of its own: what a kept one loses, libcurl sends once more */
 };
 
 struct transfer_queue {

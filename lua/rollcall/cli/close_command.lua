@@ -119,6 +119,7 @@ end
 ---@field given table
 ---@field connect table
 ---@field act? table  the module that acts; nil: nothing is closed
+---@field ways? table<string, rollcall.closing.way>  with it
 ---@field audit? rollcall.closing.audit
 ---@field closed integer  or what would be
 ---@field left integer  not closed, or nobody knows
@@ -136,7 +137,7 @@ function closing_run:take(server, planned)
     say(("%s: would close: %s"):format(where, described(planned)))
   else
     local given = self.given
-    local result = self.act.close(server, planned.wanted,
+    local result = self.act.close(self.ways[planned.wanted.kind], server, planned.wanted,
       { reason = given.reason or planned.message, rule = planned.rule, audit = self.audit })
     local is_gone = result.result == "closed" or result.result == "absent"
     self.closed, self.left = self.closed + (is_gone and 1 or 0), self.left + (is_gone and 0 or 1)
@@ -259,7 +260,8 @@ local function run(given)
   end
   local _ <close> = audit
   local its_run = setmetatable({
-    given = given, connect = connect, audit = audit, act = given.yes and require "rollcall.closing.act" or nil, closed = 0, left = 0,
+    given = given, connect = connect, audit = audit, act = given.yes and require "rollcall.closing.act" or nil,
+    ways = given.yes and require "rollcall.closing.smb" or nil, closed = 0, left = 0,
   }, closing_run)
   if list then return close_findings(its_run, list) end
   return close_of_servers(its_run, kind, servers)

@@ -1,17 +1,12 @@
 --- One act: look anew, close only what is still what was shown, and look again. What is not certain is said to be so.
-local closing = require "rollcall.smb.closing"
-local scan = require "rollcall.closing.scan"
 local system = require "rollcall.system"
 
 local act = {}
 
-local DEFAULT_WAIT = 5
-local SHORTEST_REST, LONGEST_REST = 0.05, 0.5
-
 ---The result for something that was to be closed.
 ---@class rollcall.closing.result
----@field kind "session"|"file"  what it is
----@field servername string  the server, as you named it
+---@field kind "session"|"file"|"workspace_session"  what it is
+---@field servername string  the server, as you named it; of Workspace the host
 ---@field result "closed"|"absent"|"changed"|"own"|"present"|"failed"|"unverified"  `closing` says what each means
 ---@field detail? string  why, or what else there is to know
 ---@field also_gone? string[]  users of other sessions from the same computer that are gone as well
@@ -22,56 +17,47 @@ local SHORTEST_REST, LONGEST_REST = 0.05, 0.5
 ---@field rule? string
 ---@field audit? rollcall.closing.audit
 ---@field wait? number  seconds after which what is still listed counts as present
+---@field message? string  of a Workspace session: what its client shows
+---@field title? string  likewise
+---@field message_type? integer  likewise
+---@field delay_time? integer  of a Workspace session: seconds until it is ended
 
-local procedures = { session = "NetrSessionDel", file = "NetrFileClose" }
-
-local calls = {}
-
-function calls.session(server, seen)
-  local called = {}
-  for _, row in ipairs(seen.rows) do
-    if not called[row.username] then
-      called[row.username] = true
-      closing.session(server.handle, server.target, "\\\\" .. row.client, row.username)
-    end
-  end
-end
-
-function calls.file(server, seen)
-  closing.file(server.handle, server.target, seen.rows[1].id)
-end
-
--- Of these the server may have done what it was asked, whatever we heard.
-local ERROR_NETNAME_DELETED, ERROR_SEM_TIMEOUT, ERROR_PROCESS_ABORTED = 64, 121, 1067
-local RPC_S_PROTOCOL_ERROR, RPC_X_BAD_STUB_DATA = 1728, 1783
-local is_unclear = {
-  [ERROR_NETNAME_DELETED] = true, [ERROR_SEM_TIMEOUT] = true, [ERROR_PROCESS_ABORTED] = true, [RPC_S_PROTOCOL_ERROR] = true,
-  [RPC_X_BAD_STUB_DATA] = true,
-}
-
-local function is_refusal(failure)
-  return type(failure) == "table" and failure.stage == "call" and not is_unclear[failure.code]
-end
+---How one kind of thing is looked for and closed. What is looked at, or asked, is the first parameter of each.
+---@class rollcall.closing.way
+---@field call string  the call, as the audit names it
+---@field shortest_rest number  seconds between two listings after the act; the longest is ten times that
+---@field wait number  seconds after the act for which it may be listed still, where nobody says
+---@field servername fun(server: any): string
+---@field logon? fun(server: any): string?  as whom; absent: not known
+---@field look fun(server: any, wanted: rollcall.closing.wanted): rollcall.closing.seen  raises what keeps from seeing all there is
+---@field change fun(wanted: rollcall.closing.wanted, seen: rollcall.closing.seen): string?
+---@field found fun(wanted: rollcall.closing.wanted, seen: rollcall.closing.seen): rollcall.closing.wanted
+---@field close fun(server: any, seen: rollcall.closing.seen, wanted: rollcall.closing.wanted, settings: rollcall.closing.act_settings)  raises what is not success
+---@field is_refusal fun(failure: any): boolean  whether it was certainly not done
+---@field remaining fun(wanted: rollcall.closing.wanted, before: rollcall.closing.seen, after: rollcall.closing.seen): table[]
+---@field returned? fun(after: rollcall.closing.seen): string?  what has come back since
+---@field also_gone? fun(before: rollcall.closing.seen, after: rollcall.closing.seen): string[]
 
 ---Looks until nothing remains, or for so long.
 ---@return rollcall.closing.seen? after
 ---@return table|string remaining  or why nobody could look
-local function look_again(server, wanted, before, wait)
-  local until_then, rest = system.clock() + wait, SHORTEST_REST
+local function look_again(way, server, wanted, before, wait)
+  local until_then, rest = system.clock() + wait, way.shortest_rest
   while true do
-    local looked, after = pcall(scan.look, server, wanted)
+    local looked, after = pcall(way.look, server, wanted)
     if not looked then return nil, tostring(after) end
-    local remaining = scan.remaining(wanted, before, after)
-    if #remaining == 0 or system.clock() + rest > until_then then return after, remaining end
-    if not system.sleep(rest) then return after, remaining end
-    rest = math.min(2 * rest, LONGEST_REST)
+    local remaining = way.remaining(wanted, before, after)
+    local left = until_then - system.clock()
+    if #remaining == 0 or left <= 0 or not system.sleep(math.min(rest, left)) then return after, remaining end
+    rest = math.min(2 * rest, 10 * way.shortest_rest)
   end
 end
 
-local function judged(server, wanted, before, failure, settings)
-  local refused = failure and is_refusal(failure)
+local function judged(way, server, wanted, before, failure, settings)
+  local refused = failure and way.is_refusal(failure)
   local said = failure and tostring(failure) or nil
-  local after, remaining = look_again(server, wanted, before, refused and 0 or settings.wait or DEFAULT_WAIT)
+  local wait = refused and 0 or (settings.wait or way.wait) + (settings.delay_time or 0)
+  local after, remaining = look_again(way, server, wanted, before, wait)
   if not after then
     if refused then return "failed", said end
     return "unverified", (said and said .. "; " or "") .. "could not look afterwards: " .. remaining
@@ -79,23 +65,22 @@ local function judged(server, wanted, before, failure, settings)
   if #remaining > 0 then return refused and "failed" or "present", said end
   if refused then return "absent", "it had ended, though the server said: " .. said end
   local detail = said and "it is gone, though the server's answer was lost: " .. said
-  if #after.rows > 0 and wanted.kind == "session" then
-    detail = (detail and detail .. "; " or "") .. "the same user has connected again from the same computer"
-  end
-  local also_gone = scan.also_gone(before, after)
+  local returned = way.returned and way.returned(after)
+  if returned then detail = (detail and detail .. "; " or "") .. returned end
+  local also_gone = way.also_gone and way.also_gone(before, after) or {}
   return "closed", detail, also_gone[1] and also_gone
 end
 
 ---Closes one thing, if it is still there and still the same. Raises that the audit cannot be written, and nothing else.
----@param server rollcall.smb.server
+---@param way rollcall.closing.way
+---@param server any  a `rollcall.smb.server`, or a `rollcall.workspace.client`
 ---@param wanted rollcall.closing.wanted
 ---@param settings rollcall.closing.act_settings
 ---@return rollcall.closing.result
-function act.close(server, wanted, settings)
-  local target = server.target
-  local logon = target.username ~= "" and (target.domain ~= "" and target.domain .. "\\" .. target.username or target.username) or nil
+function act.close(way, server, wanted, settings)
+  local servername = way.servername(server)
   local entry = {
-    kind = wanted.kind, wanted = wanted, servername = target.servername, logon = logon, call = procedures[wanted.kind],
+    kind = wanted.kind, wanted = wanted, servername = servername, logon = way.logon and way.logon(server), call = way.call,
     reason = settings.reason, rule = settings.rule,
   }
   local name
@@ -103,20 +88,20 @@ function act.close(server, wanted, settings)
     entry.result, entry.detail, entry.also_gone = result, detail, also_gone
     if settings.audit then settings.audit:finish(entry, name) end
     return {
-      kind = wanted.kind, servername = target.servername, result = result, detail = detail, also_gone = also_gone, wanted = wanted,
+      kind = wanted.kind, servername = servername, result = result, detail = detail, also_gone = also_gone, wanted = wanted,
     }
   end
 
-  local looked, before = pcall(scan.look, server, wanted)
+  local looked, before = pcall(way.look, server, wanted)
   if not looked then return finish("failed", "could not look: " .. tostring(before)) end
   if #before.rows == 0 then return finish "absent" end
   if before.own then return finish("own", before.own) end
-  local problem = scan.change(wanted, before)
+  local problem = way.change(wanted, before)
   if problem then return finish("changed", problem) end
-  entry.wanted = scan.found(wanted, before)
+  entry.wanted = way.found(wanted, before)
   if settings.audit then name = settings.audit:begin(entry) end
-  local called, failure = pcall(calls[wanted.kind], server, before)
-  return finish(judged(server, wanted, before, not called and failure or nil, settings))
+  local called, failure = pcall(way.close, server, before, wanted, settings)
+  return finish(judged(way, server, wanted, before, not called and failure or nil, settings))
 end
 
 return act

@@ -6,11 +6,12 @@ local audit = {}
 
 -- In their order; the manual has the schema.
 local fields = {
-  "kind", "schema", "act", "phase", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule", "result",
-  "detail", "also_gone",
+  "kind", "schema", "act", "phase", "at", "operator", "logon", "call", "servername", "session", "file", "workspace_session", "reason",
+  "rule", "result", "detail", "also_gone",
 }
 local session_fields = { "client", "username", "since" }
 local file_fields = { "id", "pathname", "username" }
+local workspace_session_fields = { "project_id", "id", "user_name", "login_user", "start_time" }
 
 local function timestamp(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
@@ -70,6 +71,7 @@ function methods:write(entry, act, phase)
     schema = json.SCHEMA, kind = "close", act = act, phase = phase, at = timestamp(), operator = system.user_name(),
     session = part(entry.kind == "session" and entry.wanted, session_fields),
     file = part(entry.kind == "file" and entry.wanted, file_fields),
+    workspace_session = part(entry.kind == "workspace_session" and entry.wanted, workspace_session_fields),
   }
   for _, name in ipairs { "logon", "call", "servername", "reason", "rule", "result", "detail", "also_gone" } do line[name] = entry[name] end
   local written, problem = self.file:append(json.object(line, fields))

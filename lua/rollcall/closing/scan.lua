@@ -8,13 +8,17 @@ local SLACK = 3
 
 ---What is to be closed: all sessions of a user from a computer, since the call knows no finer, or one open file.
 ---@class rollcall.closing.wanted
----@field kind "session"|"file"  what it is
----@field servername string  the server, as you named it
+---@field kind "session"|"file"|"workspace_session"  what it is
+---@field servername string  the server, as you named it; of Workspace the host
 ---@field username? string  the user
 ---@field client? string  of a session: the computer
 ---@field since? integer[]  when each of the sessions began, in seconds since 1970; absent: whichever are there
----@field id? integer  of a file: its number, unsigned, 32 bits
+---@field id? integer|string  of a file: its number, unsigned, 32 bits; of a Workspace session: its `id`
 ---@field pathname? string  of a file; absent: whichever it is
+---@field project_id? string  of a Workspace session
+---@field user_name? string  likewise: the user who was asked about
+---@field login_user? string  likewise; absent: whoever it is
+---@field start_time? string  likewise; absent: whenever it began
 
 ---A listing, as far as it is about what is wanted.
 ---@class rollcall.closing.seen
