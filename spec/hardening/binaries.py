@@ -20,6 +20,12 @@ def readelf(*arguments):
     return subprocess.run(["readelf", "-W", *arguments], capture_output=True, text=True, check=True).stdout
 
 
+def reserves_stack(path):
+    """Whether a function makes room on the stack for more than its alignment: else there is no array to protect."""
+    code = subprocess.run(["objdump", "-d", path], capture_output=True, text=True, check=True).stdout
+    return any(int(size, 16) > 8 for size in re.findall(r"\bsub +\$0x([0-9a-f]+),%rsp", code))
+
+
 def flags_of(path, found):
     headers, dynamic, symbols = readelf("-hl", path), readelf("-d", path), readelf("--dyn-syms", path)
     wanted = {
@@ -29,7 +35,7 @@ def flags_of(path, found):
         "no segment both writable and executable": not re.search(r"LOAD.* RWE ", headers),
         "no relocation in the text": "TEXTREL" not in dynamic,
         "no search path": "RPATH" not in dynamic and "RUNPATH" not in dynamic,
-        "stack protector": "__stack_chk_fail" in symbols,
+        "stack protector": "__stack_chk_fail" in symbols or not reserves_stack(path),
         # What calls nothing that could be checked has nothing to check.
         "_FORTIFY_SOURCE": re.search(r"__\w+_chk@", symbols.replace("__stack_chk_fail", ""))
         or not re.search(r"UND (mem|str|v?s?n?printf|p?read|recv|poll|readlink)\w*@", symbols),
