@@ -17,9 +17,9 @@ HARDENING_ALONE := faults endurance
 hardening: hardening-packages
 	@$(MAKE) --no-print-directory all
 	@failed=; \
-	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j3) -k -Orecurse $(BESIDE) $(HARDENING_LONG) \
+	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j3) -k -Orecurse $(BESIDE) $(filter $(HARDENING_CHECKS),$(HARDENING_LONG)) \
 	    $(filter-out $(HARDENING_LONG) $(HARDENING_ALONE),$(HARDENING_CHECKS)) || failed=yes; \
-	  $(MAKE) --no-print-directory -k -j1 $(HARDENING_ALONE) || failed=yes; \
+	  $(MAKE) --no-print-directory -k -j1 $(filter $(HARDENING_CHECKS),$(HARDENING_ALONE)) || failed=yes; \
 	  [ -z "$$failed" ]
 
 hardening-packages: test-packages
