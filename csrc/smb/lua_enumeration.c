@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "binding/metatable.h"
 #include "smb/lua_logon.h"
 #include "smb/lua_row.h"
 #include "smb/lua_server.h"
@@ -250,9 +251,5 @@ void enumeration_register(lua_State *L) {
     };
     static const luaL_Reg methods[] = {
         {"close", enumeration_close}, {"break_off", enumeration_break_off}, {NULL, NULL}};
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/poller.h"
 #include "binding/interrupt.h"
+#include "binding/metatable.h"
 #include "rpc/srvsvc.h"
 #include "rpc/win32_status.h"
 #include "smb/lua_logon.h"
@@ -265,9 +266,5 @@ void server_register(lua_State *L) {
     };
     static const luaL_Reg methods[] = {
         {"close", server_close}, {"page", server_page}, {NULL, NULL}};
-    luaL_newmetatable(L, SERVER_METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, SERVER_METATABLE, metamethods, methods);
 }

@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 
+#include "binding/metatable.h"
+
 #define METATABLE "rollcall.audit_file"
 
 struct audit_file {
@@ -67,9 +69,5 @@ void audit_file_register(lua_State *L) {
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"append", append}, {"close", close_file}, {NULL, NULL}};
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binding/metatable.h"
+
 #define METATABLE "rollcall.output_file"
 #define BUFFER_SIZE 65536
 
@@ -111,9 +113,5 @@ void output_file_register(lua_State *L) {
         {"close", output_close},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/poller.h"
 #include "binding/interrupt.h"
+#include "binding/metatable.h"
 
 #define METATABLE "rollcall.poller"
 
@@ -105,9 +106,5 @@ void poller_register(lua_State *L) {
         {"close", poller_gc},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

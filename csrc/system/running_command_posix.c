@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/poller.h"
 #include "base/spawn.h"
+#include "binding/metatable.h"
 
 #define METATABLE "rollcall.running_command"
 #define CHUNK 65536
@@ -234,9 +235,5 @@ void running_command_register(lua_State *L) {
         {"seconds", command_seconds}, {"descriptor", command_descriptor},
         {"close", command_close},     {NULL, NULL},
     };
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

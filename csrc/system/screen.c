@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "binding/metatable.h"
 #include "system/full_screen.h"
 
 #define METATABLE "rollcall.screen"
@@ -90,9 +91,5 @@ void screen_register(lua_State *L) {
         {"size", screen_size}, {"close", screen_close}, {"descriptor", screen_descriptor},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }

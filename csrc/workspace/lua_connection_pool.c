@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "binding/metatable.h"
 #include "workspace/http/transfer.h"
 #include "workspace/lua_act.h"
 #include "workspace/lua_service_door.h"
@@ -58,9 +59,5 @@ void connection_pool_register(lua_State *L) {
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"close", connection_pool_close}, {NULL, NULL}};
-    luaL_newmetatable(L, CONNECTION_POOL_METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, CONNECTION_POOL_METATABLE, metamethods, methods);
 }

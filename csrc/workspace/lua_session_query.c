@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "binding/metatable.h"
 #include "binding/options.h"
 #include "workspace/lua_connection_pool.h"
 #include "workspace/lua_session_outcome.h"
@@ -170,9 +171,5 @@ void session_query_register(lua_State *L) {
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {{"close", session_query_close}, {NULL, NULL}};
-    luaL_newmetatable(L, METATABLE);
-    luaL_setfuncs(L, metamethods, 0);
-    luaL_newlib(L, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    metatable_register(L, METATABLE, metamethods, methods);
 }
