@@ -1,22 +1,14 @@
 -- The command check: what it exits with, its traces, and tests of policies.
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local function rollcall(arguments)
   return lab.run(("%s %s"):format(lab.command, arguments))
 end
 
-local function put(name, text)
-  local path = lab.folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 describe("rollcall check of rows of one's own", function()
   local badges = put("badges.lua", [[rows { kind = "badge", { account = "CORP\\eve", resource = "lab", client = "10.0.0.9" },

@@ -1,23 +1,13 @@
 -- What `rollcall close` shows, closes, leaves alone, and exits with.
+local audit = require "spec.lab.audit"
 local cjson = require "cjson"
+local clients = require "spec.lab.clients"
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local scenario, audit_path = lab.folder .. "/close.json", lab.folder .. "/close.jsonl"
 
-local function put(path, text)
-  local file = assert(io.open(path .. ".new", "w"))
-  file:write(text)
-  file:close()
-  assert(os.rename(path .. ".new", path))
-end
-
-local function content(path)
-  local file = io.open(path)
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
 ---Runs the command; its audit is what the schema says, as all that is printed is.
 local function close(arguments, user)
@@ -31,24 +21,12 @@ local YES = ("--yes --audit %s"):format(audit_path)
 local WHY = YES .. " --reason because"
 
 describe("rollcall close, of a Samba,", function()
-  local clients = {}
-
-  -- Of a session that has just begun a Samba does not say since when it is there.
-  local function connect(...)
-    clients[#clients + 1] = lab.connect(...)
-    os.execute "sleep 1"
-  end
-
   before_each(function() os.remove(audit_path) end)
 
-  after_each(function()
-    for _, client in ipairs(clients) do client.leave() end
-    clients = {}
-    lab.eventually("the end of all sessions", function() return not lab.smbstatus("-p"):find "127.0.0.1" end)
-  end)
+  after_each(clients.leave)
 
   it("shows, then closes a file", function()
-    connect("alice", "projects", "plan.txt")
+    clients.connect("alice", "projects", "plan.txt")
     local arguments = lab.samba .. " --file --username alice"
     local output, code, complaint = close(arguments, "dora")
     assert.same({ 0, "" }, { code, complaint })
@@ -61,8 +39,8 @@ describe("rollcall close, of a Samba,", function()
   end)
 
   it("ends everybody's session but its own", function()
-    connect("alice", "projects")
-    connect("bob", "public")
+    clients.connect("alice", "projects")
+    clients.connect("bob", "public")
     local output, code, complaint = close(lab.samba .. " --session --all " .. WHY, "dora")
     assert.same({ 0, "" }, { code, complaint })
     for _, user in ipairs { "alice", "bob" } do
@@ -74,14 +52,14 @@ describe("rollcall close, of a Samba,", function()
   end)
 
   it("closes what a check finds", function()
-    connect("alice", "projects", "plan.txt")
-    connect("bob", "public")
+    clients.connect("alice", "projects", "plan.txt")
+    clients.connect("bob", "public")
     local inventory, policy, findings = lab.folder .. "/close.lua", lab.folder .. "/close_policy.lua", lab.folder .. "/findings.json"
-    put(inventory, ([[
+    text_file.replace(inventory, ([[
       smb { servers = %q, query = "sessions", username = %q, password = env "LAB_PASSWORD" }
       smb { servers = %q, query = "files", username = %q, password = env "LAB_PASSWORD" }
     ]]):format(lab.samba, lab.username, lab.samba, lab.username))
-    put(policy, [[
+    text_file.replace(policy, [[
       rule { id = "bob", kind = "smb_session", message = "{account} is there", check = function(p) return p.user ~= "bob" end }
       rule { id = "alice", kind = "smb_session", message = "no", check = function(p) return p.user ~= "alice" end }
       rule { id = "files", kind = "file", message = "{resource}", check = function() return false end }
@@ -99,8 +77,8 @@ describe("rollcall close, of a Samba,", function()
     local sessions = lab.smbstatus "-p"
     assert.is_truthy(sessions:find "alice")
     assert.is_nil(sessions:find "bob")
-    local audit = content(audit_path)
-    assert.is_truthy(audit:find('"reason": "bob is there", "rule": "bob", "result": "closed"', 1, true), audit)
+    local recorded = content(audit_path)
+    assert.is_truthy(recorded:find('"reason": "bob is there", "rule": "bob", "result": "closed"', 1, true), recorded)
   end)
 end)
 
@@ -114,7 +92,7 @@ describe("rollcall close, of a server that can be anything,", function()
   local function play(state)
     local all = { shares = {}, sessions = { alice, own }, files = { plan, other }, made = {}, acts = {} }
     for name, value in pairs(state) do all[name] = value end
-    put(scenario, cjson.encode(all))
+    text_file.replace(scenario, cjson.encode(all))
   end
 
   local function acts()
@@ -127,7 +105,7 @@ describe("rollcall close, of a server that can be anything,", function()
       row.servername = row.servername or server
       findings[i] = { message = "m", row = row }
     end
-    put(lab.folder .. "/findings.json", cjson.encode {
+    text_file.replace(lab.folder .. "/findings.json", cjson.encode {
       schema = "rollcall/1", kind = "check", rules = { { id = "r", findings = findings } } })
     return "--findings " .. lab.folder .. "/findings.json "
   end
@@ -242,11 +220,6 @@ describe("rollcall close, of a server that can be anything,", function()
     local output, code = lab.run(command:format(lab.command, server, WHY, lab.username))
     assert.is_true(code == 124 or code == 130, output)
     assert.equal(1, #acts())
-    local phases = {}
-    for line in content(audit_path):gmatch "[^\n]+" do
-      local entry = cjson.decode(line)
-      phases[#phases + 1] = entry.phase .. " " .. (entry.result or "")
-    end
-    assert.same({ "intent ", "result closed" }, phases)
+    assert.equal("intent, result closed", audit.phases(audit_path))
   end)
 end)

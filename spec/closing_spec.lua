@@ -1,9 +1,12 @@
 -- Sessions are ended and files closed on a real Samba, with smbstatus as the witness, and on a mock server that does what
 -- no Samba does.
+local audit = require "spec.lab.audit"
 local cjson = require "cjson"
+local clients = require "spec.lab.clients"
 local closing = require "rollcall.closing"
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
+local text_file = require "spec.lab.text_file"
 
 local scenario, audit_path = lab.folder .. "/closing.json", lab.folder .. "/closing.jsonl"
 
@@ -14,43 +17,14 @@ local function merged(one, other)
   return all
 end
 
-local function content(path)
-  local file = io.open(path)
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
-local function put(path, text)
-  local file = assert(io.open(path .. ".new", "w"))
-  file:write(text)
-  file:close()
-  assert(os.rename(path .. ".new", path))
-end
+local function entries() return audit.entries(audit_path) end
 
-local function entries()
-  local list = {}
-  for line in content(audit_path):gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  return list
-end
-
-local function phases()
-  local list = {}
-  for i, entry in ipairs(entries()) do list[i] = entry.phase .. (entry.result and " " .. entry.result or "") end
-  return table.concat(list, ", ")
-end
+local function phases() return audit.phases(audit_path) end
 
 describe("on a Samba", function()
   local closer = { servername = lab.samba, username = "dora", password = lab.password, timeout = 20 }
-  local clients = {}
-
-  -- Of a session that has just begun a Samba does not say since when it is there.
-  local function connect(...)
-    clients[#clients + 1] = lab.connect(...)
-    os.execute "sleep 1"
-  end
-
   local function the_file(pathname)
     for row in smb.files(closer) do
       if row.pathname:find(pathname, 1, true) then return row end
@@ -59,17 +33,12 @@ describe("on a Samba", function()
 
   before_each(function() os.remove(audit_path) end)
 
-  -- Those whose session was ended find out when they next say something.
-  after_each(function()
-    for _, client in ipairs(clients) do client.leave() end
-    clients = {}
-    lab.eventually("the end of all sessions", function() return not lab.smbstatus("-p"):find "127.0.0.1" end)
-  end)
+  after_each(clients.leave)
 
   it("closes the file that is meant, and no other", function()
-    connect("alice", "projects", "plan.txt")
-    put(lab.folder .. "/shares/public/other.txt", "other")
-    connect("bob", "public", "other.txt")
+    clients.connect("alice", "projects", "plan.txt")
+    text_file.replace(lab.folder .. "/shares/public/other.txt", "other")
+    clients.connect("bob", "public", "other.txt")
     local row = the_file "plan.txt"
     local result = closing.close_file(merged(closer, { file = { id = row.id, pathname = row.pathname, username = row.username } }))
     assert.equal("closed", result.result, result.detail)
@@ -80,7 +49,7 @@ describe("on a Samba", function()
   end)
 
   it("says of a file that was closed meanwhile that it is absent", function()
-    connect("alice", "projects", "plan.txt")
+    clients.connect("alice", "projects", "plan.txt")
     local row = the_file "plan.txt"
     local witness = "/usr/bin/python3 spec/lab/witness.py %d dora close_file %d"
     local output, _, complaint = lab.run(witness:format(lab.samba_port, row.id))
@@ -92,7 +61,7 @@ describe("on a Samba", function()
   end)
 
   it("leaves an id alone that is another file's by now", function()
-    connect("alice", "projects", "plan.txt")
+    clients.connect("alice", "projects", "plan.txt")
     local row = the_file "plan.txt"
     for _, other in ipairs { { id = row.id, pathname = "C:\\other.txt" }, { id = row.id, username = "bob" } } do
       local result = closing.close_file(merged(closer, { file = other }))
@@ -103,8 +72,8 @@ describe("on a Samba", function()
   end)
 
   it("ends the session that is meant, and no other", function()
-    connect("alice", "projects")
-    connect("bob", "public")
+    clients.connect("alice", "projects")
+    clients.connect("bob", "public")
     local result = closing.close_session(merged(closer, { session = { client = "127.0.0.1", username = "alice", since = os.time() } }))
     assert.equal("closed", result.result, result.detail)
     local sessions = lab.smbstatus "-p"
@@ -113,7 +82,7 @@ describe("on a Samba", function()
   end)
 
   it("leaves a session alone that began at another time", function()
-    connect("alice", "projects")
+    clients.connect("alice", "projects")
     local result = closing.close_session(merged(closer, { session = { client = "127.0.0.1", username = "alice", since = os.time() - 60 } }))
     assert.equal("changed", result.result)
     assert.is_truthy(result.detail:find("which the call would end too", 1, true))
@@ -121,7 +90,7 @@ describe("on a Samba", function()
   end)
 
   it("does not end its own logon, nor an older session that the call would end with it", function()
-    connect("dora", "projects")
+    clients.connect("dora", "projects")
     os.execute "sleep 4" -- older than what may be a logon of this call
     for _, since in ipairs { false, os.time() - 5 } do
       local result = closing.close_session(merged(closer, {
@@ -133,7 +102,7 @@ describe("on a Samba", function()
   end)
 
   it("says whose rights are missing", function()
-    connect("alice", "projects")
+    clients.connect("alice", "projects")
     local result = closing.close_session(lab.as_auditor {
       servername = lab.samba, audit = audit_path, session = { client = "127.0.0.1", username = "alice" } })
     assert.equal("failed", result.result)
@@ -153,7 +122,8 @@ describe("on a server that can be anything", function()
 
   local function play(state)
     local empty = setmetatable({}, cjson.array_mt)
-    put(scenario, cjson.encode(merged({ shares = empty, sessions = { alice, own }, files = { plan }, made = {}, acts = empty }, state)))
+    local held = { shares = empty, sessions = { alice, own }, files = { plan }, made = {}, acts = empty }
+    text_file.replace(scenario, cjson.encode(merged(held, state)))
   end
 
   local function acts()
@@ -356,7 +326,7 @@ describe("on a server that can be anything", function()
     it("and does nothing where the disk is full when its first line is to be written", function()
       play {}
       local script = lab.folder .. "/full.lua"
-      put(script, ([[
+      text_file.replace(script, ([[
         print(pcall(require("rollcall.closing").close_file,
           { servername = %q, username = %q, password = %q, audit = %q, file = { id = 7 } }))
       ]]):format(server, lab.username, lab.password, audit_path))
@@ -367,7 +337,7 @@ describe("on a server that can be anything", function()
 
     it("after a line that was never finished", function()
       play {}
-      put(audit_path, '{"broken')
+      text_file.replace(audit_path, '{"broken')
       assert.equal("closed", close_plan().result)
       local first, second = content(audit_path):match "^([^\n]*)\n([^\n]*)\n"
       assert.equal('{"broken', first)
@@ -394,7 +364,7 @@ end)
 describe("a program that only looks", function()
   it("has nothing loaded that can act", function()
     local script = lab.folder .. "/looks.lua"
-    put(script, ([[
+    text_file.replace(script, ([[
       local smb = require "rollcall.smb"
       local given = { servername = %q, username = %q, password = %q }
       for _, call in ipairs { "connections", "sessions", "files", "shares", "logons", "rollcall" } do

@@ -1,6 +1,7 @@
 -- The commands report, check, snapshot, diff, watch and completion, from the outside.
 local cjson = require "cjson"
 local json = require "rollcall.internal.json_text"
+local text_file = require "spec.lab.text_file"
 
 local lab = require "spec.lab"
 local snapshot = require "rollcall.snapshot"
@@ -9,18 +10,9 @@ local function rollcall(arguments)
   return lab.run(("%s %s"):format(lab.command, arguments))
 end
 
-local function put(name, text)
-  local path = lab.folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local identity = ("username = %q, password = env 'LAB_PASSWORD'"):format(lab.username)
 

@@ -1,12 +1,8 @@
 -- Nothing that a script can reach lacks its documentation.
 local core = require "rollcall.smb.core"
+local text_file = require "spec.lab.text_file"
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read("a")
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 describe("documentation", function()
   for module, meta in pairs {

@@ -1,5 +1,6 @@
 -- #editor: what a real language server makes of the annotations. `make editor LUA_LANGUAGE_SERVER=/path/to/lua-language-server`.
 local cjson = require "cjson"
+local text_file = require "spec.lab.text_file"
 
 local annotations = require "spec.reference.annotations"
 local types = annotations.types(annotations.tree())
@@ -13,10 +14,7 @@ local function run(command)
   return text
 end
 
-local function put(name, text)
-  local file = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text):close()
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 ---The problems that the server has with the folder: the code and the line of each, by file.
 local function problems()

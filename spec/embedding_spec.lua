@@ -1,14 +1,11 @@
 -- In hosts that are not ours: the ten lines of spec/embedding/who.lua in lighttpd with mod_magnet, and
 -- Lua states that come and go in a program that lives on.
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local folder = lab.folder .. "/lighttpd"
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 local function free_port()
   local script = "import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); print(s.getsockname()[1])"

@@ -3,20 +3,13 @@ local cjson = require "cjson"
 local lab = require "spec.lab"
 local post = require "rollcall.cli.events.post"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 
 local folder, inventory, processes
 
-local function content(path)
-  local file = io.open(path)
-  local text = file and file:read "a" or ""
-  if file then file:close() end
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
-local function put(name, text)
-  assert(io.open(folder .. "/" .. name .. ".new", "w")):write(text):close()
-  assert(os.rename(folder .. "/" .. name .. ".new", folder .. "/" .. name))
-end
+local function put(name, text) return text_file.replace(folder .. "/" .. name, text) end
 
 ---Who is there from now on.
 local function write(names, outcomes)

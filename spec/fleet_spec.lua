@@ -3,14 +3,11 @@ local cjson = require "cjson"
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 local shard = require "rollcall.internal.shard"
+local text_file = require "spec.lab.text_file"
 
 local folder
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 ---@return string output, integer code, string complaint
 local function rollcall(arguments, variables)

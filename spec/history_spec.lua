@@ -4,15 +4,11 @@ local history = require "rollcall.snapshot.history"
 local lab = require "spec.lab"
 local moment = require "rollcall.cli.moment"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 
 local folder
 
-local function content(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 ---A time of that Tuesday, in UTC.
 local function at(hour, minute)

@@ -4,6 +4,7 @@ local hostile = require "spec.lab.hostile"
 local keys = require "rollcall.cli.live.keys"
 local lab = require "spec.lab"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 local tmux = require "spec.lab.tmux"
 
 local folder, terminal
@@ -15,11 +16,7 @@ after_each(function()
   terminal = nil
 end)
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 local function asking(servers, timeout)
   return put("inventory.lua", ([[smb { servers = { "%s" }, username = %q, password = env "LAB_PASSWORD", timeout = %d }]]):format(
@@ -46,12 +43,7 @@ local function watch(inventory, options, size)
   terminal:run(("clear; %s watch %s --live %s; echo code=$?; stty -a > %s/after"):format(lab.command, inventory, options or "", folder))
 end
 
-local function content(path)
-  local file = io.open(path)
-  local text = file and file:read "a" or ""
-  if file then file:close() end
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
 local function lines_of(screen)
   local lines = {}

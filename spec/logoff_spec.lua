@@ -1,31 +1,18 @@
 -- Sessions of Workspace are ended in the lab's cloud, which checks each request on its own and does what no honest service does.
+local audit = require "spec.lab.audit"
 local cjson = require "cjson"
 local closing = require "rollcall.closing"
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local audit_path = lab.folder .. "/logoff.jsonl"
 
-local function content(path)
-  local file = io.open(path)
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
----The lines of the audit, read as outputs are that the schema is held against.
-local function entries()
-  local list = {}
-  for line in lab.run(("cat '%s' 2> /dev/null || true"):format(audit_path)):gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  return list
-end
+local function entries() return audit.entries(audit_path) end
 
-local function phases()
-  local list = {}
-  for i, entry in ipairs(entries()) do list[i] = entry.phase .. (entry.result and " " .. entry.result or "") end
-  return table.concat(list, ", ")
-end
+local function phases() return audit.phases(audit_path) end
 
 local function logoffs()
   return cloud.tell("counts").logoffs

@@ -1,16 +1,12 @@
 -- The manual: pages made of what the program declares, as man and as `rollcall help` show them.
 local cjson = require "cjson"
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local FOLDER = lab.folder .. "/manual"
 local MAN = FOLDER .. "/man"
 
-local function content(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local function lines_of(command)
   local lines = {}

@@ -1,5 +1,6 @@
 -- Metrics for Prometheus: what is counted, what is left out because it is not known, and that others read every page.
 local cjson = require "cjson"
+local text_file = require "spec.lab.text_file"
 
 local hostile = require "spec.lab.hostile"
 local lab = require "spec.lab"
@@ -12,18 +13,9 @@ local textfile = require "rollcall.report.textfile"
 local NOW = 1700000000
 local FORMATS = { "prometheus", "openmetrics" }
 
-local function put(name, text)
-  local path = lab.folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local function rendered(format, options)
   local parts = {}

@@ -3,12 +3,9 @@ local lab = require "spec.lab"
 local memory = require "rollcall.internal.memory"
 local plugin = require "rollcall.policy.plugin"
 local policy = require "rollcall.policy"
+local text_file = require "spec.lab.text_file"
 
-local function put(name, text)
-  local path = lab.folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text, "\n"):close()
-  return path
-end
+local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text .. "\n") end
 
 local BROKEN = "rule { id = '%s', severity = '%s', kind = 'badge', check = function() return false end, "
   .. "message = '{account} in {resource}' }\n"

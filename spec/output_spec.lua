@@ -1,21 +1,13 @@
 -- Files that are written: put in place when they are whole, nobody else's touched; devices, FIFOs and links left what they are.
 local lab = require "spec.lab"
 local snapshot_file = require "rollcall.snapshot.file"
+local text_file = require "spec.lab.text_file"
 
 local folder, inventory
 
-local function content(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 local function listing()
   return (lab.run("ls -A " .. folder))

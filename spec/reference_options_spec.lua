@@ -9,14 +9,10 @@ local policy = require "rollcall.policy"
 local said = require "spec.reference.said"
 local sandbox = require "rollcall.internal.sandbox"
 local smb = require "rollcall.smb"
+local text_file = require "spec.lab.text_file"
 local workspace = require "rollcall.workspace"
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 ---Calls `f` while `module[name]` is `instead`.
 local function with(module, name, instead, f)

@@ -5,13 +5,9 @@ local reference = require "spec.reference.generate"
 local said = require "spec.reference.said"
 local smb = require "rollcall.smb"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 describe("the page of the reference", function()
   local path = lab.folder .. "/reference.html"

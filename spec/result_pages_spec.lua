@@ -1,5 +1,6 @@
 -- The result of a check and the difference of two snapshots as pages.
 local cjson = require "cjson"
+local text_file = require "spec.lab.text_file"
 
 local browser = require "spec.lab.browser"
 local hostile = require "spec.lab.hostile"
@@ -7,11 +8,7 @@ local lab = require "spec.lab"
 
 local folder
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 local function snapshot(name, completeness, rows)
   local lines = { '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}' }

@@ -1,4 +1,5 @@
 -- On Windows the rockspec names each file by itself; nothing may be missing there, nor be too much.
+local text_file = require "spec.lab.text_file"
 local version = require("rollcall").version
 
 local function rockspec(of)
@@ -7,12 +8,7 @@ local function rockspec(of)
   return loaded
 end
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local function lines_of(command)
   local lines = {}

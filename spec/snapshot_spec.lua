@@ -3,20 +3,11 @@ local diff = require "rollcall.diff"
 local hostile = require "spec.lab.hostile"
 local lab = require "spec.lab"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 
 local NOW = 1700000000
 
-local function content(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function put(path, text)
-  assert(io.open(path, "wb")):write(text):close()
-  return path
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local function written(name, rows)
   local path = lab.folder .. "/" .. name
@@ -112,7 +103,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       [#text - 40] = { 100, "it was cut in line" }, [#text // 2] = { nil, "it was cut in line" },
       [select(2, text:find "^[^\n]*\n[^\n]*\n")] = { 1, "it was cut after 1 row" },
     } do
-      local rows, opened = read(put(lab.folder .. "/cut2.jsonl", text:sub(1, where)))
+      local rows, opened = read(text_file.put(lab.folder .. "/cut2.jsonl", text:sub(1, where)))
       if expected[1] then assert.equal(expected[1], #rows) end
       assert.is_true(#rows > 0)
       assert.is_true(opened.cut)
@@ -126,10 +117,11 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     local many = {}
     for i = 1, 20000 do many[i] = { servername = "fs1", username = "u" .. i * 7919 % 10007, id = i } end
     local text = content(written("many.jsonl.gz", many))
-    local rows, opened = read(put(lab.folder .. "/cut.jsonl.gz", text:sub(1, #text // 2)))
+    local rows, opened = read(text_file.put(lab.folder .. "/cut.jsonl.gz", text:sub(1, #text // 2)))
     assert.is_true(#rows > 1000 and #rows < 20000)
     assert.is_true(opened.cut)
-    local _, damaged = read(put(lab.folder .. "/bad.jsonl.gz", text:sub(1, #text // 2) .. ("x"):rep(100) .. text:sub(#text // 2 + 101)))
+    local overwritten = text:sub(1, #text // 2) .. ("x"):rep(100) .. text:sub(#text // 2 + 101)
+    local _, damaged = read(text_file.put(lab.folder .. "/bad.jsonl.gz", overwritten))
     assert.is_true(damaged.cut)
   end)
 
@@ -141,7 +133,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     end
 
     local function read_back(text)
-      local rows, opened = read(put(lab.folder .. "/trailer.jsonl.gz", text))
+      local rows, opened = read(text_file.put(lab.folder .. "/trailer.jsonl.gz", text))
       return #rows, opened.cut, opened.outcomes[#opened.outcomes].reason
     end
 
@@ -173,12 +165,12 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
 
   it("with a damaged line, or a wrong count, loses no other line and says so", function()
     local text = content(written("lines.jsonl", hundred))
-    local rows, opened = read(put(lab.folder .. "/damaged.jsonl", (text:gsub('"u50"', '"u50', 1))))
+    local rows, opened = read(text_file.put(lab.folder .. "/damaged.jsonl", (text:gsub('"u50"', '"u50', 1))))
     assert.equal(99, #rows)
     assert.is_truthy(opened.outcomes[1].reason:find("line 51 is damaged", 1, true))
-    local after, followed = read(put(lab.folder .. "/after.jsonl", text .. '{"kind": "connection", "username": "late"}\n'))
+    local after, followed = read(text_file.put(lab.folder .. "/after.jsonl", text .. '{"kind": "connection", "username": "late"}\n'))
     assert.same({ 100, "something follows its end" }, { #after, followed.outcomes[2].reason })
-    local _, wrong = read(put(lab.folder .. "/wrong.jsonl", (text:gsub('"rows": 100', '"rows": 101'))))
+    local _, wrong = read(text_file.put(lab.folder .. "/wrong.jsonl", (text:gsub('"rows": 100', '"rows": 101'))))
     assert.is_truthy(wrong.outcomes[2].reason:find("its end claims 101 rows, and it has 100", 1, true))
   end)
 
@@ -200,7 +192,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       ["field 'connections' must be numbers by name, not a table"] =
         '{"kind": "target", "target": "fs1", "completeness": "complete", "connections": {"s": "x"}}',
     } do
-      local path = put(lab.folder .. "/types.jsonl", table.concat {
+      local path = text_file.put(lab.folder .. "/types.jsonl", table.concat {
         '{"kind": "snapshot", "schema": "rollcall.snapshot/1"}\n', good, line, "\n", good,
         '{"kind": "end", "rows": 2}\n',
       })
@@ -240,7 +232,7 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
       '{"source": "noon", "target": 17, "kind": "badge", "completeness": "complete"}',
       '{"source": "noon", "target": 18, "kind": "target", "completeness": "complete"}',
     }
-    local rows, opened = read(put(lab.folder .. "/alike.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1"}\n'
+    local rows, opened = read(text_file.put(lab.folder .. "/alike.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1"}\n'
       .. table.concat(lines, "\n") .. '\n{"kind": "end", "rows": 10}\n'))
     local good, damaged = {}, {}
     for i, row in ipairs(rows) do good[i] = row[2].id or row[2].target end
@@ -256,14 +248,14 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
     ["is empty"] = "",
   } do
     it("is distinguished from other files: " .. words, function()
-      local opened, problem = snapshot.open(put(lab.folder .. "/x.bin", text))
+      local opened, problem = snapshot.open(text_file.put(lab.folder .. "/x.bin", text))
       assert.is_nil(opened)
       assert.is_truthy(problem:find(words, 1, true), problem)
     end)
   end
 
   it("says what is wrong with a file that is not there, a folder, or no gzip", function()
-    for _, path in ipairs { "/nowhere/x.jsonl", lab.folder, put(lab.folder .. "/no.gz", "plain text") } do
+    for _, path in ipairs { "/nowhere/x.jsonl", lab.folder, text_file.put(lab.folder .. "/no.gz", "plain text") } do
       local opened, problem = snapshot.open(path)
       assert.is_nil(opened)
       assert.is_truthy(problem:find(path, 1, true), problem)

@@ -3,15 +3,11 @@ local browser = require "spec.lab.browser"
 local lab = require "spec.lab"
 local new_history = require "rollcall.report.html.history"
 local pages = require "spec.lab.pages"
+local text_file = require "spec.lab.text_file"
 
 local folder, page, process, server
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path .. ".new", "w")):write(text):close()
-  assert(os.rename(path .. ".new", path))
-  return path
-end
+local function put(name, text) return text_file.replace(folder .. "/" .. name, text) end
 
 local function stop(id)
   if id then lab.run(("kill %s; while kill -0 %s; do sleep 0.05; done"):format(id, id)) end
@@ -29,12 +25,7 @@ local function put_people(count, new)
   put("state.jsonl", table.concat(lines, "\n") .. "\n")
 end
 
-local function content(path)
-  local file = io.open(path)
-  local text = file and file:read "a" or ""
-  if file then file:close() end
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
 local function watch()
   process = lab.run(("%s watch %s --interval 1 --page %s > %s/log 2>&1 & echo $!"):format(lab.command,

@@ -2,16 +2,13 @@
 local cjson = require "cjson"
 local lab = require "spec.lab"
 local snapshot = require "rollcall.snapshot"
+local text_file = require "spec.lab.text_file"
 
 local folder
 
 before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/where.XXXXXX"):match "%S+" end)
 
-local function put(name, text)
-  local path = folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
 ---A snapshot of who has how many files open.
 local function put_state(name, opens, completeness)
@@ -31,12 +28,7 @@ local function rollcall(...)
   return lab.run(("%s %s"):format(lab.command, string.format(...)))
 end
 
-local function content(path)
-  local file = io.open(path)
-  local text = file and file:read "a" or ""
-  if file then file:close() end
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
 ---The events of JSON Lines, each with its user.
 local function events_of(output)

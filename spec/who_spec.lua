@@ -1,6 +1,7 @@
 -- rollcall who: one question over servers, an inventory or a snapshot.
 local cjson = require "cjson"
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local function run(arguments)
   return lab.run(("ROLLCALL_PASSWORD=$LAB_PASSWORD %s who %s"):format(lab.command, arguments))
@@ -13,11 +14,7 @@ local function rows(arguments, expected_code)
   return document.rows, document
 end
 
-local function put(name, text)
-  local path = lab.folder .. "/" .. name
-  assert(io.open(path, "w")):write(text):close()
-  return path
-end
+local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
 describe("rollcall who", function()
   local servers = ("%s -U %s"):format(lab.double, lab.username)

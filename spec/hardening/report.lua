@@ -2,6 +2,7 @@
 -- for each fact, with what was tried, how often, and what came out.
 --
 --     lua5.4 spec/hardening/report.lua FOLDER REPORT.md CHECK...
+local text_file = require "spec.lab.text_file"
 local folder, report = arg[1], arg[2]
 
 local HEAD = [[
@@ -17,12 +18,7 @@ Written by `make hardening-report` on %s: %s, %s cores, %s.
 |---|---|---|
 ]]
 
-local function content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return (assert(text_file.content(path))) end
 
 local function first_line_of(command)
   local pipe = assert(io.popen(command))

@@ -1,5 +1,6 @@
 --- A headless Chromium for the specs, driven by chromedriver over HTTP.
 local cjson = require "cjson"
+local text_file = require "spec.lab.text_file"
 
 local browser = {}
 
@@ -13,13 +14,7 @@ local function shell(command)
   return output
 end
 
-local function content(path)
-  local file = io.open(path)
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function content(path) return text_file.content(path) or "" end
 
 local function request(self, method, path, body)
   local file = self.folder .. "/request.json"

@@ -2,6 +2,7 @@
 --- cloud is the lab's. What happens there `later` is that carol disconnects from fs1, and erin connects to its share finance.
 local cjson = require "cjson"
 local lab = require "spec.lab"
+local text_file = require "spec.lab.text_file"
 
 local DISK, IPC, HIDDEN = 0, 0x80000003, 0x80000000
 
@@ -45,12 +46,7 @@ local fs2 = answers({ share("archive", "E:\\archive"), share("IPC$", "", IPC, "R
 
 local servers = {}
 
-local function put(path, answer)
-  local file = assert(io.open(path .. ".new", "w"))
-  file:write(cjson.encode(answer))
-  file:close()
-  assert(os.rename(path .. ".new", path))
-end
+local function put(path, answer) text_file.replace(path, cjson.encode(answer)) end
 
 ---Starts them. Each guide has a folder and the states of fs1 and fs2 to itself.
 ---@return fun(name: string): spec.guide.lab

@@ -4,26 +4,14 @@
 --     lua5.4 spec/lab/parts.lua merge FOLDER COUNT SPEC...    reads what each part left: N.tsv by spec/lab/output.lua, and N.status
 --
 -- A spec file of which no part has a result counts as failed, whatever the status its part ended with.
+local text_file = require "spec.lab.text_file"
 local DURATIONS = "spec/lab/durations.tsv" -- seconds, as measured; the division must be the same on every machine
 local UNMEASURED = 5
 
-local function put(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
-
 ---@return string?
-local function content(path)
-  local file = io.open(path)
-  local text = file and file:read "a"
-  if file then file:close() end
-  return text
-end
-
 local function durations()
   local known = {}
-  for name, seconds in assert(content(DURATIONS)):gmatch "(%S+)\t([%d.]+)\n" do known[name] = tonumber(seconds) end
+  for name, seconds in assert(text_file.content(DURATIONS)):gmatch "(%S+)\t([%d.]+)\n" do known[name] = tonumber(seconds) end
   return known
 end
 
@@ -45,7 +33,7 @@ local function divide(folder, count, files)
   end
   for n, part in ipairs(parts) do
     table.sort(part)
-    put(("%s/%d.files"):format(folder, n), table.concat(part, "\n") .. "\n")
+    text_file.put(("%s/%d.files"):format(folder, n), table.concat(part, "\n") .. "\n")
   end
 end
 
@@ -55,9 +43,9 @@ local function merge(folder, count, files)
   local wanted = {}
   for _, file in ipairs(files) do wanted[file] = true end
   for n = 1, count do
-    local status = (content(("%s/%d.status"):format(folder, n)) or "none"):match "%S+"
+    local status = (text_file.content(("%s/%d.status"):format(folder, n)) or "none"):match "%S+"
     local missing, failed_before, sum = {}, #failed, 0
-    local results = content(("%s/%d.tsv"):format(folder, n)) or ""
+    local results = text_file.content(("%s/%d.tsv"):format(folder, n)) or ""
     local seen = {}
     for file, tests, seconds in results:gmatch "file\t(%S+)\t(%d+)\t([%d.]+)\n" do
       seen[file] = true
@@ -67,7 +55,7 @@ local function merge(folder, count, files)
       measured[#measured + 1] = ("%s\t%s\n"):format(file, seconds)
     end
     for name in results:gmatch "failed\t([^\n]*)\n" do failed[#failed + 1] = name end
-    for file in (content(("%s/%d.files"):format(folder, n)) or ""):gmatch "%S+" do
+    for file in (text_file.content(("%s/%d.files"):format(folder, n)) or ""):gmatch "%S+" do
       if not seen[file] then
         missing[#missing + 1] = file
         wanted[file] = nil
@@ -88,8 +76,8 @@ local function merge(folder, count, files)
   for _, name in ipairs(failed) do io.write("FAILED: ", name, "\n") end
   table.sort(counts)
   table.sort(measured)
-  put(folder .. "/counts.tsv", table.concat(counts)) -- which spec/windows/output.lua compares with
-  put(folder .. "/durations.tsv", table.concat(measured)) -- what DURATIONS should be, where the machine was quiet
+  text_file.put(folder .. "/counts.tsv", table.concat(counts)) -- which spec/windows/output.lua compares with
+  text_file.put(folder .. "/durations.tsv", table.concat(measured)) -- what DURATIONS should be, where the machine was quiet
   io.write(("%d passed, %d failed\n"):format(passed, #failed + unaccounted))
   return #failed + unaccounted == 0 and passed > 0
 end
