@@ -345,7 +345,7 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 
 bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
-	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua'
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua && $(LUA) spec/bench/loops.lua'
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 	@$(TREE_PATHS) $(LUA) spec/bench/page.lua
 
