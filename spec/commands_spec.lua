@@ -208,8 +208,7 @@ describe("rollcall watch", function()
   end)
 
   it("survives a target that comes and goes, and takes nobody there for gone", function()
-    local port = lab.run([[/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])']])
-      :match "%d+"
+    local port = lab.free_port()
     local inventory = put("relayed.lua", ("smb { servers = '127.0.0.1:%s', query = 'connections', qualifier = 'people', %s }"):format(
       port, identity))
     local relay = put("relay.py", [[

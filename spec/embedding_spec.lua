@@ -7,17 +7,12 @@ local folder = lab.folder .. "/lighttpd"
 
 local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
-local function free_port()
-  local script = "import socket; s = socket.socket(); s.bind((\"127.0.0.1\", 0)); print(s.getsockname()[1])"
-  return (lab.run(("/usr/bin/python3 -c '%s'"):format(script)):match "%d+")
-end
-
 describe("lighttpd with mod_magnet", function()
   local process, port
 
   setup(function()
     lab.run("mkdir -p " .. folder)
-    port = free_port()
+    port = lab.free_port()
     local here = lab.run("pwd"):match "[^\n]+"
     local inventory = put("inventory.lua", ([[
       smb { servers = { %q, %q }, query = "connections", qualifier = "people", username = %q, password = env "LAB_PASSWORD" }

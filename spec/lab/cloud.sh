@@ -62,13 +62,6 @@ http {
 CONF
 }
 
-cloud_free_ports() {
-  /usr/bin/python3 -c '
-import socket
-servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-print(*(server.getsockname()[1] for server in servers))'
-}
-
 # The mock service ends when descriptor 8 is closed, however the lab ends.
 cloud_start() {
   mkdir -p "$LAB_FOLDER/cloud"
@@ -80,7 +73,7 @@ cloud_start() {
   exec 8> "$LAB_FOLDER/cloud/in"
   read -r LAB_CLOUD_PLAIN_PORT LAB_CLOUD_PROXY_PORT < "$LAB_FOLDER/cloud/out"
   read -r LAB_CLOUD_PORT LAB_CLOUD_HTTP1_PORT LAB_CLOUD_FIXED_PORT LAB_CLOUD_FIXED_HTTP1_PORT <<PORTS
-$(cloud_free_ports)
+$(/usr/bin/python3 "$here/free_ports.py" 4)
 PORTS
   cloud_configuration
   nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || { echo "lab: nginx is missing" >&2; return 1; }

@@ -59,6 +59,8 @@ import uuid
 from impacket import smbserver
 from impacket.ntlm import compute_lmhash, compute_nthash
 
+from free_ports import free_ports
+
 SUCCESS, MORE_DATA, BUFFER_TOO_SMALL, INVALID_LEVEL, NO_SUCH_SHARE = 0, 234, 2123, 124, 2310
 ACCESS_DENIED, INVALID_PARAMETER, NO_SUCH_CLIENT, NO_SUCH_FILE = 5, 87, 2312, 2314
 CONNECTIONS, FILES, SESSIONS, SHARES = 8, 9, 12, 15
@@ -492,12 +494,6 @@ class Pipe:
         self.messages = pdus
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def start(username, password, port, dataset):
     """A server of its own thread."""
     # What impacket connects for an open pipe is the pipe itself.
@@ -515,10 +511,10 @@ def start(username, password, port, dataset):
 
 def main():
     username, password = sys.argv[1:3]
-    ports = []
-    for dataset in sys.argv[3:] or DATASETS:
-        ports.append(free_port())
-        start(username, password, ports[-1], dataset)
+    datasets = sys.argv[3:] or DATASETS
+    ports = free_ports(len(datasets))
+    for dataset, port in zip(datasets, ports):
+        start(username, password, port, dataset)
     if sys.argv[3:]:
         print(*ports, flush=True)
         sys.stdin.read()

@@ -97,8 +97,7 @@ end
 
 ---@return integer
 function lab.free_port()
-  local program = [[import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])]]
-  return assert(tonumber((lab.run(("python3 -c '%s'"):format(program)):match "%d+")))
+  return assert(tonumber((lab.run "/usr/bin/python3 spec/lab/free_ports.py":match "%d+")))
 end
 
 ---Starts the lab's Samba once more, with settings of its own; it ends with the lab.

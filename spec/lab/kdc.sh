@@ -52,7 +52,7 @@ kdc_start() {
   PATH=$PATH:/usr/sbin
   kdc_folder=$LAB_FOLDER/kdc
   mkdir -p "$kdc_folder"
-  kdc_port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  kdc_port=$(/usr/bin/python3 spec/lab/free_ports.py)
   export KRB5_CONFIG="$kdc_folder/krb5.conf" KRB5_KDC_PROFILE="$kdc_folder/kdc.conf" KRB5CCNAME="FILE:$kdc_folder/none"
   kdc_configuration
   kdb5_util create -s -r $kdc_realm -P "$LAB_PASSWORD" > "$kdc_folder/create.log" 2>&1

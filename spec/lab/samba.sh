@@ -62,7 +62,7 @@ CONF
 }
 
 samba_start() {
-  LAB_SAMBA_PORT=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  LAB_SAMBA_PORT=$(/usr/bin/python3 spec/lab/free_ports.py)
   for folder in private lock state cache pid ncalrpc log shares/projects shares/public; do
     mkdir -p "$LAB_FOLDER/$folder"
   done
@@ -86,7 +86,7 @@ samba_start() {
   tries=0
   until rpcclient -p "$LAB_SAMBA_PORT" -U "auditor%$LAB_PASSWORD" 127.0.0.1 -c srvinfo > /dev/null 2>&1; do
     tries=$((tries + 1))
-    [ $tries -lt 50 ] || { echo "lab: Samba does not answer; see $LAB_FOLDER/log" >&2; return 1; }
+    [ $tries -lt 300 ] || { tail -n 5 "$LAB_FOLDER"/log/log.smbd >&2; echo "lab: Samba does not answer" >&2; return 1; }
     sleep 0.1
   done
 }
