@@ -11,13 +11,14 @@ HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valg
 
 # Side by side, the longest first and each check's output in one piece; then by themselves those that measure time. A check
 # that fails holds no other up; make names each that did. BESIDE: other targets to make beside them.
-HARDENING_LONG := allocation sanitize apicheck secrets fuzz collector
+HARDENING_LONG := test-domain allocation sanitize apicheck secrets fuzz collector
 HARDENING_ALONE := faults endurance
+HARDENING_AT_ONCE := 3
 
 hardening: hardening-packages
 	@$(MAKE) --no-print-directory all
 	@failed=; \
-	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j3) -k -Orecurse $(BESIDE) $(filter $(HARDENING_CHECKS),$(HARDENING_LONG)) \
+	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j$(HARDENING_AT_ONCE)) -k -Orecurse $(BESIDE) $(filter $(HARDENING_CHECKS),$(HARDENING_LONG)) \
 	    $(filter-out $(HARDENING_LONG) $(HARDENING_ALONE),$(HARDENING_CHECKS)) || failed=yes; \
 	  $(MAKE) --no-print-directory -k -j1 $(filter $(HARDENING_CHECKS),$(HARDENING_ALONE)) || failed=yes; \
 	  [ -z "$$failed" ]
