@@ -4,23 +4,13 @@
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
 local clock = require "spec.bench.clock"
+local swarm = require "spec.bench.swarm"
 
 local targets = math.tointeger(arg[1] or 20000)
 local concurrency, latency, timeout, rows_each = 64, 0.5, 1, 10
 local processes = 4 -- of the mock servers
 
--- The ports stand in a file: what this process writes to is what ends the swarm.
-local ports = lab.folder .. "/swarm"
-local swarm = assert(io.popen(("exec /usr/bin/python3 spec/bench/swarm.py %s %s %d > %s"):format(
-  lab.username, lab.password, processes, ports), "w"))
-local port, silent = table.unpack(lab.eventually("a swarm", function()
-  local answering, silent_one = lab.run("cat " .. ports):match "(%d+) (%d+)\n"
-  return answering and { answering, silent_one }
-end))
-
-local function address(number)
-  return ("127.%d.%d.%d"):format(1 + number // 62500, number // 250 % 250, 1 + number % 250)
-end
+local port, silent, close = swarm.start(processes)
 
 local function options(servers, more)
   local all = lab.as_auditor { servername = servers, qualifier = ("rows-%d;delay=%g"):format(rows_each, latency), timeout = timeout }
@@ -47,22 +37,14 @@ local one = math.huge
 for i = 1, 5 do
   local started = clock.now()
   local rows = 0
-  for _ in smb.connections(options(address(i) .. ":" .. port, { timeout = 20 })) do rows = rows + 1 end
+  for _ in smb.connections(options(swarm.address(i) .. ":" .. port, { timeout = 20 })) do rows = rows + 1 end
   assert(rows == rows_each)
   one = math.min(one, clock.now() - started)
 end
 
-local function servers()
-  local number = 0
-  return function()
-    number = number + 1
-    if number <= targets then return address(number) .. ":" .. (number % 10 == 0 and silent or port) end
-  end
-end
-
 local rows, answered, failed, other, of_workers = 0, 0, 0, 0, nil
 local started, cpu, cpu_of_workers = clock.now(), os.clock(), clock.children()
-for _ in smb.connections(options(servers(), {
+for _ in smb.connections(options(swarm.servers(targets, port, silent), {
   concurrency = concurrency, on_error = function(failure)
     if failure.name == "ERROR_SEM_TIMEOUT" then failed = failed + 1 else other = other + 1 end
   end,
@@ -75,7 +57,7 @@ for _ in smb.connections(options(servers(), {
 end
 local took = clock.now() - started
 cpu, cpu_of_workers = os.clock() - cpu, clock.children() - cpu_of_workers
-swarm:close() -- whose CPU would be the workers' from here on
+close() -- whose CPU would be the workers' from here on
 
 local dead = targets // 10
 local ideal = ((targets - dead) * one + dead * timeout) / concurrency
