@@ -39,6 +39,24 @@ describe("many servers at once", function()
     assert.equal(3, most)
   end)
 
+  it("are asked by no more workers than are of use, and by all where the servers take their time", function()
+    -- Workers stay for the next server until there is none left.
+    local function workers_of(count, qualifier)
+      local servers, answered, workers = {}, 0, nil
+      for i = 1, count do servers[i] = lab.double end
+      for _ in smb.connections(lab.as_auditor {
+        servername = servers, qualifier = qualifier, concurrency = count, timeout = 60,
+        on_target = function()
+          answered = answered + 1
+          if answered == count then workers = #lab.workers() end
+        end,
+      }) do end -- luacheck: ignore 542
+      return workers
+    end
+    assert.is_true(workers_of(100, "people") < 80)
+    assert.equal(40, workers_of(40, "people;delay=2"))
+  end)
+
   it("may each have options of their own", function()
     local rows, failures = gather {
       servername = {

@@ -78,6 +78,10 @@ int64_t link_timeout(const struct link *link) {
     return known_of(link)->timeout_milliseconds;
 }
 
+int64_t link_begun(const struct link *link) {
+    return known_of(link)->begun;
+}
+
 int64_t link_deadline(const struct link *link) {
     return known_of(link)->deadline;
 }
@@ -96,6 +100,7 @@ void link_start_step(struct link *link, enum link_state state, enum frame_stage 
     struct link_common *common = common_of(link);
     common->state = state;
     common->stage = stage;
+    common->begun = now;
     common->deadline = now + common->timeout_milliseconds;
 }
 

@@ -101,16 +101,18 @@ bool link_is_idle(const struct link *link);
 /* Whether something is under way that a poller can wait for. */
 bool link_is_busy(const struct link *link);
 
-/* Milliseconds that a step may take; and when the one that is under way is given up. */
+/* Milliseconds that a step may take; when the one that is under way began, and when it is given
+ * up. */
 int64_t link_timeout(const struct link *link);
+int64_t link_begun(const struct link *link);
 int64_t link_deadline(const struct link *link);
 
 const struct link_failure *link_failure(const struct link *link);
 
-/* Whether it can be opened without starting a worker; and how many workers are worth starting at
- * once, since those that start take the processors from those that work. */
+/* Whether it can be opened without starting a worker; and how many workers the processors can do
+ * with that do not wait for servers. */
 bool link_is_warm(const struct link *link);
-size_t link_starts_at_once(void);
+size_t link_workers_of_use(void);
 
 /* Waits until one of the busy links can go on, for so many milliseconds at most, below 0 for ever;
  * they have been taken with this poller. Returns 0 or an errno: EINTR after a signal. */

@@ -13,7 +13,8 @@ struct link_common {
     const char *procedure;              /* that is called */
     const struct net_enum_level *level; /* of an enumeration */
     uint32_t timeout_milliseconds;
-    int64_t deadline; /* of the step that is under way */
+    int64_t begun;    /* the step that is under way */
+    int64_t deadline; /* of it */
     struct link_failure failure;
 };
 

@@ -145,7 +145,7 @@ bool link_is_warm(const struct link *link) {
     return true;
 }
 
-size_t link_starts_at_once(void) {
+size_t link_workers_of_use(void) {
     return SIZE_MAX;
 }
 

@@ -19,6 +19,8 @@
 /* A worker that has said nothing for so long does not run. */
 #define START_MILLISECONDS 30000
 
+#define WORKERS_A_PROCESSOR 8
+
 struct link_family {
     struct worker_template template;
 };
@@ -120,9 +122,9 @@ bool link_is_warm(const struct link *link) {
     return link->worker.descriptor >= 0;
 }
 
-size_t link_starts_at_once(void) {
+size_t link_workers_of_use(void) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    return processors > 0 ? 2 * (size_t)processors : 2;
+    return WORKERS_A_PROCESSOR * (processors > 0 ? (size_t)processors : 1);
 }
 
 /* Room for the payload of the next frame; NULL without memory, and the link has failed then. */

@@ -85,6 +85,7 @@ static bool call_on_end(lua_State *L, struct enumeration *enumeration, struct wa
 /* [-0, +n, -] Asks for a call of next_target, if there may be one and a slot for it. */
 static bool call_next_target(lua_State *L, struct enumeration *enumeration,
                              struct waiter_wish *wish) {
+    enumeration->next_worker = WAITER_NEVER;
     if (enumeration->out_of_targets || !(enumeration->called = slot_find_free(enumeration)))
         return false;
     lua_getiuservalue(L, 1, NEXT_TARGET);
@@ -114,7 +115,7 @@ enum progress { NOTHING_LEFT, NOTHING_YET, A_SLOT_ENDED, A_PAGE };
 /* [-0, +0, e] Goes on with every server, and notes until when they can be waited for. */
 static enum progress progress(lua_State *L, struct enumeration *enumeration, int64_t *until) {
     enum progress made = NOTHING_LEFT;
-    *until = WAITER_NEVER;
+    *until = enumeration->next_worker;
     for (size_t i = 0; i < enumeration->slot_count; i++) {
         struct enumeration_slot *slot = &enumeration->slots[i];
         if (slot->state != SLOT_ACTIVE)
@@ -196,6 +197,8 @@ static struct enumeration *new_enumeration(lua_State *L, size_t slot_count) {
     waiter_begin(&enumeration->waiter, &kind);
     enumeration->poller = (struct poller)POLLER_CLOSED;
     enumeration->slot_count = slot_count;
+    enumeration->workers_of_use = link_workers_of_use();
+    enumeration->next_worker = WAITER_NEVER;
     enumeration->links = (struct link **)(enumeration->slots + slot_count);
     luaL_setmetatable(L, METATABLE);
     return enumeration;

@@ -9,6 +9,9 @@
 #include "smb/lua_failure.h"
 #include "smb/lua_row.h"
 
+/* What takes longer than that waits for a server rather than for a processor. */
+#define SERVERS_MILLISECONDS 200
+
 static struct link *link_of(const struct enumeration *enumeration,
                             const struct enumeration_slot *slot) {
     return enumeration->links[slot - enumeration->slots];
@@ -27,19 +30,27 @@ void slot_end(struct enumeration *enumeration, struct enumeration_slot *slot) {
 }
 
 struct enumeration_slot *slot_find_free(struct enumeration *enumeration) {
+    int64_t now = waiter_now(&enumeration->waiter), next_worker = WAITER_NEVER;
     struct enumeration_slot *cold = NULL;
-    size_t starting = 0;
+    size_t at_work = 0;
     for (size_t i = 0; i < enumeration->slot_count; i++) {
         struct enumeration_slot *slot = &enumeration->slots[i];
         const struct link *link = enumeration->links[i];
-        if (slot->state != SLOT_FREE)
-            starting += link && link_state(link, slot) == LINK_STARTING;
-        else if (link && link_is_warm(link))
+        if (slot->state != SLOT_FREE) {
+            int64_t waits =
+                link && link_is_busy(link) ? link_begun(link) + SERVERS_MILLISECONDS : 0;
+            at_work += waits > now;
+            if (waits > now && waits < next_worker)
+                next_worker = waits;
+        } else if (link && link_is_warm(link)) {
             return slot;
-        else if (!cold)
+        } else if (!cold) {
             cold = slot;
+        }
     }
-    return starting < link_starts_at_once() ? cold : NULL;
+    bool is_of_use = at_work < enumeration->workers_of_use;
+    enumeration->next_worker = cold && !is_of_use ? next_worker : WAITER_NEVER;
+    return is_of_use ? cold : NULL;
 }
 
 int slot_push_target(lua_State *L, const struct enumeration *enumeration,

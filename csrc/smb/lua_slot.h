@@ -42,6 +42,8 @@ struct enumeration {
     bool tells_target; /* with each entry, its target */
     bool gives_way;    /* the caller has rows of its own to give first */
     size_t slot_count;
+    size_t workers_of_use; /* that do not wait for servers */
+    int64_t next_worker;   /* when another may be of use; WAITER_NEVER if none is wanted */
     struct enumeration_slot *reading; /* whose page is being turned into tables */
     struct enumeration_slot *called;  /* for which a function of the caller's is called: */
     int function;                     /* ON_END or NEXT_TARGET */

@@ -109,7 +109,7 @@ smb.MAX_PREFERRED_LENGTH = 0xFFFFFFFF
 ---Which servers are asked, as whom, and how many at once.
 ---@class rollcall.smb.many_options: rollcall.smb.connect_options, rollcall.smb.handler_options
 ---@field servername? string|table|fun(): string|table|nil  one, or a list, or an iterator, of names or tables of name and connect options; a wrong one of several fails alone; absent: this computer
----@field concurrency? integer  servers asked at the same time, from 1 to 1024; default 16
+---@field concurrency? integer  servers asked at the same time, from 1 to 1024, fewer where they answer faster than the processors keep up with; default 16
 
 ---@class rollcall.smb.connections_options: rollcall.smb.many_options, rollcall.smb.query_options
 ---@field qualifier? string  a share, or a computer as `\\computer`; absent: every share of the server in turn

@@ -227,7 +227,7 @@ static void check_mishaps(struct poller *poller, struct frame_logon target) {
     CHECK(link_progress(link, link, 0) == LINK_FAILED);
     CHECK(link->common.failure.code == ERROR_INVALID_DATA);
     close(worker);
-    CHECK(link_starts_at_once() >= 2);
+    CHECK(link_workers_of_use() >= 2);
     link_open(link, ENDS_AT_ONCE, &target, &srvsvc, 0);
     CHECK(link->common.state == LINK_STARTING);
     while (link_progress(link, link, 0) == LINK_STARTING) {
