@@ -4,7 +4,7 @@ local workspace = require "rollcall.workspace"
 local cloud = { environment = {} }
 
 for _, name in ipairs {
-  "PROJECT", "REGION", "USERNAME", "DOMAIN", "PASSWORD", "TOKEN", "AK", "SK", "CA_FILE", "PORT", "HTTP1_PORT",
+  "PROJECT", "OTHER_PROJECT", "REGION", "USERNAME", "DOMAIN", "PASSWORD", "TOKEN", "AK", "SK", "CA_FILE", "PORT", "HTTP1_PORT",
   "PLAIN_PORT", "PROXY_PORT",
 } do
   cloud.environment[name] = assert(os.getenv("LAB_CLOUD_" .. name), "run this with spec/lab/run")

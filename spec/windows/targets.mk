@@ -28,7 +28,7 @@ WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation wor
 
 # What the half over HTTPS depends on. It is run when this has changed since it last passed.
 WINDOWS_HTTPS_FILES = $(sort $(shell find csrc/base csrc/binding csrc/workspace lua/rollcall/workspace lua/rollcall/workspace.lua \
-	spec/windows spec/lab/cloud.sh spec/lab/cloud.py spec/lab/free_ports.py spec/cloud.lua -type f) \
+	spec/windows spec/lab/cloud.sh $(wildcard spec/lab/cloud*.py) spec/lab/free_ports.py spec/cloud.lua -type f) \
 	$(filter spec/%_spec.lua,$(WINDOWS_HTTPS_SPECS)))
 WINDOWS_HTTPS_SUM = cat $(WINDOWS_HTTPS_FILES) | sha256sum
 
