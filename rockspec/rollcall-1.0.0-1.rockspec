@@ -202,6 +202,7 @@ build = {
             ["rollcall.closing.scan"] = "lua/rollcall/closing/scan.lua",
             ["rollcall.closing.smb"] = "lua/rollcall/closing/smb.lua",
             ["rollcall.closing.workspace"] = "lua/rollcall/closing/workspace.lua",
+            ["rollcall.closing.workspace_scan"] = "lua/rollcall/closing/workspace_scan.lua",
             ["rollcall.diff"] = "lua/rollcall/diff.lua",
             ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",
             ["rollcall.diff.page"] = "lua/rollcall/diff/page.lua",

@@ -213,7 +213,7 @@ describe("closing.logoff", function()
 
   describe("writes an audit", function()
     it("of who did what, when and why, before and after", function()
-      for _, make in ipairs { "client", "key_client", "login_client" } do
+      for make, logon in pairs { client = false, key_client = cloud.environment.AK, login_client = "example-corp\\auditor" } do
         os.remove(audit_path)
         cloud.tell "forget"
         local client <close> = cloud[make]()
@@ -227,6 +227,7 @@ describe("closing.logoff", function()
           assert.equal(lab.run("id -un"):match "%S+", entry.operator)
           assert.equal("left the company", entry.reason)
           assert.equal("LogoffUserSession", entry.call)
+          assert.equal(logon or nil, entry.logon)
           assert.equal(client:host(), entry.servername)
           assert.same({ id = row.id, user_name = "rows-2", login_user = "rows-2", start_time = row.start_time,
             project_id = cloud.environment.PROJECT }, entry.workspace_session)
@@ -234,10 +235,22 @@ describe("closing.logoff", function()
         end
         assert.is_nil(list[1].result)
         assert.equal("closed", list[2].result)
-        for _, secret in ipairs { "TOKEN", "AK", "SK", "PASSWORD" } do
+        for _, secret in ipairs { "TOKEN", "SK", "PASSWORD" } do
           assert.is_nil(content(audit_path):find(cloud.environment[secret], 1, true))
         end
       end
+    end)
+
+    it("with the user alone where the account has no name", function()
+      local script = text_file.put(lab.folder .. "/nameless_account.lua", ([[
+        local client <close> = require "rollcall.workspace".client { endpoint = %q, iam_endpoint = %q, project_id = %q,
+          username = "auditor", password = "p" }
+        require "rollcall.closing".logoff(client, { session = { id = "1", user_name = "rows-1" }, audit = %q })
+      ]]):format(cloud.plain, cloud.plain, cloud.environment.PROJECT, audit_path))
+      local _, code, complaint = lab.run("HUAWEICLOUD_SDK_DOMAIN_ID=26a0420e9e284569 lua5.4 " .. script)
+      assert.equal(0, code, complaint)
+      assert.equal("result failed", phases())
+      assert.equal("auditor", entries()[1].logon)
     end)
 
     it("whose first line is there before the service is asked to act", function()

@@ -188,12 +188,19 @@ local function secrets_of(checked)
   return secrets
 end
 
+---The name under which the service is asked, if it is known: of a token it is not.
+local function logon_of(checked)
+  if not checked.username then return checked.ak end
+  return checked.domain and checked.domain .. "\\" .. checked.username or checked.username
+end
+
 ---A client of the service: the credentials, and the connections that stay open from one query to the next.
 ---@class rollcall.workspace.client
 ---@field private connection_pool userdata
 ---@field private query table
 ---@field private defaults table
 ---@field private origin rollcall.workspace.origin
+---@field private logon? string
 local client_methods = {}
 local client_metatable = { __name = "rollcall.workspace.client", __index = client_methods }
 
@@ -267,6 +274,7 @@ function workspace.client(given)
     connection_pool = connection_pool,
     origin = origin,
     query = query,
+    logon = logon_of(checked),
     defaults = { concurrency = checked.concurrency, on_error = checked.on_error },
   }, client_metatable)
 end
@@ -296,6 +304,12 @@ end
 ---@return string host  with the port where it is not https's
 function client_methods:host()
   return self.query.host
+end
+
+---The project. Raises nothing.
+---@return string project_id  as given, or as it was found
+function client_methods:project_id()
+  return self.query.project_id
 end
 
 ---@class rollcall.workspace.sessions_options: rollcall.workspace.query_options
