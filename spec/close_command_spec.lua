@@ -71,7 +71,8 @@ describe("rollcall close, of a Samba,", function()
     local output, complaint
     output, code, complaint = close(("--findings %s %s"):format(findings, YES), "dora")
     assert.equal(0, code, output .. complaint)
-    assert.equal("rollcall: 1 finding left alone: a finding that is about no one session or open file cannot be closed\n", complaint)
+    assert.equal("rollcall: 1 finding left alone: a finding that does not say which one session or open file it is about cannot be "
+      .. "closed\n", complaint)
     assert.is_truthy(output:find("# 2 closed or gone, 0 not\n", 1, true), output)
     assert.is_nil(lab.smbstatus("-L"):find("plan.txt", 1, true))
     local sessions = lab.smbstatus "-p"

@@ -80,6 +80,8 @@ describe("the examples of the help", function()
     put("findings.json", require("cjson").encode {
       schema = "rollcall/1", kind = "check", rules = { { id = "a", findings = { { message = "m", row = row } } } },
     })
+    put("desktops.lua", ("workspace { endpoint = %q, ca_file = %q, project_id = %q, users = 'alice', token = env 'ROLLCALL_TOKEN' }")
+      :format(cloud.tls, cloud.environment.CA_FILE, cloud.environment.PROJECT))
     put("servers.txt", ("# file servers\n%s\n"):format(lab.double))
     put(".smbauth", ("username = %s\npassword = %s\n"):format(lab.username, lab.password))
     put(".iam", ("username = %s\npassword = %s\ndomain = %s\n"):format(cloud.environment.USERNAME, cloud.environment.PASSWORD,

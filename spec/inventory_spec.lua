@@ -49,6 +49,7 @@ local function fake_workspace(sessions)
           end
         end,
         close = function() seen.closed = true end,
+        project_id = function() return given.project_id end,
       }
     end,
   }

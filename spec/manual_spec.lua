@@ -158,7 +158,7 @@ describe("the JSON Schemas", function()
     end
     for kind, list in pairs(columns) do
       local wanted = set(json.names(list))
-      if kind == "session" then wanted.origin = true end
+      if kind == "session" then wanted.origin, wanted.project_id = true, true end
       if kind == "who" then wanted.address = true end
       assert.same(names(wanted), names(definitions[kind].properties), kind)
     end

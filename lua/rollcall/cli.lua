@@ -32,6 +32,7 @@ end
 local file_pages = {
   who = "rollcall-inventory(5)",
   report = "rollcall-inventory(5)", check = "rollcall-policy(5)", snapshot = "rollcall-inventory(5)", watch = "rollcall-inventory(5)",
+  close = "rollcall-inventory(5)",
 }
 
 ---Shows each option on one line, the long ones below each other, and its choices among what describes it.

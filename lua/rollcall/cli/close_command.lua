@@ -1,9 +1,10 @@
 --- The command close: ends sessions and closes open files, with --yes. What can act is loaded when this command runs, and by no other.
 local arguments = require "rollcall.cli.arguments"
 local calls = require "rollcall.smb.calls"
+local close_run = require "rollcall.cli.close_run"
+local close_targets = require "rollcall.cli.close_targets"
 local options = require "rollcall.internal.options"
 local progress = require "rollcall.cli.progress"
-local smb = require "rollcall.smb"
 local smb_options = require "rollcall.cli.smb_options"
 local system = require "rollcall.system"
 local target = require "rollcall.smb.target"
@@ -14,32 +15,36 @@ local function declare(parser)
 Examples:
   rollcall close fs1 --session --client ws-042 --username bob -A ~/.smbauth
   rollcall close fs1 --file --basepath 'C:\projects' -A ~/.smbauth
+  rollcall close desktops.lua --session --username carol
   rollcall close --findings findings.json -A ~/.smbauth
+
+Sessions of Huawei Cloud Workspace are ended where an inventory names the
+service; it has its own credentials.
 
 ]] .. smb_options.PASSWORDS .. [[
 
 
-Exit codes: 0 all that was to be closed is gone, or nothing was to be closed yet,
-2 some of it is still there or could not be looked for, 3 a usage error.]])
-  smb_options.declare_servers(command)
-  command:flag("--session", "End sessions: all of a user from a computer.")
+Exit codes: 0 all that was to be closed is gone, or nothing was to be closed
+yet, 2 some of it is still there or could not be looked for, 3 a usage error.]])
+  smb_options.declare_servers(command, "Names or addresses; or an inventory (Lua), with services of Workspace.")
+  command:flag("--session", "End sessions: on a server all of a user from a computer.")
   command:flag("--file", "Close open files.")
   command:option("--findings", "Close what these findings of check -f json are about; or - for standard input."):argname "FILE"
   command:option("--client", "Only the sessions from this computer."):argname("COMPUTER")
     :convert(arguments.checked("--client", calls.sessions.filter.client))
-  command:option("--username", "Only what is this user's."):argname("USER")
-    :convert(arguments.checked("--username", calls.sessions.filter.username))
+  command:option("--username", "Only what is this user's; of Workspace, ask for this one instead of the inventory's users.")
+    :argname("USER"):convert(arguments.checked("--username", calls.sessions.filter.username))
   command:option("--basepath", "Only the files in this folder of the server, and below it."):argname("PATH")
     :convert(arguments.checked("--basepath", calls.files.filter.basepath))
-  command:option("--id", "Only the file with this id. Can be given again."):argname("ID"):count "*"
-    :convert(arguments.integer("--id", 0, 0xFFFFFFFF))
+  command:option("--id", "Only the file, or the session of Workspace, with this id. Can be given again."):argname("ID"):count "*"
+    :convert(arguments.checked("--id", options.text(64)))
   command:flag("--all", "Everything there is, where no option says which.")
   command:flag("--yes", "Close it.")
   command:option("--audit", "With --yes: a file that gets a line before each act and one after it."):argname "FILE"
   command:option("--reason", "With --yes: why; for the audit."):argname("TEXT"):convert(arguments.checked("--reason", options.text(4096)))
 end
 
-local belongs_to = { client = "session", basepath = "file", id = "file" }
+local belongs_to = { client = "session", basepath = "file" }
 
 ---@param given table  as parsed
 ---@return "session"|"file"|"findings"|nil kind
@@ -56,24 +61,36 @@ local function kind_of(given)
   return kind
 end
 
+---The option that says which ones, or nil and what is wrong.
 ---@param given table  as parsed
 ---@param kind "session"|"file"|"findings"
+---@return string? chosen
 ---@return string? problem
-local function problem_of(given, kind)
+local function chosen_by(given, kind)
   local chosen = given.username and "username"
-  for _, option in ipairs { "client", "basepath", "id" } do
-    if option == "id" and given.id[1] or option ~= "id" and given[option] then
-      if belongs_to[option] ~= kind then return ("--%s belongs to --%s"):format(option, belongs_to[option]) end
-      chosen = option
-    end
+  for option, its_kind in pairs(belongs_to) do
+    if given[option] and kind ~= "findings" and kind ~= its_kind then return nil, ("--%s belongs to --%s"):format(option, its_kind) end
+    chosen = given[option] and option or chosen
   end
+  return given.id[1] and "id" or chosen
+end
+
+---@param given table  as parsed
+---@param kind "session"|"file"|"findings"
+---@param path? string  of an inventory
+---@return string? problem
+local function problem_of(given, kind, path)
+  local chosen, problem = chosen_by(given, kind)
+  if problem then return problem end
   if kind == "findings" then
     if chosen or given.all then return ("--%s does not go with --findings, which says what to close"):format(chosen or "all") end
+  elseif kind == "session" and given.id[1] and not path then
+    return "--id belongs to --file, or to the sessions of Workspace, whose service an inventory names"
   elseif given.all and chosen then
     return ("--all and --%s exclude each other"):format(chosen)
   elseif not (chosen or given.all) then
     return ("that would be every %s; give %s, or --all"):format(kind,
-      kind == "session" and "--client or --username" or "--id, --basepath or --username")
+      kind == "file" and "--id, --basepath or --username" or path and "--id, --client or --username" or "--client or --username")
   end
   if not given.yes then
     if given.audit or given.reason then return ("--%s belongs to --yes"):format(given.audit and "audit" or "reason") end
@@ -81,6 +98,23 @@ local function problem_of(given, kind)
   end
   if not given.audit then return "--yes needs --audit, a file to note it in" end
   if not given.reason and kind ~= "findings" then return "--yes needs --reason, which the audit notes" end
+end
+
+---The ids, in their order and as a set: of files numbers.
+---@param given table  as parsed
+---@param kind "session"|"file"
+---@return (string|integer)[]?
+---@return table<string|integer, true>|string|nil  nil where none is given; or what is wrong
+local function ids_of(given, kind)
+  local list, set = {}, {}
+  local number = arguments.integer("--id", 0, 0xFFFFFFFF)
+  for i, word in ipairs(given.id) do
+    local id, problem = word, nil
+    if kind == "file" then id, problem = number(word) end
+    if not id then return nil, problem end
+    list[i], set[id] = id, true
+  end
+  return list, list[1] and set or nil
 end
 
 local function read(path)
@@ -93,178 +127,162 @@ local function read(path)
   return content
 end
 
-local function at(since)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", since)
-end
-
----@param planned rollcall.closing.planned
-local function described(planned)
-  local wanted = planned.wanted
-  if wanted.kind == "file" then
-    return ("file %d, %s, of %s"):format(wanted.id, wanted.pathname or "?", wanted.username ~= "" and wanted.username or "?")
-  end
-  local parts = { ("session of %s from %s"):format(wanted.username, wanted.client) }
-  for i, since in ipairs(wanted.since or {}) do parts[#parts + 1] = (i == 1 and "since " or "and since ") .. at(since) end
-  if planned.num_opens then parts[#parts + 1] = text.count(planned.num_opens, "open file", "open files") end
-  return table.concat(parts, ", ")
-end
-
-local function say(words)
-  local written, problem = io.stdout:write(text.printable(words), "\n")
-  if written then written, problem = io.stdout:flush() end
-  if not written then error("cannot write: " .. problem, 0) end
-end
-
----@class rollcall.cli.closing
----@field given table
----@field connect table
----@field act? table  the module that acts; nil: nothing is closed
----@field ways? table<string, rollcall.closing.way>  with it
----@field audit? rollcall.closing.audit
----@field closed integer  or what would be
----@field left integer  not closed, or nobody knows
-local closing_run = {}
-closing_run.__index = closing_run
-
----@param server rollcall.smb.server
----@param planned rollcall.closing.planned
-function closing_run:take(server, planned)
-  local where = server.target.servername
-  if planned.own then
-    say(("%s: left alone: %s: rollcall's own logon, or it may be"):format(where, described(planned)))
-  elseif not self.act then
-    self.closed = self.closed + 1
-    say(("%s: would close: %s"):format(where, described(planned)))
-  else
-    local given = self.given
-    local result = self.act.close(self.ways[planned.wanted.kind], server, planned.wanted,
-      { reason = given.reason or planned.message, rule = planned.rule, audit = self.audit })
-    local is_gone = result.result == "closed" or result.result == "absent"
-    self.closed, self.left = self.closed + (is_gone and 1 or 0), self.left + (is_gone and 0 or 1)
-    say(("%s: %s: %s%s"):format(where, result.result, described(planned), result.detail and ": " .. result.detail or ""))
-    if result.also_gone then
-      say(("%s: no longer there either: sessions of %s from the same computer"):format(where, table.concat(result.also_gone, ", ")))
-    end
-  end
-end
-
----@param servername string
----@param list_of fun(server: rollcall.smb.server): rollcall.closing.planned[]
-function closing_run:visit(servername, list_of)
-  local opened, server = pcall(smb.server, options.merged(self.connect, { servername = servername }))
-  if not opened then
-    self.left = self.left + 1
-    return progress.complain(tostring(server))
-  end
-  local _ <close> = server
-  local listed, list = pcall(list_of, server)
-  if not listed then
-    self.left = self.left + 1
-    return progress.complain(("%s: could not look: %s"):format(server.target.servername, tostring(list)))
-  end
-  for _, planned in ipairs(list) do
-    if system.caught_signal() then return end
-    self:take(server, planned)
-  end
-end
-
-function closing_run:finish()
-  if not self.act then
-    say(("# %s would be closed; --yes closes them"):format(text.count(self.closed, "thing", "things")))
-  else
-    say(("# %d closed or gone, %d not"):format(self.closed, self.left))
-  end
-  return self.left
-end
-
----@param run rollcall.cli.closing
+---Says which of the ids that were given are not there, or not of what the other options choose.
+---@param run rollcall.cli.close_run
 ---@param kind "session"|"file"
-local function close_of_servers(run, kind, servers)
-  local plan, given = require "rollcall.closing.plan", run.given
-  local filter = { client = given.client, username = given.username, basepath = given.basepath }
-  if given.id[1] then
-    filter.ids = {}
-    for _, id in ipairs(given.id) do filter.ids[id] = true end
+---@param its rollcall.cli.close_target
+---@param list rollcall.closing.planned[]
+---@param ids (string|integer)[]
+local function say_missing(run, kind, its, list, ids)
+  local given, is_listed = run.given, {}
+  local is_chosen = given.client or given.username or given.basepath
+  local words = is_chosen and "%s: left alone: %s %s: not there, or not what the other options choose" or "%s: absent: %s %s"
+  for _, planned in ipairs(list) do is_listed[planned.wanted.id or false] = true end
+  for _, id in ipairs(ids) do
+    if not is_listed[id] then run.say(words:format(its.name, kind, id)) end
   end
-  for _, servername in ipairs(servers) do
+end
+
+---Lists what there is, and closes it or shows it.
+---@param run rollcall.cli.close_run
+---@param kind "session"|"file"
+---@param targets rollcall.cli.close_target[]
+---@param ids (string|integer)[]
+---@param set? table<string|integer, true>  of them
+local function close_listed(run, kind, targets, ids, set)
+  local plan, given = require "rollcall.closing.plan", run.given
+  local filter = { client = given.client, username = given.username, basepath = given.basepath, ids = set }
+  for _, its in ipairs(targets) do
     if system.caught_signal() then break end
-    run:visit(servername, function(server)
-      local list, missing = plan.of_server(server, kind, filter), options.merged(filter.ids or {})
-      for _, planned in ipairs(list) do missing[planned.wanted.id or false] = nil end
-      for _, id in ipairs(given.id) do
-        if missing[id] then say(("%s: absent: file %d"):format(server.target.servername, id)) end
+    run:visit(its, function(server)
+      local list
+      local is_whole = true
+      if its.user_names then
+        list = plan.of_service(server, given.username and { given.username } or its.user_names, filter, function(problem)
+          is_whole = false
+          run:fail(("%s: could not look: %s"):format(its.name, tostring(problem)))
+        end)
+      else
+        list = plan.of_server(server, kind, filter)
       end
+      if is_whole then say_missing(run, kind, its, list, ids) end
       return list
     end)
   end
-  return run:finish()
 end
 
----@param run rollcall.cli.closing
----@param list rollcall.closing.planned[]
-local function close_findings(run, list)
-  local by_server, order = {}, {}
-  for _, planned in ipairs(list) do
-    local servername = planned.wanted.servername
-    if not by_server[servername] then by_server[servername], order[#order + 1] = {}, servername end
-    table.insert(by_server[servername], planned)
-  end
-  for _, servername in ipairs(order) do
-    if system.caught_signal() then break end
-    run:visit(servername, function() return by_server[servername] end)
-  end
-  return run:finish()
-end
-
+---What findings are about, and how many of them are about no one thing.
 ---@param given table  as parsed
 ---@return rollcall.closing.planned[]?
----@return string? problem
+---@return string|integer problem  or that number
 local function findings_of(given)
-  if given.servers[1] or given.servers_from then return nil, "a SERVER does not go with --findings, which says where" end
   local content, problem = read(given.findings)
   if not content then return nil, problem end
   local list, others = require("rollcall.closing.plan").of_findings(content)
   if not list then return nil, ("%s: %s"):format(given.findings == "-" and "standard input" or given.findings, others) end
-  if others > 0 then
-    progress.complain(("%s left alone: a finding that is about no one session or open file cannot be closed"):format(
-      text.count(others, "finding", "findings")))
+  return list, others
+end
+
+---@param given table  as parsed
+---@return table? connect
+---@return string? problem
+local function connect_of(given)
+  local connect, problem = smb_options.connect(given)
+  if not connect then return nil, problem end
+  problem = target.check_credentials(connect)
+  if problem then return nil, problem end
+  return connect
+end
+
+---@param given table  as parsed
+---@return rollcall.cli.close_target[]?
+---@return string? problem
+local function named_targets(given)
+  local servers, problem = smb_options.servers(given)
+  if not servers then return nil, problem end
+  for _, servername in ipairs(servers) do
+    local _, expectation = target.check_servername(servername)
+    if expectation then return nil, ("invalid SERVER: '%s'; it %s"):format(servername, expectation) end
   end
-  return list
+  local connect
+  connect, problem = connect_of(given)
+  if not connect then return nil, problem end
+  return close_targets.of_servers(servers, connect)
+end
+
+---@param given table  as parsed
+---@param kind "session"|"file"|"findings"
+---@param path string
+---@return rollcall.cli.close_target[]?
+---@return integer|string others  how many of its sources are left alone; or what is wrong
+local function inventory_targets(given, kind, path)
+  -- A session of a server has no id.
+  local list, others = close_targets.of_inventory(path, { smb = not (kind == "session" and given.id[1]) or nil,
+    workspace = kind ~= "file" or nil })
+  if list and others > 0 and kind ~= "findings" then
+    progress.complain(("%s: %s left alone: only smb and workspace name what can be closed"):format(path,
+      text.count(others --[[@as integer]], "source", "sources")))
+  end
+  return list, others
+end
+
+---@param given table  as parsed
+---@param path? string  of an inventory
+---@return { its: rollcall.cli.close_target, list: rollcall.closing.planned[] }[]?
+---@return string? problem
+local function grouped_findings(given, path)
+  if not path and (given.servers[1] or given.servers_from) then return nil, "a SERVER does not go with --findings, which says where" end
+  local findings, others = findings_of(given)
+  if not findings then return nil, others --[[@as string]] end
+  local groups, list, connect, problem
+  if path then
+    list, problem = inventory_targets(given, "findings", path)
+    if not list then return nil, problem end
+    groups, problem = close_targets.among(findings, list, path)
+  else
+    connect, problem = connect_of(given)
+    if not connect then return nil, problem end
+    groups, problem = close_targets.of_findings(findings, connect)
+  end
+  if not groups then return nil, problem end
+  if others > 0 then
+    progress.complain(("%s left alone: a finding that does not say which one session or open file it is about cannot be closed"):format(
+      text.count(others --[[@as integer]], "finding", "findings")))
+  end
+  return groups
 end
 
 ---@param given table  as parsed
 ---@return integer? left
 ---@return string? problem
 local function run(given)
+  local path, groups, targets, audit
   local kind, problem = kind_of(given)
-  problem = problem or problem_of(given, kind --[[@as "session"]])
+  if kind then path, problem = smb_options.file(given) end
+  problem = problem or problem_of(given, kind --[[@as "session"]], path)
   if problem then return nil, problem end
-  local list, servers, connect, audit
+  local ids, set = ids_of(given, kind)
+  if not ids then return nil, set end
   if kind == "findings" then
-    list, problem = findings_of(given)
+    groups, problem = grouped_findings(given, path)
+  elseif path then
+    targets, problem = inventory_targets(given, kind, path)
   else
-    servers, problem = smb_options.servers(given)
+    targets, problem = named_targets(given)
   end
-  if problem then return nil, problem end
-  for _, servername in ipairs(servers or {}) do
-    local _, expectation = target.check_servername(servername)
-    if expectation then return nil, ("invalid SERVER: '%s'; it %s"):format(servername, expectation) end
-  end
-  connect, problem = smb_options.connect(given)
-  if not connect then return nil, problem end
-  problem = target.check_credentials(connect)
-  if problem then return nil, problem end
+  if not (groups or targets) then return nil, problem end
   if given.yes then
     audit, problem = require("rollcall.closing.audit").open(given.audit)
     if not audit then return nil, "the audit cannot be written: " .. problem end
   end
   local _ <close> = audit
-  local its_run = setmetatable({
-    given = given, connect = connect, audit = audit, act = given.yes and require "rollcall.closing.act" or nil,
-    ways = given.yes and require "rollcall.closing.smb" or nil, closed = 0, left = 0,
-  }, closing_run)
-  if list then return close_findings(its_run, list) end
-  return close_of_servers(its_run, kind, servers)
+  local its_run = close_run(given, audit)
+  if targets then close_listed(its_run, kind, targets, ids, set) end
+  for _, group in ipairs(groups or {}) do
+    if system.caught_signal() then break end
+    its_run:visit(group.its, function() return group.list end)
+  end
+  return its_run:finish()
 end
 
 ---@type rollcall.cli.command

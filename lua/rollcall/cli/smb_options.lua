@@ -75,6 +75,35 @@ function smb_options.servers(given)
   return shard.filtered(given.shard, list)
 end
 
+-- What an inventory says itself.
+local of_servers = {
+  { "user", "-U" }, { "auth_file", "-A" }, { "password_command", "--password-command" }, { "nt_hash", "--pw-nt-hash" },
+  { "kerberos", "--kerberos" }, { "encrypt", "--encrypt" }, { "port", "--port" }, { "timeout", "--timeout" }, { "deadline", "--deadline" },
+  { "logon_attempts", "--logon-attempts" }, { "concurrency", "--concurrency" }, { "servers_from", "--servers-from" },
+}
+
+---The first option given that says something of servers alone.
+---@param given table  as parsed
+---@return string? option
+function smb_options.server_option(given)
+  for _, one in ipairs(of_servers) do
+    if given[one[1]] ~= nil then return one[2] end
+  end
+end
+
+---The inventory or the snapshot that is given in place of servers, and alone. No server has such a name.
+---@param given table  as parsed
+---@return string? path  nil: servers are given
+---@return string? problem
+function smb_options.file(given)
+  local name = given.servers[1] or ""
+  if not (name:find("/", 1, true) or name:find "%.lua$" or name:find "%.jsonl$" or name:find "%.gz$") then return nil end
+  local option = smb_options.server_option(given)
+  if option then return nil, ("%s belongs to servers; %s names targets and credentials itself"):format(option, name) end
+  if given.servers[2] then return nil, ("%s is an inventory or a snapshot, beside which nothing else is asked"):format(name) end
+  return name
+end
+
 ---How to reach a server, and as whom.
 ---@param given table  as parsed
 ---@return table? options

@@ -13,19 +13,6 @@ local values = require "rollcall.internal.values"
 local COLUMNS = { "user", "origin", "resource", "client", "files", "duration", "idle" }
 local HISTORY_COLUMNS = { "seen_at", table.unpack(COLUMNS) }
 
--- What of a server's answer an inventory says itself.
-local of_servers = {
-  { "user", "-U" }, { "auth_file", "-A" }, { "password_command", "--password-command" }, { "nt_hash", "--pw-nt-hash" },
-  { "kerberos", "--kerberos" }, { "encrypt", "--encrypt" }, { "port", "--port" }, { "timeout", "--timeout" }, { "deadline", "--deadline" },
-  { "logon_attempts", "--logon-attempts" }, { "concurrency", "--concurrency" }, { "servers_from", "--servers-from" },
-}
-
----No server has such a name.
----@param name string
-local function is_file(name)
-  return name:find("/", 1, true) ~= nil or name:find "%.lua$" ~= nil or name:find "%.jsonl$" ~= nil or name:find "%.gz$" ~= nil
-end
-
 local function folded(value)
   return (case.lower(value):gsub("/", "\\"))
 end
@@ -72,20 +59,11 @@ local function rows_about(what, opened)
   end
 end
 
----The first option given that says something of servers alone.
----@param given table  as parsed
----@return string? option
-local function server_option(given)
-  for _, one in ipairs(of_servers) do
-    if given[one[1]] ~= nil then return one[2] end
-  end
-end
-
 ---@param given table  as parsed
 ---@return (fun(): rollcall.cli.source?, string?)? open
 ---@return string? problem
 local function opening_history(given)
-  local option = given.servers[1] and "SERVER" or server_option(given) or given.shard and "--shard"
+  local option = given.servers[1] and "SERVER" or smb_options.server_option(given) or given.shard and "--shard"
   if option then return nil, ("%s and --history exclude each other: a history is read, and nobody is asked"):format(option) end
   if given.at and (given.since or given["until"]) then return nil, "--at excludes --since and --until" end
   if given.at and given.at.last > given.at.time then
@@ -104,16 +82,10 @@ local function opening(given)
   if given.history then return opening_history(given) end
   local time = given.at and "--at" or given.since and "--since" or given["until"] and "--until"
   if time then return nil, time .. " belongs to --history DIR, which has the snapshots of that time" end
-  if is_file(given.servers[1] or "") then
-    local path, option = given.servers[1], server_option(given)
-    if option then return nil, ("%s belongs to servers; %s names targets and credentials itself"):format(option, path) end
-    if given.servers[2] then return nil, ("%s is an inventory or a snapshot, beside which nothing else is asked"):format(path) end
-    local problem = listing.problem(given)
-    if problem then return nil, problem end
-    return function() return source.open(path, listing.waiting(given)) end
-  end
-  local problem = listing.problem(given, nil, true)
+  local path, problem = smb_options.file(given)
+  problem = problem or listing.problem(given, nil, not path)
   if problem then return nil, problem end
+  if path then return function() return source.open(path, listing.waiting(given)) end end
   local wanted
   wanted, problem = smb_options.gather(given)
   if not wanted then return nil, problem end

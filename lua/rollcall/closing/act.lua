@@ -10,6 +10,7 @@ local act = {}
 ---@field result "closed"|"absent"|"changed"|"own"|"present"|"failed"|"unverified"  `closing` says what each means
 ---@field detail? string  why, or what else there is to know
 ---@field also_gone? string[]  users of other sessions from the same computer that are gone as well
+---@field failure? rollcall.failure  what kept from looking, if something did
 ---@field wanted rollcall.closing.wanted  what was to be closed
 
 ---@class rollcall.closing.act_settings
@@ -40,12 +41,12 @@ local act = {}
 
 ---Looks until nothing remains, or for so long.
 ---@return rollcall.closing.seen? after
----@return table|string remaining  or why nobody could look
+---@return any remaining  or what kept from looking
 local function look_again(way, server, wanted, before, wait)
   local until_then, rest = system.clock() + wait, way.shortest_rest
   while true do
     local looked, after = pcall(way.look, server, wanted)
-    if not looked then return nil, tostring(after) end
+    if not looked then return nil, after end
     local remaining = way.remaining(wanted, before, after)
     local left = until_then - system.clock()
     if #remaining == 0 or left <= 0 or not system.sleep(math.min(rest, left)) then return after, remaining end
@@ -53,14 +54,18 @@ local function look_again(way, server, wanted, before, wait)
   end
 end
 
+---@return string result
+---@return string? detail
+---@return string[]? also_gone
+---@return any failure  what kept from looking
 local function judged(way, server, wanted, before, failure, settings)
   local refused = failure and way.is_refusal(failure)
   local said = failure and tostring(failure) or nil
   local wait = refused and 0 or (settings.wait or way.wait) + (settings.delay_time or 0)
   local after, remaining = look_again(way, server, wanted, before, wait)
   if not after then
-    if refused then return "failed", said end
-    return "unverified", (said and said .. "; " or "") .. "could not look afterwards: " .. remaining
+    if refused then return "failed", said, nil, remaining end
+    return "unverified", (said and said .. "; " or "") .. "could not look afterwards: " .. tostring(remaining), nil, remaining
   end
   if #remaining > 0 then return refused and "failed" or "present", said end
   if refused then return "absent", "it had ended, though the server said: " .. said end
@@ -84,16 +89,17 @@ function act.close(way, server, wanted, settings)
     reason = settings.reason, rule = settings.rule,
   }
   local name
-  local function finish(result, detail, also_gone)
+  local function finish(result, detail, also_gone, failure)
     entry.result, entry.detail, entry.also_gone = result, detail, also_gone
     if settings.audit then settings.audit:finish(entry, name) end
     return {
       kind = wanted.kind, servername = servername, result = result, detail = detail, also_gone = also_gone, wanted = wanted,
+      failure = type(failure) == "table" and failure or nil,
     }
   end
 
   local looked, before = pcall(way.look, server, wanted)
-  if not looked then return finish("failed", "could not look: " .. tostring(before)) end
+  if not looked then return finish("failed", "could not look: " .. tostring(before), nil, before) end
   if #before.rows == 0 then return finish "absent" end
   if before.own then return finish("own", before.own) end
   local problem = way.change(wanted, before)

@@ -58,9 +58,22 @@ local function running(step, state, close)
   }
 end
 
----All blocks with the same query are one enumeration, so their servers are asked side by side.
 local smb_way = { "encrypt", "port", "timeout", "deadline", "logon_attempts", "retry_refused" }
 
+---How to reach the servers of a block, and as whom. Raises what is wrong.
+---@param block rollcall.inventory.source
+---@param resolve fun(value: any): any  fetches a secret
+---@return table options  as those that `smb.server` takes besides a name
+function sources.connect_of(block, resolve)
+  local smb = require "rollcall.smb"
+  local connect_options = resolved(block, connect, resolve)
+  for _, name in ipairs(smb_way) do connect_options[name] = block.fields[name] end
+  local problem = smb.problem("rollcall", connect_options)
+  if problem then error(("%s: smb: %s"):format(block.place, problem), 0) end
+  return connect_options
+end
+
+---All blocks with the same query are one enumeration, so their servers are asked side by side.
 local function start_smb(query, blocks)
   return function(handlers)
     local smb = require "rollcall.smb"
@@ -68,10 +81,7 @@ local function start_smb(query, blocks)
     local shared = { qualifier = blocks[1].fields.qualifier, hidden = blocks[1].fields.hidden }
     for _, block in ipairs(blocks) do
       local fields = block.fields
-      local identity = resolved(block, connect, handlers.resolve)
-      for _, name in ipairs(smb_way) do identity[name] = fields[name] end
-      local problem = smb.problem("rollcall", identity)
-      if problem then error(("%s: smb: %s"):format(block.place, problem), 0) end
+      local identity = sources.connect_of(block, handlers.resolve)
       for _, server in ipairs(fields.servers) do
         local element = { servername = server }
         for name, value in pairs(identity) do element[name] = value end
@@ -114,26 +124,41 @@ local function start_smbstatus(source)
   end
 end
 
-local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline" }
+local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline", "concurrency" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
+---What a block calls its service.
+---@param source rollcall.inventory.source
+---@return string
+function sources.origin_of(source)
+  return source.fields.region or source.fields.endpoint
+end
+
+---A client of the service of a block. Raises what is wrong.
+---@param source rollcall.inventory.source
+---@param resolve fun(value: any): any  fetches a secret
+---@return rollcall.workspace.client
+function sources.client_of(source, resolve)
+  local workspace = require "rollcall.workspace"
+  local given = resolved(source, workspace_identity, resolve)
+  for _, name in ipairs(workspace_way) do given[name] = source.fields[name] end
+  local problem = workspace.problem(given)
+  if problem then error(("%s: workspace: %s"):format(source.place, problem), 0) end
+  return workspace.client(given)
+end
+
 local function start_workspace(source)
-  local fields, place = source.fields, source.place
+  local fields = source.fields
   return function(handlers)
-    local workspace = require "rollcall.workspace"
-    local given = resolved(source, workspace_identity, handlers.resolve)
-    for _, name in ipairs(workspace_way) do given[name] = fields[name] end
-    local problem = workspace.problem(given)
-    if problem then error(("%s: workspace: %s"):format(place, problem), 0) end
-    local client = workspace.client(given)
-    local origin = fields.region or fields.endpoint
+    local client, origin = sources.client_of(source, handlers.resolve), sources.origin_of(source)
+    local project_id = client:project_id()
     local failures, answered = {}, 0
     local function note(failure)
       failures[#failures + 1] = failure
       handlers.on_error(failure)
     end
     local step, state, control = client:sessions {
-      user_name = fields.users, concurrency = fields.concurrency, on_error = note,
+      user_name = fields.users, on_error = note,
       on_answer = function() answered = answered + 1 end,
       on_wait = handlers.on_wait,
     }
@@ -146,7 +171,7 @@ local function start_workspace(source)
         row = nil
       end
       if row then
-        row.origin, row.user_name = origin, user_name
+        row.origin, row.project_id, row.user_name = origin, project_id, user_name
         return "session", row
       end
       local outcome = require "rollcall.workspace.outcome"(origin, #fields.users, answered, failures)

@@ -53,7 +53,7 @@ function targets.list(inv)
       end
     elseif source.block == "workspace" then
       for _, name in ipairs(fields.users) do
-        found[#found + 1] = { source = "workspace", target = fields.region or fields.endpoint, query = "session", name = name }
+        found[#found + 1] = { source = "workspace", target = sources.origin_of(source), query = "session", name = name }
       end
     else
       local name = name_of(source)

@@ -267,36 +267,56 @@ Files are read twice, so none can be a pipe.]],
   },
   close = {
     description = [[
-Ends sessions of SMB servers by NetSessionDel, or closes open files by NetFileClose. Without `--yes` it shows which, and changes
-nothing. What is meant is a session or a file by name or number, or what the findings of a check are about; everything there is only
-with `--all`.
+Ends sessions of SMB servers by NetSessionDel, closes open files by NetFileClose, or ends sessions of Huawei Cloud Workspace by
+LogoffUserSession. Without `--yes` it shows which, and changes nothing. What is meant is a session or a file by name or number, or what
+the findings of a check are about; everything there is only with `--all`.
 
-The call that ends sessions knows no finer than all those of a user from a computer. What somebody had not saved is lost, and many
-clients connect again at once.
+An inventory in place of servers says where, and as whom: its `smb` blocks name servers, whatever their query, and its `workspace`
+blocks services. Other blocks name nothing that can be closed. Of a server that several blocks name, or a project of a service, the
+credentials of the first count. An argument with a `/`, or that ends in `.lua`, is an inventory, and stands alone.
+
+Of a service, `--username` asks for that user, whether the inventory names it or not. Without it the sessions of the users that the
+inventory names are looked through, which is what `--all` means there; `--client` is the name or the address of the client, and `--id` the
+`id` of a session. Findings about sessions of Workspace need the inventory, and nothing is done where it does not name their service
+and project. A request to a service is no session, so none is left alone as rollcall's own.
+
+The call that ends sessions of a server knows no finer than all those of a user from a computer. What somebody had not saved is lost, and
+many clients connect again at once.
 
 Right before each act the server is listed anew, and nothing is done where that no longer shows what was meant. Afterwards it is
-listed once more, for at most 5 seconds, until it no longer shows it. The result is one of:
+listed once more, for at most 5 seconds, until it no longer shows it; of a service the user's sessions are, for at most 30 seconds. The
+result is one of:
 
 - `closed`: it is no longer there.
 - `absent`: it had ended before anything was done.
 - `changed`: something else is there by now, such as another session of the same user, which the call would end too. It was left alone.
-- `own`: it is rollcall's own logon, or may be. It was left alone. Ask with other credentials, or from another computer.
+- `own`: it is the own logon of rollcall at a server, or may be. It was left alone. Ask with other credentials, or from another computer.
 - `present`: the server was asked to close it, and still lists it.
 - `failed`: it was not closed, or could not be looked for.
 - `unverified`: the server was asked to close it, and could not be listed afterwards.
 
-A session counts as the one that was meant if it began at the same time, give or take 3 seconds, and a file if its id, its path and
-its user are the same. Where a server does not say when a session began, it is whichever is there. Findings are about a session where
-the rows say when it began: those of kind `smb_session` do, those of connections do not. From a snapshot whose servers took long to
-ask, a session may look changed.
+A session of a server counts as the one that was meant if it began at the same time, give or take 3 seconds, and a file if its id, its
+path and its user are the same. Where a server does not say when a session began, it is whichever is there. A session of Workspace
+counts if its `id`, `start_time` and `login_user` are the same.
+
+Findings are about a session where the rows say when it began: those of kind `smb_session` do, those of connections do not. Those of
+Workspace need all three. From a snapshot whose servers took long to ask, a session of theirs may look changed.
 
 A Samba ends the process that serves the connection, and with it the sessions of others over it; they are reported as no longer there.
+
+Credentials that a service refuses in the middle of a run are not tried again in it, and what was to be closed with them is left.
 
 With `--yes`, the audit gets a line before each act and one after it, each on the disk before anything else is done; where it cannot
 be written, nothing is done. **rollcall-output**(5) has its fields.]],
     environment = { "ROLLCALL_PASSWORD", "KRB5CCNAME" },
-    files = { authentication_file, { "*closed*.jsonl", "The audit. It is only ever added to, and made for its owner alone." } },
-    see_also = { "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-check(1)", "rollcall-output(5)" },
+    files = {
+      authentication_file, inventory_file,
+      { "*closed*.jsonl", "The audit. It is only ever added to, and made for its owner alone." },
+    },
+    see_also = {
+      "rollcall-sessions(1)", "rollcall-files(1)", "rollcall-workspace(1)", "rollcall-check(1)", "rollcall-inventory(5)",
+      "rollcall-output(5)",
+    },
   },
   diff = {
     description = [[

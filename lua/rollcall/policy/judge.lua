@@ -15,18 +15,23 @@ local judge = {}
 ---@field client? string  as in rollcall.presence
 ---@field resource? string  as in rollcall.presence
 ---@field origin? string  as in rollcall.presence
----@field row? rollcall.policy.finding_row  of a session of an SMB server or an open file, and nil of all else
+---@field row? rollcall.policy.finding_row  of a session or an open file that can be known again, and nil of all else
 ---@field waived? string  why it is waived
 ---@field waived_until? string  the last day of that, `2026-12-31`
 
 ---What distinguishes the session or the open file that a finding is about.
 ---@class rollcall.policy.finding_row
----@field servername string  the server, as you named it
+---@field servername? string  the server, as you named it; of Workspace absent
 ---@field username? string  as the server spells it
 ---@field client? string  of a session: the computer
 ---@field since? integer  of a session: when it began, in seconds since 1970
----@field id? integer  of a file: its number, unsigned, 32 bits
+---@field id? integer|string  of a file: its number, unsigned, 32 bits; of a session of Workspace: its `id`
 ---@field pathname? string  of a file: on the server
+---@field origin? string  of a session of Workspace: the region or endpoint
+---@field project_id? string  likewise: the project
+---@field user_name? string  likewise: the user who was asked about
+---@field login_user? string  likewise: who is logged on
+---@field start_time? string  likewise: when it began, as the service says
 
 ---What a rule came to.
 ---@class rollcall.policy.verdict
@@ -185,11 +190,25 @@ end
 
 local finding_fields = { "user", "client", "resource", "origin" }
 
+local workspace_fields = { "origin", "project_id", "id", "user_name", "login_user", "start_time" }
+
+---@param row rollcall.workspace.session
+---@return rollcall.policy.finding_row?
+local function workspace_identity(row)
+  local its = {}
+  for _, name in ipairs(workspace_fields) do
+    if row[name] == nil then return nil end
+    its[name] = row[name]
+  end
+  return its
+end
+
 ---@param view rollcall.presence
 ---@param elapsed? fun(): number
 ---@return rollcall.policy.finding_row?
 local function identity(view, elapsed)
   local kind, row = view.kind, view.row
+  if kind == "session" then return workspace_identity(row) end
   if kind == "file" then
     return row.id and { servername = row.servername, id = row.id, pathname = row.pathname, username = row.username }
   end

@@ -36,6 +36,7 @@ local floor = math.floor
 ---@field tenant_id? string  the tenant
 ---@field app_server_group_name? string  of `client:list_sessions`
 ---@field origin? string  of an inventory or a snapshot: the region or endpoint
+---@field project_id? string  likewise: the project
 ---@field user_name? string  of an inventory or a snapshot: the user who was asked about
 
 ---The documented fields in their order.
