@@ -325,17 +325,18 @@ hollow: all
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) spec/hardening/hollow $(BUILD)/hollow $(FACTS)/hollow.tsv \
 	  busted --lua=$(LUA) --output=spec/lab/output.lua --exclude-tags=conformance,editor -- $(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(HOLLOW_SPECS))
 
-# Small faults planted in the files that matter, one at a time: a test must fail for each. All of them take hours; every tenth
-# of one file: make mutants MUTANT_STRIDE=10 MUTATED=csrc/rpc/ndr.c
+# Small faults planted in the files that matter, one at a time: a test must fail for each. So many of each file, which a seed
+# chooses; all of them take hours. Fifty of one file: make mutants MUTANTS=50 MUTATED=csrc/rpc/ndr.c
 .PHONY: mutants
 
-MUTANT_STRIDE ?= 1
+MUTANTS ?= 20
+MUTANT_SEED ?= 1
 MUTATED ?=
 
 mutants: all $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%)
 	@mkdir -p $(BUILD)/mutants $(FACTS)
 	@FUZZ_COMPILE='$(FUZZ_COMPILE)' FUZZ_LIBRARIES='$(shell pkg-config --libs lua5.4) $(CURL_LIBS)' FUZZ_BUILD=$(FUZZ_BUILD) \
-	  $(LAB) /usr/bin/python3 -B spec/hardening/mutants/run.py $(BUILD)/mutants $(FACTS)/mutants.tsv $(LUA) $(MUTANT_STRIDE) $(MUTATED)
+	  $(LAB) /usr/bin/python3 -B spec/hardening/mutants/run.py $(BUILD)/mutants $(FACTS)/mutants.tsv $(LUA) $(MUTANTS) $(MUTANT_SEED) $(MUTATED)
 
 # The table of the report, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report

@@ -59,7 +59,7 @@ static void check_other_cuts(const struct dcerpc_answer *answer, uint32_t seed) 
         CHECK(dcerpc_add_fragment(&again, pdu, RESPONSE_HEADER_LENGTH + length) == NULL);
         offset += length;
     } while (offset < answer->length);
-    CHECK(again.complete && again.length == answer->length);
+    CHECK(again.complete && again.length == answer->length && again.capacity <= again.limit);
     CHECK(again.length == 0 || memcmp(again.stub, answer->stub, again.length) == 0);
     CHECK(dcerpc_add_fragment(&again, pdu, RESPONSE_HEADER_LENGTH) != NULL);
     dcerpc_free_answer(&again);
