@@ -314,10 +314,10 @@ wire: all
 	@timeout $(WIRE_MINUTES)m spec/hardening/wire $(WIRE) $(FACTS)/wire.tsv $(MAKE) --no-print-directory check \
 	  SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(WIRE_SPECS))"
 
-# Tests that would pass with an empty implementation. A quarter of an hour; fewer: make hollow SPEC=spec/server_spec.lua
+# Tests that would pass with an empty implementation. An hour; fewer: make hollow SPEC=spec/server_spec.lua
 .PHONY: hollow
 
-HOLLOW_SPECS = $(shell grep -lE 'rollcall\.(smb|workspace|inventory|presence|report|policy|snapshot|diff)"' $(filter-out \
+HOLLOW_SPECS = $(shell grep -lE 'rollcall\.(smb|workspace|closing|inventory|presence|report|policy|snapshot|diff|smbstatus)"' $(filter-out \
 	spec/memory_spec.lua spec/watch_memory_spec.lua spec/guides_spec.lua spec/judges_spec.lua,$(wildcard spec/*_spec.lua)))
 
 hollow: all
