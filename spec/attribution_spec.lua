@@ -100,6 +100,11 @@ describe("what is said of an open file", function()
     end)
   end
 
+  it("is the only share that there is, also where its folder is not known", function()
+    local shares = { { share = "other", type = 0 } }
+    assert.equal("other", (said { shares = shares, sessions = { alice("A", 1) }, files = { plan } })[1].share)
+  end)
+
   it("is the share that is in use, of two over one folder", function()
     local shares = { C, { share = "alias", path = "C:\\p", type = 0 } }
     local asked = { projects = true, alias = true }

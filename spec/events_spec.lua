@@ -141,6 +141,7 @@ describe("a queue of events", function()
     write {}
     assert.equal(2, select(2, watch("--post " .. url)))
     assert.equal("600\n600\n", (lab.run(("stat -c %%a %s/queue/*.jsonl"):format(folder))))
+    assert.is_truthy(lab.run(("cat %s/queue/*.jsonl"):format(folder)):find("alice", 1, true))
     assert.equal(1, #waiting())
   end)
 
@@ -159,7 +160,7 @@ describe("a queue of events", function()
       assert.equal(3, code)
       assert.is_truthy(complaint:find(words, 1, true), complaint)
     end
-    write { "alice" }
+    write {}
     lab.run(("chmod 720 %s/queue"):format(folder))
     refused "can be written by others (chmod 700 mends that)"
     lab.run(("chmod 702 %s/queue"):format(folder))
@@ -378,6 +379,7 @@ describe("--post", function()
       assert.is_truthy(complaint:find(i == 1 and "; 1 batch of" or ("; %d batches of events waiting"):format(i), 1, true), complaint)
     end
     assert.equal(5, #waiting())
+    assert.is_truthy(lab.run(("cat %s/queue/*.jsonl"):format(folder)):find("user5", 1, true))
   end)
 
   it("waits longer each time, at least as long as it was asked to", function()
@@ -403,6 +405,7 @@ describe("--post", function()
     assert.is_true(list[3] - list[2] >= 1.5, list[3] - list[2])
     assert.is_true(list[4] - list[3] >= 6, list[4] - list[3])
     assert.equal(4, #list)
+    assert.is_truthy(content(folder .. "/got"):find("alice", 1, true))
     assert.equal(1, select(2, content(folder .. "/complaints"):gsub("HTTP 503", "")))
   end)
 

@@ -92,6 +92,7 @@ describe("rollcall snapshot --append", function()
     local kept = {}
     for _, entry in ipairs(history.list(folder .. "/history")) do kept[#kept + 1] = (entry.time - at(12)) // 86400 end
     assert.same({ 3, 4, 5, 6 }, kept)
+    assert.equal(4, #(answer "alice HISTORY"))
     assert.equal(8, #files())
     append(at(12) + 7 * 86400, {}, nil, nil, "--retention 1d12h")
     assert.equal(2, #history.list(folder .. "/history"))
@@ -311,5 +312,6 @@ describe("a time on the command line", function()
     local output = who("alice HISTORY --at '2026-11-17 11:00'", "Europe/Berlin")
     assert.is_truthy(output:find("1 snapshot of 2026-11-17T09:00:00Z (2026-11-17 10:00:00 +0100); asked for 2026-11-17T10:00:00Z "
       .. "(2026-11-17 11:00:00 +0100), after which there is none", 1, true), output)
+    assert.is_truthy(output:find("alice", 1, true), output)
   end)
 end)

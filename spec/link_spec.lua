@@ -103,6 +103,20 @@ describe("a server that never ends", function()
     assert.same({ 3, 0 }, { #rows, #failures })
     rows, failures = gather { servername = lab.double, qualifier = "rows-3;empty=16" }
     assert.same({ 0, "ERROR_INVALID_DATA" }, { #rows, failures[1].name })
+    rows, failures = gather { servername = lab.double, qualifier = "rows-3;empty=15@1" }
+    assert.same({ 3, 0 }, { #rows, #failures })
+    rows, failures = gather { servername = lab.double, qualifier = "rows-3;empty=16@1" }
+    assert.same({ 1, "ERROR_INVALID_DATA" }, { #rows, failures[1].name })
+  end)
+
+  it("and goes in a circle is found out within three times round", function()
+    for _, length in ipairs { 1, 2, 3, 5, 8, 13 } do
+      local rows, failures = gather {
+        servername = lab.double, qualifier = "rows-100;circle=" .. length, prefmaxlen = 90, deadline = 5, -- a row a page
+      }
+      assert.is_true(#rows > length and #rows <= 3 * length, ("%d rows in a circle of %d"):format(#rows, length))
+      assert.equal("ERROR_INVALID_DATA", failures[1].name)
+    end
   end)
 
   it("is given up when its pages have been empty for long", function()
@@ -114,15 +128,22 @@ describe("a server that never ends", function()
     assert.is_true(took < 5)
   end)
 
-  it("has so many seconds for all that it is asked", function()
+  it("has so many seconds for all that it is asked, whether its worker was started for it or ran already", function()
     local rows, failures
     local took = seconds_of(function()
-      rows, failures = gather { servername = lab.double, qualifier = "rows-100;endless=1;delay=0.05", timeout = 1, deadline = 1.5 }
+      rows, failures = gather {
+        servername = { lab.double, lab.closed, lab.double }, concurrency = 1,
+        qualifier = "rows-100;endless=1;delay=0.05", timeout = 1, deadline = 1.5,
+      }
     end)
     assert.is_true(#rows > 0)
-    assert.equal("ERROR_SEM_TIMEOUT", failures[1].name)
-    assert.matches("1.5 seconds", failures[1].message, 1, true)
-    assert.is_true(took >= 1.4 and took < 4, took)
+    assert.equal(3, #failures)
+    assert.equal("ERROR_CONNECTION_REFUSED", failures[2].name)
+    for _, failure in ipairs { failures[1], failures[3] } do
+      assert.equal("ERROR_SEM_TIMEOUT", failure.name)
+      assert.matches("1.5 seconds", failure.message, 1, true)
+    end
+    assert.is_true(took >= 2.8 and took < 8, took)
   end)
 end)
 
@@ -159,6 +180,7 @@ describe("a worker", function()
   it("reads smb.conf once, and not for each server", function()
     local home = lab.folder .. "/home-of-one-worker" -- another spec has a smb.conf in /home
     local configuration, reads = home .. "/.smb/smb.conf", home .. "/reads"
+    finally(function() lab.run("rm -r " .. home) end)
     lab.run(("mkdir -p %s/.smb; mkfifo %s"):format(home, configuration))
     -- Who writes to a pipe waits for who opens it.
     lab.run(("(while [ -p %s ]; do echo [global] > %s; echo read >> %s; sleep 0.2; done) > /dev/null 2>&1 &"):format(
@@ -192,6 +214,18 @@ describe("a worker", function()
     local _, failures = gather { servername = servers, qualifier = "x", concurrency = 400, timeout = 1 }
     assert.equal(400, #failures)
     for _, failure in ipairs(failures) do assert.equal("ERROR_CONNECTION_REFUSED", failure.name) end
+  end)
+
+  it("is started, and waited for, where descriptor 0 is free", function()
+    local output, code, complaint = lab.run(([[%s -e '
+      local lab, smb = require "spec.lab", require "rollcall.smb"
+      local before = #lab.descriptors()
+      for _ in smb.connections(lab.as_auditor { servername = { lab.double, lab.double }, qualifier = "people", concurrency = 2 }) do
+        io.write "row "
+      end
+      assert(#lab.descriptors() == before)' <&-]]):format(lab.lua))
+    assert.equal(0, code, complaint)
+    assert.equal(("row "):rep(10), output)
   end)
 
   it("of a silent server takes no time from one that answers", function()

@@ -354,7 +354,7 @@ describe("watch --live", function()
   end)
 
   it("is refused where there is no terminal, or one that can do nothing", function()
-    local inventory = put_state { "alice" }
+    local inventory = put_state {}
     local function refusal(command)
       local _, code, complaint = lab.run(command)
       assert.equal(3, code)

@@ -271,6 +271,7 @@ describe("a rule of one's own", function()
     local rows = {
       { "access", servername = "fs1", username = "a", share = "s", files = { "x", "y", "x" } },
       { "access", servername = "fs1", username = "b", share = "s", files = { "x" } },
+      { "access", servername = "fs2", username = "c", share = "t", files = { "x" } },
     }
     local result = judged([[
       rule { id = "by-file", kind = "access", group_by = { "resource", "files" }, distinct = "user", check_group = function(g) return g.distinct.user < 2 end,
@@ -445,6 +446,27 @@ describe("a waiver", function()
     assert.equal(1, result.rules[1].violations)
     assert.same({ "the nightly copy", "2023-11-14" }, { result.rules[1].waived[1].waived, result.rules[1].waived[1].waived_until })
     assert.equal("pass", judged(text:format "2023-11-14", { rows[1] }).rules[1].verdict)
+  end)
+
+  it("lets any number pass, of which the first thousand are kept", function()
+    local many = {}
+    for i = 1, 1500 do many[i] = connection("backup", "C$", "a") end
+    local verdict = judged(text:format "2023-11-14", many).rules[1]
+    assert.same({ "pass", 0, 1000 }, { verdict.verdict, verdict.violations, #verdict.waived })
+  end)
+
+  it("names what is not too long", function()
+    for name, limit in pairs { user = 256, client = 256, resource = 1024, origin = 256, reason = 1000 } do
+      local function waived(length)
+        local given = name == "reason" and "" or "reason = 'y', "
+        return policy.parse(("rule(builtin.two_clients {}) waive { rule = 'two-clients', %s%s = '%s', expires = '2030-01-01' }"):format(
+          given, name, ("x"):rep(length)), "policies.lua")
+      end
+      assert.is_truthy(waived(limit))
+      local parsed_too_long, problem = waived(limit + 1)
+      assert.is_nil(parsed_too_long)
+      assert.matches("waive: " .. name, problem, 1, true)
+    end
   end)
 
   it("is over after its last day, and that is reported", function()

@@ -62,4 +62,14 @@ describe("rollcall.workspace.core.sign", function()
       sign { path = "/", date = "20200608T023900Z", ak = ("a"):rep(4000), sk = "b" }
     end, "cannot be signed")
   end)
+
+  it("fills the room that there is to the last byte, and no further", function()
+    local fields = { path = "/", date = "20200608T023900Z", ak = "a", sk = "b" }
+    local room = 2047
+    local others = #sign(fields) - 1
+    fields.ak = ("a"):rep(room - others)
+    assert.equal(room, #sign(fields))
+    fields.ak = fields.ak .. "a"
+    assert.error_matches(function() sign(fields) end, "cannot be signed")
+  end)
 end)

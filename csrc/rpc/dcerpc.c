@@ -181,7 +181,6 @@ const char *dcerpc_fault_name(uint32_t fault) {
         uint32_t status;
         const char *name;
     } names[] = {
-        {0x00000005, "ERROR_ACCESS_DENIED"},
         {0x000006f7, "RPC_X_BAD_STUB_DATA"},
         {0x1c000006, "nca_s_fault_access_denied"},
         {0x1c000008, "nca_rpc_version_mismatch"},

@@ -156,9 +156,7 @@ void slot_push_failure(lua_State *L, const struct enumeration *enumeration,
 void slot_push_outcome(lua_State *L, struct enumeration *enumeration,
                        struct enumeration_slot *slot) {
     const struct link *link = link_of(enumeration, slot);
-    lua_createtable(L, 0, 6);
-    lua_pushinteger(L, slot->query.level->number);
-    lua_setfield(L, -2, "level");
+    lua_createtable(L, 0, 5);
     lua_pushboolean(L, link && link_is_idle(link));
     lua_setfield(L, -2, "usable");
     if (slot->paging.page_count > 0) {
@@ -222,16 +220,15 @@ void slot_break_off(struct enumeration *enumeration, const char *reason) {
     fail_with(slot, "call", ERROR_NOT_ENOUGH_MEMORY, reason);
 }
 
-/* [-0, +0, e] Takes an answer over. Returns whether it is a page. */
+/* [-0, +0, e] Takes an answer over. Returns whether it is a page; if not, the slot has failed, or
+ * its link is ready for the query at another level. */
 static bool take_answer(lua_State *L, struct enumeration *enumeration,
                         struct enumeration_slot *slot) {
     if (target_take_page(link_of(enumeration, slot), &slot->query, &slot->page, &slot->failure)) {
         begin_page(L, enumeration, slot);
         return true;
     }
-    if (slot->failure.code == ERROR_INVALID_LEVEL && query_fall_back(&slot->query))
-        call(L, enumeration, slot);
-    else
+    if (slot->failure.code != ERROR_INVALID_LEVEL || !query_fall_back(&slot->query))
         slot->state = SLOT_FAILED;
     return false;
 }

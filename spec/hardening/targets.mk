@@ -80,8 +80,9 @@ FUZZERS_IN_C := dcerpc net_enum text frame link worker
 FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
 FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
 PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/net_enum.c rpc/status_call.c rpc/srvsvc.c rpc/interfaces.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
-	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c)
-FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) \
+	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c \
+	workspace/lua_post.c workspace/lua_act.c)
+FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) $(LOGOFF_SOURCES) \
 	$(filter-out $(addprefix csrc/workspace/http/,transfer.c loop.c loop_poll.c multi_posix.c watch.c lookups.c),$(WORKSPACE_SOURCES))))
 FUZZ_COMPILE = clang -std=c11 -Icsrc $(WARNINGS) -g $(FUZZ_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $(SMBCLIENT_CFLAGS) -MMD -MP
 
@@ -109,6 +110,8 @@ $(FUZZERS_IN_LUA:%=$(FUZZ_BUILD)/fuzz-%): $(FUZZ_BUILD)/fuzz-%: $(FUZZ_BUILD)/lu
 		$(FUZZ_BUILD)/service.o $(FUZZ_BUILD)/all.a
 	@$(FUZZ_LINK)
 
+# These come with their objects, and by no rule; make would link some of the name lua-*.
+$(FUZZ_BUILD)/%.d: ;
 -include $(wildcard $(FUZZ_BUILD)/*.d) $(FUZZED_OBJECTS:.o=.d)
 
 fuzzers: $(FUZZERS:%=$(FUZZ_BUILD)/fuzz-%)
@@ -311,10 +314,10 @@ wire: all
 	@timeout $(WIRE_MINUTES)m spec/hardening/wire $(WIRE) $(FACTS)/wire.tsv $(MAKE) --no-print-directory check \
 	  SPEC="$(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(WIRE_SPECS))"
 
-# Tests that would pass with an empty implementation. A quarter of an hour; fewer: make hollow SPEC=spec/server_spec.lua
+# Tests that would pass with an empty implementation. An hour; fewer: make hollow SPEC=spec/server_spec.lua
 .PHONY: hollow
 
-HOLLOW_SPECS = $(shell grep -lE 'rollcall\.(smb|workspace|inventory|presence|report|policy|snapshot|diff)"' $(filter-out \
+HOLLOW_SPECS = $(shell grep -lE 'rollcall\.(smb|workspace|closing|inventory|presence|report|policy|snapshot|diff|smbstatus)"' $(filter-out \
 	spec/memory_spec.lua spec/watch_memory_spec.lua spec/guides_spec.lua spec/judges_spec.lua,$(wildcard spec/*_spec.lua)))
 
 hollow: all
@@ -322,17 +325,18 @@ hollow: all
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) spec/hardening/hollow $(BUILD)/hollow $(FACTS)/hollow.tsv \
 	  busted --lua=$(LUA) --output=spec/lab/output.lua --exclude-tags=conformance,editor -- $(if $(filter command,$(firstword $(origin SPEC))),$(SPEC),$(HOLLOW_SPECS))
 
-# Small faults planted in the files that matter, one at a time: a test must fail for each. All of them take hours; every tenth
-# of one file: make mutants MUTANT_STRIDE=10 MUTATED=csrc/rpc/ndr.c
+# Small faults planted in the files that matter, one at a time: a test must fail for each. So many of each file, which a seed
+# chooses; all of them take hours. Fifty of one file: make mutants MUTANTS=50 MUTATED=csrc/rpc/ndr.c
 .PHONY: mutants
 
-MUTANT_STRIDE ?= 1
+MUTANTS ?= 20
+MUTANT_SEED ?= 1
 MUTATED ?=
 
 mutants: all $(FUZZERS_IN_C:%=$(FUZZ_BUILD)/fuzz-%)
 	@mkdir -p $(BUILD)/mutants $(FACTS)
 	@FUZZ_COMPILE='$(FUZZ_COMPILE)' FUZZ_LIBRARIES='$(shell pkg-config --libs lua5.4) $(CURL_LIBS)' FUZZ_BUILD=$(FUZZ_BUILD) \
-	  $(LAB) /usr/bin/python3 -B spec/hardening/mutants/run.py $(BUILD)/mutants $(FACTS)/mutants.tsv $(LUA) $(MUTANT_STRIDE) $(MUTATED)
+	  $(LAB) /usr/bin/python3 -B spec/hardening/mutants/run.py $(BUILD)/mutants $(FACTS)/mutants.tsv $(LUA) $(MUTANTS) $(MUTANT_SEED) $(MUTATED)
 
 # The table of the report, of what the checks left in $(FACTS) when they were last run, with whatever budget.
 .PHONY: hardening-report

@@ -19,7 +19,7 @@ and behind a semicolon, as behind one in the user name that the other calls filt
     total=N         claim this TotalEntries
     stuck           a resume handle that never moves
     circle=N        resume handles that come round again after N pages
-    empty=N         as many pages without an entry before the first that has some
+    empty=N, empty=N@K  as many pages without an entry before the first that has some, or after K entries
     endless=N       pages without end, of N entries each, whose resume handles move on
     status=N[@PAGE] this status, from that page (1) on
     fault=N         an RPC fault
@@ -366,15 +366,18 @@ class Answers:
             count = int(self.options["endless"])
             entries = rows.pack(LEVELS[opnum][level].split(), 0, count)
             return self.pack(level, entries, count, rows.count, start + 1, MORE_DATA)
-        empty = int(self.options.get("empty", 0))
-        if start < empty:
+        empty, first = (int(number) for number in (self.options.get("empty", "0") + "@0").split("@")[:2])
+        if first <= start < first + empty:
             return self.pack(level, b"", 0, rows.count, start + 1, MORE_DATA)
-        start -= empty
+        passed = empty if start >= first else 0
+        start -= passed
         count = rows.fits(start, room)
+        if start < first:
+            count = min(count, first - start)
         if count == 0 and start < rows.count:
             return self.pack(level, b"", 0, 0, 0, BUFFER_TOO_SMALL)
         more = start + count < rows.count
-        handle = empty + start + count if more else 0
+        handle = passed + start + count if more else 0
         if more and "circle" in self.options:
             handle = start + 1
         if "stuck" in self.options:

@@ -28,9 +28,10 @@ return {
     end
     closing.logoff(options.merged(request, authorized, { body = cjson.encode(body) }))
   end,
-  -- What got no token was not asked. An error inside the service may have come after it had begun.
+  -- What got no token was not asked. An error inside the service may have come after it had begun, and an answer without a status
+  -- says nothing.
   is_refusal = function(failure)
     if type(failure) ~= "table" then return false end
-    return failure.stage == "token" or failure.stage == "answer" and failure.status < 500
+    return failure.stage == "token" or failure.stage == "answer" and failure.status ~= nil and failure.status < 500
   end,
 }

@@ -38,7 +38,6 @@ local core = {}
 
 ---How a call has ended.
 ---@class rollcall.smb.core.outcome
----@field level integer  that was asked for last
 ---@field usable boolean  whether the pipe is still there for another call
 ---@field claimed? integer  entries that the server said there are; nil if it never answered
 ---@field received integer

@@ -17,11 +17,24 @@ static size_t pdu_length(const uint8_t *data, size_t size) {
     return announced < DCERPC_HEADER_LENGTH || announced > size ? size : announced;
 }
 
+/* What was accepted is not, once its result is another. */
+static void check_refused(const uint8_t *pdu, size_t length, uint32_t call_id) {
+    uint16_t fragment_limit;
+    size_t results = (26 + (size_t)ndr_uint16_at(pdu + 24) + 3) & ~(size_t)3;
+    uint8_t *refused = check_copy(pdu, length);
+    refused[results + 4] = 2;
+    refused[results + 6] = refused[results + 7] = 0; /* no reason */
+    CHECK(dcerpc_read_bind_ack(refused, length, call_id, &fragment_limit) != NULL);
+    free(refused);
+}
+
 static void check_bind(const uint8_t *pdu, size_t length) {
     uint16_t fragment_limit = 0;
     uint32_t call_id = length >= DCERPC_HEADER_LENGTH ? ndr_uint32_at(pdu + 12) : 0;
-    if (dcerpc_read_bind_ack(pdu, length, call_id, &fragment_limit) == NULL)
+    if (dcerpc_read_bind_ack(pdu, length, call_id, &fragment_limit) == NULL) {
         CHECK(fragment_limit >= 32 && fragment_limit <= DCERPC_FRAGMENT_LIMIT);
+        check_refused(pdu, length, call_id);
+    }
     CHECK(dcerpc_read_bind_ack(pdu, length, call_id + 1, &fragment_limit) != NULL);
 }
 
@@ -59,7 +72,7 @@ static void check_other_cuts(const struct dcerpc_answer *answer, uint32_t seed) 
         CHECK(dcerpc_add_fragment(&again, pdu, RESPONSE_HEADER_LENGTH + length) == NULL);
         offset += length;
     } while (offset < answer->length);
-    CHECK(again.complete && again.length == answer->length);
+    CHECK(again.complete && again.length == answer->length && again.capacity <= again.limit);
     CHECK(again.length == 0 || memcmp(again.stub, answer->stub, again.length) == 0);
     CHECK(dcerpc_add_fragment(&again, pdu, RESPONSE_HEADER_LENGTH) != NULL);
     dcerpc_free_answer(&again);

@@ -22,7 +22,7 @@
 
 #define PLENTY 1000000
 
-static bool no_memory, no_frame;
+static bool no_memory, no_frame, no_stub;
 static unsigned frames_left = PLENTY;
 static int copy; /* the other end of the socket of the last one */
 
@@ -120,16 +120,36 @@ static void log_on(struct link *link, const uint8_t *stream, size_t size) {
     CHECK(sent.length == 0 || memcmp(sent.payload, ticket.bytes, ticket.length) == 0);
 }
 
+/* What was sent from there on ends with the last fragment of a request. */
+static void check_request(const struct link *link, size_t offset) {
+    struct frame frame = {0};
+    while (offset < link->worker.out_end)
+        offset += frame_read(link->worker.out + offset, link->worker.out_end - offset, &frame);
+    CHECK(frame.kind == FRAME_PDU && frame.payload[3] & DCERPC_LAST_FRAGMENT);
+}
+
 /* Does what the enumeration does after each step. False if this server is done with. */
 static bool follow(struct link *link, const struct net_enum_request *request, const uint8_t *stream,
                    size_t size) {
     switch (link->common.state) {
-    case LINK_READY:
+    case LINK_READY: {
+        no_memory = no_stub;
+        size_t sent = link->worker.out_end;
+        const struct rpc_interface *called =
+            status_request ? &srvsvc : request->call->rpc_interface;
+        bool is_open = link->rpc_interface == called;
         if (status_request)
             link_status_call(link, status_request, 0);
         else
             link_call(link, request, ANSWER_LIMIT, 0);
+        no_memory = false;
+        if (link->common.state == LINK_CALLING)
+            check_request(link, sent);
+        CHECK(link->common.state == LINK_FAILED ||
+              (link->common.state == LINK_OPENING) == !is_open);
+        CHECK(!no_stub || link->common.state != LINK_CALLING);
         return true;
+    }
     case LINK_ASKING:
         log_on(link, stream, size);
         return true;
@@ -301,6 +321,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_mishaps(&poller, target);
         for (unsigned frames = 0; frames < FRAMES_OF_A_CALL; frames++)
             run_with_frames(&poller, &target, &request, data + 1, size - 1, frames);
+        no_stub = true;
+        run_with_frames(&poller, &target, &request, data + 1, size - 1, PLENTY);
+        no_stub = false;
     }
     int worker = family ? -1 : give_worker(&link->worker);
     copy = -1;
@@ -317,7 +340,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (family && mishap != NO_TIME)
         check_same_end(link, link_of(NULL, &poller), &target, opened, &request, data + 1, size - 1,
                        most);
-    if (link->worker.descriptor < 0) {
+    if (link->worker.descriptor >= 0) {
+        link_open(link, NO_PROGRAM, &target, &srvsvc, 0);
+        CHECK(link_ticket(link).length == 0);
+    } else {
         if (family)
             family->template.is_broken = true;
         link_open(link, NO_PROGRAM, &target, &srvsvc, 0);

@@ -14,6 +14,7 @@
 
 int luaopen_rollcall_smb_core(lua_State *L);
 int luaopen_rollcall_system(lua_State *L);
+int luaopen_rollcall_workspace_closing(lua_State *L);
 int luaopen_rollcall_workspace_core(lua_State *L);
 
 __attribute__((section("__libfuzzer_extra_counters"))) static uint8_t lines[COUNTERS];
@@ -59,7 +60,9 @@ static lua_State *new_state(void) {
     preload(L, "rollcall.smb.core", luaopen_rollcall_smb_core);
     preload(L, "rollcall.system", luaopen_rollcall_system);
     preload(L, "rollcall.workspace.core", luaopen_rollcall_workspace_core);
+    preload(L, "rollcall.workspace.closing", luaopen_rollcall_workspace_closing);
     lua_register(L, "answer_with", service_answer_with);
+    lua_register(L, "was_asked", service_was_asked);
     CHECK(luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua;./?.lua;' .. package.path") ==
           LUA_OK);
     if (luaL_loadfile(L, FUZZER_FOLDER NAME ".lua") != LUA_OK) {

@@ -80,6 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t offset = SIZE_MAX;
     const char *problem = net_enum_read_page(&page, level, stub, size - 1, &offset);
     CHECK(offset <= size - 1);
+    const char *first = level->fields[0].name;
+    if (strcmp(first, "netname") == 0 || strcmp(first, "cname") == 0)
+        CHECK(page.name == 0);
+    if (strcmp(first, "username") == 0)
+        CHECK(page.username == 0);
     if (!problem) {
         check_entries(&page, call, stub, size - 1);
         /* Nothing that matters stands in what may follow an answer. */

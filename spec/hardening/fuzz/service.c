@@ -21,6 +21,8 @@ struct transfer_loop {
 static char *bytes;
 static size_t length, position;
 static int64_t now = 1000000;
+static unsigned asked;
+static long answered;
 static char header_line[LONGEST_HEADER];
 
 int service_answer_with(lua_State *L) {
@@ -28,7 +30,15 @@ int service_answer_with(lua_State *L) {
     free(bytes);
     bytes = (char *)check_copy((const uint8_t *)text, length);
     position = 0;
+    asked = 0;
+    answered = 0;
     return 0;
+}
+
+int service_was_asked(lua_State *L) {
+    lua_pushinteger(L, asked);
+    lua_pushinteger(L, answered);
+    return 2;
 }
 
 int64_t clock_now(void) {
@@ -122,6 +132,8 @@ bool transfer_start(struct transfer *transfer, const char *request_target,
     CHECK(transfer->state == TRANSFER_IDLE);
     if (next_is("no request"))
         return false;
+    if (strstr(request_target, "/session/logoff"))
+        asked++;
     transfer->body_length = 0;
     transfer->too_large = false;
     transfer->problem[0] = '\0';
@@ -191,6 +203,7 @@ static void answer(struct transfer *transfer) {
     transfer->body_size = size;
     memcpy(transfer->body, start + head, size - head);
     memcpy(transfer->body + size - head, start, head);
+    answered = transfer_status(transfer);
     finish(transfer, head ? CURLE_OK : CURLE_PARTIAL_FILE);
 }
 

@@ -11,4 +11,9 @@
  * the last, no connection can be made. [-1, +0, m] */
 int service_answer_with(lua_State *L);
 
+/* was_asked(): how often it was asked since then to end a session, and the status of the last
+ * answer, or 0.
+ * [-0, +2, -] */
+int service_was_asked(lua_State *L);
+
 #endif

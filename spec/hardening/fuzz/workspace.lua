@@ -1,11 +1,14 @@
 -- What IAM and the Workspace service answer: a token first, then sessions of two users and of the
 -- whole enterprise. What comes out is rows of known fields, all of them text, or failures that say
--- what is known and no secret, and in the end everything is over.
+-- what is known and no secret, and in the end everything is over. The same answers come to who ends
+-- a session, with keys or with a token: it is asked for once, and was ended by an answer of success alone.
+local logoff = require "rollcall.closing.workspace"
 local session = require "rollcall.workspace.session"
+local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local workspace = require "rollcall.workspace"
 
-local PASSWORD = "the-password-of-nobody"
+local PASSWORD, SECRET_KEY = "the-password-of-nobody", "the-secret-key-of-nobody"
 local known = { app_server_group_name = true }
 for _, name in ipairs(session.fields) do known[name] = true end
 
@@ -23,7 +26,7 @@ local function check_failure(failure)
   for _, text in ipairs { failure.message, failure.code, failure.request_id or "", tostring(failure) } do
     assert(utf8.len(text), "not UTF-8")
     assert(not text:find "[%c]", "controls")
-    assert(not text:find(PASSWORD, 1, true), "a secret")
+    assert(not text:find(PASSWORD, 1, true) and not text:find(SECRET_KEY, 1, true), "a secret")
   end
 end
 
@@ -35,12 +38,13 @@ local function check_row(row, user_name)
   local _ = session.is_live(row) and session.session_type(row)
 end
 
+local service = { endpoint = "https://service.example", region = "ap-southeast-1", project_id = "p", max_body = 4096 }
+local with_password = { iam_endpoint = "https://iam.example", username = "auditor", password = PASSWORD, domain = "corp" }
+local with_keys = { ak = "AKOFNOBODY", sk = SECRET_KEY }
+
 -- A client for each input, since one remembers its token.
-local function new_client()
-  return workspace.client {
-    endpoint = "https://service.example", iam_endpoint = "https://iam.example", region = "ap-southeast-1", project_id = "p",
-    username = "auditor", password = PASSWORD, domain = "corp", max_body = 4096,
-  }
+local function new_client(credentials)
+  return workspace.client(options.merged(service, credentials))
 end
 
 -- Four ways to wait, one chosen by each input: C's own, a function that says it did something else,
@@ -82,9 +86,23 @@ local function take_rows(on_wait, on_row, query_of)
   assert(tostring(query) == "rollcall.session_query (closed)", "it goes on")
 end
 
+---Ends a session.
+local function log_off(client, answers)
+  answer_with(answers)
+  local ended, raised = pcall(logoff.close, client, nil, { id = "of nobody" }, { message = "bye" })
+  local asked, status = was_asked()
+  if ended then
+    assert(asked == 1 and status >= 200 and status < 300, status)
+  else
+    assert(asked <= 1, "asked twice")
+    check_failure(raised)
+    assert(type(logoff.is_refusal(raised)) == "boolean")
+  end
+end
+
 return function(answers)
   answer_with(answers)
-  local client <close> = new_client()
+  local client <close> = new_client(with_password)
   local wait = waits[#answers % #waits + 1]
   local ended, raised = pcall(wait, function(on_wait, on_row)
     local told = 0
@@ -104,4 +122,7 @@ return function(answers)
     end)
   end)
   if not ended then check_failure(raised) end
+  local of_keys <close> = new_client(with_keys)
+  log_off(of_keys, answers)
+  log_off(client, answers)
 end

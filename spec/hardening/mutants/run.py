@@ -1,41 +1,53 @@
 """Plants small faults in the files that matter, one at a time, and holds that a test fails for each.
 
-    run.py FOLDER FACTS LUA STRIDE [FILE...]
+    run.py FOLDER FACTS LUA EACH SEED [FILE...]
 
-FOLDER is for a copy of the tree and what is built in it. Of each file every STRIDE-th mutant is tried. A mutant that nothing fails for must stand in
-`equivalent`, with the reason why no test can tell it; one that stands there and is noticed must go.
+FOLDER is for a copy of the tree and what is built in it. Of each file EACH mutants are tried, which SEED chooses; 0: all. A mutant that nothing
+notices must stand in `equivalent`, with the reason why no test can tell it; one that stands there and is noticed must go.
 FUZZ_COMPILE and FUZZ_LIBRARIES say how the fuzzers are built, FUZZ_BUILD where they are.
+
+A mutant is noticed by a test that fails, an input of a corpus that a fuzzer or a sanitizer objects to, a crash, or a time that is
+over; a run that says none of these has noticed nothing. The test that failed must then go well without the mutant. What was noticed
+stays in FOLDER/log, and holds as long as neither the file nor what noticed it has changed: a run that was stopped goes on there.
 """
+import ctypes
+import hashlib
 import os
+import random
 import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 from mutate import mutants_of
 
 HERE = Path(__file__).resolve().parent
 FUZZ = HERE.parent / "fuzz"
-SECONDS = 300  # a busy machine; a mutant that does not end is noticed
-MEMORY = 3 << 30  # so is one that takes all there is
+LONGEST = 90  # seconds, while it is not known how many what goes well needs; afterwards three times those, and MORE
+MORE = 10
+MEMORY = 3 << 30  # a mutant that takes all there is fails
+PR_SET_CHILD_SUBREAPER = 36
 
 # What notices a mutant of a file: specs, and fuzzers by their corpora; first what is fast and notices most.
 KILLERS = {
+    "csrc/base/utf16.c": "fuzz:text fuzz:net_enum page",
     "csrc/rpc/ndr.c": "page fuzz:text fuzz:net_enum fuzz:frame answers",
-    "csrc/rpc/dcerpc.c": "page fuzz:dcerpc answers fuzz:link",
-    "csrc/rpc/net_enum.c": "page fuzz:net_enum answers fuzz:link logons",
-    "csrc/rpc/srvsvc.c": "page fuzz:net_enum answers server logons",
+    "csrc/rpc/dcerpc.c": "page fuzz:dcerpc answers fuzz:link failures",
+    "csrc/rpc/net_enum.c": "page fuzz:net_enum answers fuzz:link logons link",
+    "csrc/rpc/srvsvc.c": "page fuzz:net_enum documentation answers server logons enumerations",
     "csrc/rpc/wkssvc.c": "logons",
     "csrc/smb/frame.c": "page fuzz:frame fuzz:link fuzz:worker failures",
-    "csrc/smb/link_worker.c": "page fuzz:link server link failures",
-    "csrc/smb/lua_slot.c": "page server answers fanout link failures",
-    "csrc/smb/paging.c": "page answers server link",
+    "csrc/smb/link_worker.c": "page fuzz:link server link failures logons",
+    "csrc/smb/lua_slot.c": "page server answers fanout link failures enumerations",
+    "csrc/smb/paging.c": "page answers server link enumerations",
     "csrc/workspace/http/retry.c": "retry",
     "csrc/workspace/auth/signature.c": "signature workspace",
-    "lua/rollcall/policy/judge.lua": "policy check_command no_news policy_outputs",
+    "lua/rollcall/policy/judge.lua": "policy check_command where no_news policy_outputs",
     "lua/rollcall/policy/groups.lua": "policy check_command",
     "lua/rollcall/policy/rules.lua": "policy check_command sandbox",
     "lua/rollcall/smb/join.lua": "attribution rollcall side_by_side",
@@ -43,23 +55,53 @@ KILLERS = {
     "lua/rollcall/diff.lua": "snapshot no_news commands",
 }
 
+FAST = ("page", "retry", "signature", "policy", "attribution", "snapshot", "documentation")
+CRASH = re.compile(r"^(?:Segmentation fault|Aborted|Bus error|Floating point exception|Illegal instruction)", re.M)  # as a shell says it
+WELL, FAILS, CRASHED, LATE, UNCLEAR = "well", "a test fails", "crash", "time over", "unclear"
 
-FAST = ("page", "retry", "signature", "policy", "attribution", "snapshot")
+
+def end_strays():
+    """What a run has left, in whatever group it is, is a child of ours by now."""
+    for _ in range(100):
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        if not children:
+            return
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+            os.waitpid(int(child), 0)
+    sys.exit("what a run has left does not end")
 
 
-def run(command, folder=None, environment=None):
-    """Whether a command went well. Whatever it started ends with it."""
-    with subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, start_new_session=True) as process:
+def wait_for(process, seconds):
+    """Its status, None if its time is over. Meanwhile those who lost their parent do not stay as zombies, which a test would count."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if ended == process:
+            return os.waitstatus_to_exitcode(status)
+        if not ended:
+            time.sleep(0.02)
+    return None
+
+
+def run(command, folder=None, environment=None, seconds=LONGEST):
+    """How a command ended, None if its time was over, and what it said. Whatever it started ends with it."""
+    with open(f"{os.environ['MUTANT_FOLDER']}/said", "w+b") as said:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                                   start_new_session=True)
+        status = wait_for(process.pid, seconds)
+        process.returncode = status
         try:
-            return process.wait(SECONDS) == 0
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        end_strays()
+        said.seek(0)
+        return status if status is None or status >= 0 else 128 - status, said.read().decode(errors="surrogateescape")
+
+
+def goes(*arguments):
+    return run(*arguments)[0] == 0
 
 
 class Tree:
@@ -71,6 +113,7 @@ class Tree:
         self.compile = shlex.split(os.environ["FUZZ_COMPILE"])
         self.libraries = shlex.split(os.environ["FUZZ_LIBRARIES"])
         self.fuzzers = Path(os.environ["FUZZ_BUILD"]).resolve()
+        os.environ["MUTANT_FOLDER"] = str(self.folder)
         for name in ("csrc", "lua", "spec"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             shutil.copytree(name, self.folder / name, symlinks=True)
@@ -78,13 +121,14 @@ class Tree:
             link = self.folder / name
             if not link.is_symlink():
                 link.symlink_to(Path(name).resolve())
-        self.sound = set()
+        self.needed = {}  # seconds, of what went well
+        self.built = None
         if not self.make():
             sys.exit("the copy of the tree cannot be built")
 
     def make(self, goal="all"):
         environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-        return run(["make", "-s", f"LUA={self.lua}", "CFLAGS=-O2", "WARNINGS=", goal], self.folder, environment)
+        return goes(["make", "-s", f"LUA={self.lua}", "CFLAGS=-O2", "WARNINGS=", goal], self.folder, environment)
 
     def code_of(self, path):
         """What the compiler makes of the file there, and with it the libraries that specs run with; None if it cannot."""
@@ -92,73 +136,100 @@ class Tree:
             script = "io.write(string.dump(assert(loadfile(arg[1])), true))"
             made = subprocess.run([self.lua, "-", path], cwd=self.folder, input=script.encode(), capture_output=True)
             return made.stdout if made.returncode == 0 else None
-        # Of these files frame.c alone matters to the worker.
-        library = "all" if path.endswith("/frame.c") else f"build/lib/rollcall/{path.split('/')[1].replace('rpc', 'smb')}/core.so"
+        # Of these files these alone matter to the worker, too.
+        library = "all" if path.endswith(("/frame.c", "/utf16.c")) else \
+            f"build/lib/rollcall/{path.split('/')[1].replace('rpc', 'smb')}/core.so"
         made = self.make(library)
         return (self.folder / "build/module" / path.removeprefix("csrc/")).with_suffix(".o").read_bytes() if made else None
 
-    def fuzz(self, name, path):
-        """Whether a fuzzer's corpus goes well with the file there."""
+    def fuzz(self, name, path, seconds):
+        """What a fuzzer makes of its corpus with the file there."""
         target = FUZZ / f"{name}.c"
         objects = [str(self.fuzzers / f"{name}.o"), str(self.fuzzers / "check.o")]
         made = str(self.folder / "mutant.o")
         includes = path.removeprefix("csrc/") in re.findall(r'#include "(.*)"', target.read_text())
         compile = [self.compile[0], f"-I{self.folder}/csrc", *self.compile[1:], "-w", "-c"]
-        if not run([*compile, str(target) if includes else path, "-o", made], self.folder):
-            return False
+        if not goes([*compile, str(target) if includes else path, "-o", made], self.folder):
+            return UNCLEAR, None
         objects = [made, objects[1]] if includes else [*objects, made]
         fuzzer = str(self.folder / f"fuzz-{name}")
         sanitizers = [word for word in self.compile if word.startswith("-fsanitize") and "fuzzer" not in word]
-        if not run([self.compile[0], "-fsanitize=fuzzer,address,undefined", *sanitizers, "-rdynamic", *objects, str(self.fuzzers / "all.a"),
-                    "-o", fuzzer, *self.libraries]):
+        if not goes([self.compile[0], "-fsanitize=fuzzer,address,undefined", *sanitizers, "-rdynamic", *objects, str(self.fuzzers / "all.a"),
+                     "-o", fuzzer, *self.libraries]):
             sys.exit(f"{path}: cannot be linked into the fuzzer {name}")
         corpus = sorted(str(file) for file in (FUZZ / "corpus" / name).iterdir())
-        return run([fuzzer, "-timeout=20", "-rss_limit_mb=2048", *corpus], self.folder)
+        status, said = run([fuzzer, "-timeout=20", "-rss_limit_mb=2048", *corpus], self.folder, None, seconds)
+        if status == 0:
+            return WELL, None
+        if status is None or "libFuzzer: timeout" in said:
+            return LATE, None
+        objection = re.search(r"ERROR: (?:Address|Leak)Sanitizer|ERROR: libFuzzer|runtime error:", said)
+        return (FAILS, None) if objection else (UNCLEAR, None)
 
-    def spec(self, name):
+    def spec(self, name, seconds, test=None):
+        """What a spec says, and the first test that failed. `test`: that one alone."""
         environment = dict(os.environ, LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;", LUA_CPATH_5_4="build/lib/?.so;;",
-                           ROLLCALL="build/rollcall")
-        return run(["prlimit", f"--as={MEMORY}", "busted", f"--lua={self.lua}", "--output=spec/lab/output.lua", "--no-keep-going",
-                    "--exclude-tags=conformance,editor", f"spec/{name}_spec.lua"], self.folder, environment)
+                           ROLLCALL="build/rollcall", LAB_LUA=self.lua)
+        alone = ["--filter=^" + re.sub(r"[^A-Za-z0-9]", ".", test.encode(errors="surrogateescape").decode("latin-1")) + "$"] if test else []
+        status, said = run(["prlimit", f"--as={MEMORY}", "busted", f"--lua={self.lua}", "--output=spec/lab/output.lua", "--no-keep-going",
+                            "--exclude-tags=conformance,editor", *alone, f"spec/{name}_spec.lua"], self.folder, environment, seconds)
+        counts = re.search(r"^(\d+) passed, (\d+) failed$", said, re.M)
+        failed = re.search(r"^(?:FAILED|ERROR): (.*)$", said, re.M)
+        if status == 0 and counts and int(counts[1]) > 0 and counts[2] == "0":
+            return WELL, None
+        if status is None:
+            return LATE, None
+        if CRASH.search(said):
+            return CRASHED, None
+        return (FAILS, failed[1]) if counts and failed else (UNCLEAR, None)
 
-    def goes_well(self, killer, path):
+    def ask(self, killer, path, test=None):
         kind, _, name = killer.rpartition(":")
-        return self.fuzz(name, path) if kind else self.spec(name)
+        seconds = 3 * self.needed[killer] + MORE if killer in self.needed else LONGEST
+        begun = time.monotonic()
+        said = self.fuzz(name, path, seconds) if kind else self.spec(name, seconds, test)
+        if said[0] == WELL and not test:
+            self.needed[killer] = max(self.needed.get(killer, 0), time.monotonic() - begun)
+        return said
 
     def check_sound(self, path):
-        """What fails without any mutant says nothing."""
+        """What fails without any mutant says nothing. A corpus says always the same; of a spec `tells` makes sure each time."""
         for killer in KILLERS[path].split():
-            if killer not in self.sound and not self.goes_well(killer, path) and not self.goes_well(killer, path):
+            if killer.startswith("fuzz:") and killer not in self.needed and self.ask(killer, path)[0] != WELL:
                 sys.exit(f"{killer} fails without any mutant")
-            self.sound.add(killer)
 
     def killer_of(self, path, code, sound_code):
-        """Who notices the file with that code; None if nobody does."""
+        """Who notices the file with that code, how, and by what test; None if nobody does."""
         for killer in KILLERS[path].split():
-            if self.fails_for(killer, path, code, sound_code):
-                return killer
-        return None
+            # On a busy machine what takes its time may fail of itself.
+            for _ in range(3):
+                self.plant(path, code)
+                how, test = self.ask(killer, path)
+                if how == WELL:
+                    break
+                if how != UNCLEAR and (how == CRASHED or killer.startswith("fuzz:") or self.tells(killer, path, code, sound_code, test)):
+                    return killer, how, test
+            else:
+                return killer, UNCLEAR, test
+        return None, None, None
 
-    def fails_for(self, killer, path, code, sound_code):
-        """On a busy machine what takes its time may fail of itself: it must fail twice, and then go well without the mutant."""
-        for _ in range(3):
+    def tells(self, killer, path, code, sound_code, test):
+        """Whether the test that failed fails again, and goes well without the mutant; twice, where it takes its time."""
+        for _ in range(1 if killer in FAST else 2):
             self.plant(path, code)
-            if self.goes_well(killer, path):
-                return False
-            if killer in FAST or killer.startswith("fuzz:"):
-                return True
-            if self.goes_well(killer, path):
+            again = test and self.ask(killer, path, test)[0] == FAILS
+            if not again and self.ask(killer, path)[0] == WELL:
                 return False
             self.plant(path, sound_code)
-            if self.goes_well(killer, path):
-                return True
-        sys.exit(f"{killer} fails now without any mutant")
+            if not (again and self.ask(killer, path, test)[0] == WELL) and self.ask(killer, path)[0] != WELL:
+                return False
+        return True
 
     def plant(self, path, text):
-        there = self.folder / path
-        if there.read_text() != text:
-            there.write_text(text)
-        return self.code_of(path)
+        if self.built is None or self.built[:2] != (path, text):
+            (self.folder / path).write_text(text)
+            self.built = path, text, self.code_of(path)
+        return self.built[2]
 
 
 def numbered(mutants):
@@ -179,36 +250,76 @@ def read_equivalents():
     return equivalents
 
 
-def try_file(tree, path, stride, equivalents, log):
+class Log:
+    """What was noticed, with the state of the file and of what noticed it."""
+
+    def __init__(self, path):
+        self.known = {}
+        if path.exists():
+            for line in path.read_text(errors="surrogateescape").splitlines():
+                state, where, _, code, change, killer, how, _ = line.split("\t")
+                self.known[where, f"{code}\t{change}"] = state, killer, how
+        self.file = open(path, "a", errors="surrogateescape")
+
+    @staticmethod
+    def state(path, killer):
+        kind, _, name = killer.rpartition(":")
+        files = [] if killer == "same" else [FUZZ / f"{name}.c" if kind else Path(f"spec/{name}_spec.lua")]
+        return hashlib.sha256(b"".join(file.read_bytes() for file in [Path(path), *files])).hexdigest()[:16]
+
+    def find(self, path, name):
+        state, killer, how = self.known.get((path, name), ("-", None, None))
+        return (killer, how) if state != "-" and state == self.state(path, killer) else (None, None)
+
+    def note(self, path, mutant, name, killer, how, test):
+        state = self.state(path, killer) if killer and how != UNCLEAR else "-"
+        print(state, path, mutant.line, name, killer or "-", how or "-", test or "-", sep="\t", file=self.file, flush=True)
+
+
+def try_file(tree, path, each, seed, equivalents, log):
     text = Path(path).read_text()
-    plain = tree.code_of(path)
+    plain = tree.plant(path, text)
     tree.check_sound(path)
-    counts = {"mutants": 0, "fuzz": 0, "spec": 0, "equivalent": 0, "same": 0}
-    wrong = []
-    names = set()
-    for number, (mutant, name) in enumerate(numbered(mutants_of(path, text))):
-        names.add((path, name))
-        if number % stride:
-            continue
-        code = tree.plant(path, mutant.apply(text))
-        if code is None:
-            continue
-        counts["mutants"] += 1
-        killer = "same" if code == plain else tree.killer_of(path, mutant.apply(text), text)
-        print(f"{path}\t{mutant.line}\t{name}\t{killer}", file=log, flush=True)
+    counts, wrong = Counter(), []
+    named = list(numbered(mutants_of(path, text)))
+    random.Random(f"{seed} {path}").shuffle(named)
+    for mutant, name in named:
+        if counts["tried"] == (each or len(named)):
+            break
+        killer, how = log.find(path, name)
+        if not killer:
+            test = None
+            code = tree.plant(path, mutant.apply(text))
+            if code is None:
+                continue
+            if code == plain:
+                killer, how = "same", WELL
+            else:
+                killer, how, test = tree.killer_of(path, mutant.apply(text), text)
+            log.note(path, mutant, name, killer, how, test)
+        counts["same" if killer == "same" else "tried"] += 1
+        place = f"{path}:{mutant.line}"
         if (path, name) in equivalents:
             counts["equivalent"] += 1
             if killer:
-                wrong.append(f"{path}:{mutant.line}: is noticed by {killer}, and is named as equivalent: {name}")
-        elif killer:
-            counts["same" if killer == "same" else "fuzz" if killer.startswith("fuzz:") else "spec"] += 1
-        else:
-            wrong.append(f"{path}:{mutant.line}: no test fails for: {name}")
+                wrong.append(f"{place}: is noticed by {killer}, and is named as equivalent: {name}")
+        elif how == UNCLEAR:
+            wrong.append(f"{place}: {killer} does not say why it fails: {name}")
+        elif not killer:
+            wrong.append(f"{place}: no test fails for: {name}")
+        elif killer != "same":
+            counts["fuzz" if killer.startswith("fuzz:") else "spec"] += 1
+            counts[how] += 1
     tree.plant(path, text)
-    wrong += [f"{path}: there is no such mutant: {name}" for _, name in {key for key in equivalents if key[0] == path} - names]
-    counts["there are"] = len(names)
-    print(f"  {path}: {counts}", flush=True)
-    return counts, wrong
+    wrong += [f"{path}: there is no such mutant: {name}" for _, name in
+              {key for key in equivalents if key[0] == path} - {(path, name) for _, name in named}]
+    print(f"  {path}: {dict(counts)} of {len(named)}", flush=True)
+    for line in wrong:
+        print(line, file=sys.stderr, flush=True)
+    row = (f"mutants of `{path}`\t{counts['tried']} of {len(named)}, seed {seed}\t{counts['fuzz']} noticed by the fuzzers' corpora, {counts['spec']} by a spec: "
+           f"{counts[FAILS]} fail, {counts[CRASHED]} crash, {counts[LATE]} do not end; {counts['equivalent']} named as equivalent; "
+           f"{counts['same']} more are the same for the compiler\n")
+    return row, wrong
 
 
 def write_facts(path, rows):
@@ -219,21 +330,19 @@ def write_facts(path, rows):
 
 
 def main():
-    folder, facts, lua, stride, *paths = sys.argv[1:]
+    folder, facts, lua, each, seed, *paths = sys.argv[1:]
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     tree = Tree(folder, lua)
     equivalents = read_equivalents()
-    rows, wrong = [], []
-    with open(tree.folder / "log", "a") as log:
-        for path in paths or KILLERS:
-            counts, of_file = try_file(tree, path, int(stride), equivalents, log)
-            wrong += of_file
-            rows.append(f"mutants of `{path}`\t{counts['mutants']} of {counts['there are']}\t{counts['fuzz']} fail the fuzzers' corpora, {counts['spec']} a spec; "
-                        f"{counts['equivalent'] + counts['same']} equivalent, {counts['same']} of them for the compiler\n")
-    for line in wrong:
-        print(line, file=sys.stderr)
+    log = Log(tree.folder / "log")
+    wrong = 0
+    for path in paths or KILLERS:
+        row, of_file = try_file(tree, path, int(each), seed, equivalents, log)
+        wrong += len(of_file)
+        if not of_file:
+            write_facts(Path(facts), [row])
     if wrong:
-        sys.exit(f"{len(wrong)} mutants are not as they should be")
-    write_facts(Path(facts), rows)
+        sys.exit(f"{wrong} mutants are not as they should be")
 
 
 main()
