@@ -254,6 +254,7 @@ build = {
             ["rollcall.policy"] = "lua/rollcall/policy.lua",
             ["rollcall.policy.builtin"] = "lua/rollcall/policy/builtin.lua",
             ["rollcall.policy.fields"] = "lua/rollcall/policy/fields.lua",
+            ["rollcall.policy.fingerprint"] = "lua/rollcall/policy/fingerprint.lua",
             ["rollcall.policy.github"] = "lua/rollcall/policy/github.lua",
             ["rollcall.policy.groups"] = "lua/rollcall/policy/groups.lua",
             ["rollcall.policy.html"] = "lua/rollcall/policy/html.lua",
