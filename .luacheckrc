@@ -5,7 +5,7 @@ files["spec/*_spec.lua"] = { std = "lua54+busted" }
 files["spec/luas/*_spec.lua"] = { std = "lua54+busted", ignore = { "512" } } -- loops that end in their first turn
 files["spec/hardening/allocation.lua"] = { globals = { "starve" }, max_line_length = false } -- a script a line
 files["spec/hardening/fuzz/workspace.lua"] = { globals = { "answer_with", "was_asked" } } -- the fuzzer's
-files["spec/schema/collected.lua"] = { std = "lua54+busted" }
+files["spec/schema/*.lua"] = { std = "lua54+busted" }
 files["spec/domain/domain.lua"] = { std = "lua54+busted" }
 files["spec/release/release.lua"] = { std = "lua54+busted" }
 files["spec/windows/*_on_wine.lua"] = { std = "lua54+busted", ignore = { "512" } } -- loops that end in their first turn

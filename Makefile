@@ -115,7 +115,7 @@ RUN_SPECS = $(TREE_PATHS) LAB_LUA=$(LUA) ROLLCALL=$(COMMAND) $(LAB) busted --lua
 # For a make within this one: two things at a time, unless whoever started this one has said how many.
 SIDE_BY_SIDE = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 
-.PHONY: all help demo test check doc editor conformance lint words bench bench-fleet picture lab lab-stop man install uninstall install-rock clean
+.PHONY: all help demo test check doc editor conformance ocsf lint words bench bench-fleet picture lab lab-stop man install uninstall install-rock clean
 .PHONY: packages lab-packages test-packages bench-packages conformance-packages
 
 # The command is Lua 5.4's alone.
@@ -132,6 +132,7 @@ help:
 	@echo 'make doc                 the API reference, $(BUILD)/doc/index.html'
 	@echo 'make editor              the annotations, by a lua-language-server that LUA_LANGUAGE_SERVER names'
 	@echo 'make conformance         SARIF, the page, the wire, metrics, Icinga and Prosody, by tools that are not ours'
+	@echo 'make ocsf OCSF=DIR       the events of OCSF, by the schemas of its repository'
 	@echo 'make hardening           fuzzing and fault injection, with a short budget'
 	@echo 'make prove               the protocol files, proven by Frama-C for every input up to a bound'
 	@echo 'make test-domain         a whole domain in namespaces: root, half a minute'
@@ -321,6 +322,11 @@ conformance: conformance-packages
 	@$(MAKE) --no-print-directory all
 	@SARIF_VALIDATOR=$(SARIF_VALIDATOR) AXE=$(AXE) $(RUN_SPECS) --tags=conformance spec/policy_outputs_spec.lua spec/html_browser_spec.lua \
 	  spec/prosody_spec.lua spec/judges_spec.lua spec/metrics_spec.lua spec/nagios_spec.lua
+
+# A checkout of the schemas of OCSF, or a git directory with the tag of the version that spec/schema/ocsf.schema.json has.
+ocsf: all
+	@test -d "$(OCSF)" || { echo 'make ocsf OCSF=/path/to/ocsf-schema' >&2; exit 1; }
+	@OCSF="$(abspath $(OCSF))" $(RUN_SPECS) --helper=spec.lab.collect $(wildcard spec/ocsf_*_spec.lua) spec/schema/ocsf_tree.lua
 
 # Old names, and words that a reader of the field would not know: patterns, one a line, that must not come back.
 WORDED ?= Makefile README.md CHANGELOG.md rockspec lua csrc spec

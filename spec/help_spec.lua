@@ -70,6 +70,8 @@ describe("the examples of the help", function()
     lab.run(("mkdir -p %s/etc/bash_completion.d %s/.zfunc %s/.config/fish/completions"):format(folder, folder, folder))
     put("inventory.lua", ("smb { servers = %q, query = 'connections', qualifier = 'people', username = %q, password = env 'LAB_PASSWORD' }")
       :format(lab.double, lab.username))
+    put("sessions.lua", ("smb { servers = %q, query = 'sessions', username = %q, password = env 'LAB_PASSWORD' }"):format(
+      lab.double, lab.username))
     put("policies.lua", "rule { id = 'RULE', kind = 'connection', message = '{account}', check = function(p) return p.user ~= 'eve' end }")
     put("policies_test.lua", "test { name = 't', rows = { { kind = 'connection', username = 'bob' } }, verdicts = { RULE = 'pass' } }")
     put("names.txt", "alice\nbob\n")

@@ -142,8 +142,8 @@ local at_parsing = {
   { "check inv.lua -p ok.lua --fail-on eror",
     "invalid value for --fail-on: 'eror'; it must be error, warning or note; did you mean 'error'?" },
   { "check inv.lua -p ok.lua --format srif",
-    "invalid value for --format: 'srif'; it must be text, json, junit, sarif, github, html, prometheus, openmetrics or nagios; did you "
-      .. "mean 'sarif'?" },
+    "invalid value for --format: 'srif'; it must be text, json, junit, sarif, ocsf, github, html, prometheus, openmetrics or nagios; "
+      .. "did you mean 'sarif'?" },
   { "diff inv.lua", "missing argument 'AFTER'" },
   { "diff inv.lua inv.lua --format jsn", "invalid value for --format: 'jsn'; it must be text, jsonl or html" },
   { "diff inv.lua inv.lua inv.lua", "too many arguments" },
@@ -190,7 +190,7 @@ local at_parsing = {
   { "workspace --user u --format tabel",
     "invalid value for --format: 'tabel'; it must be table, csv, json, jsonl, markdown, html, prometheus or openmetrics; did you "
       .. "mean 'table'?" },
-  { "watch inv.lua --format json", "invalid value for --format: 'json'; it must be text or jsonl; did you mean 'jsonl'?" },
+  { "watch inv.lua --format json", "invalid value for --format: 'json'; it must be text, jsonl or ocsf; did you mean 'jsonl'?" },
   { "snapshot inv.lua -o now.txt extra", "too many arguments" },
   { "wach inv.lua", "unknown command 'wach'\nDid you mean 'watch'?" },
   { "comparison a b", "unknown command 'comparison'" },
@@ -333,6 +333,10 @@ local at_running = {
   { "watch inv.lua --post https://h/", "--post needs --queue DIR, a folder where events wait until they are taken" },
   { "watch inv.lua --syslog /dev/log", "--syslog needs --queue DIR, a folder where events wait until they are taken" },
   { "watch inv.lua --queue .", "--queue needs --post or --syslog, which takes the events from it" },
+  { "watch inv.lua --format ocsf --queue . --syslog /dev/log",
+    "--format ocsf excludes --syslog, whose messages have a form of their own; --post takes the events as they are printed" },
+  { "watch inv.lua --format ocsf",
+    '--format ocsf has sessions and logons, and the inventory asks for none; add an smb block with query = "sessions"' },
   { "watch inv.lua --queue . --post https://h/ --syslog /dev/log",
     "--post and --syslog exclude each other; two watches with a queue each serve both" },
   { "watch inv.lua --post-headers auth", "--post-headers belongs to --post" },

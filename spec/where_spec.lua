@@ -225,6 +225,7 @@ describe("--where of a check", function()
     assert.equal(condition .. "\n", judged("json", "jq -r .where %s"))
     assert.equal("only rows where " .. condition .. "\n",
       judged("sarif", "jq -r '.runs[0].invocations[0].toolExecutionNotifications[0].message.text' %s"))
+    assert.equal("only rows where " .. condition .. "\n", judged("ocsf", "jq -r '.compliance.status_details[0]' %s | uniq"))
     judged("junit", "xmllint --noout --relaxng spec/schema/junit.rng %s")
     assert.equal(condition .. "\n", judged("junit", "xmllint --xpath 'string(//property[@name=\"where\"]/@value)' %s"))
     judged("prometheus", "promtool check metrics < %s")

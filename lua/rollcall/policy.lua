@@ -20,7 +20,7 @@ policy.PASS, policy.FAIL, policy.UNKNOWN, policy.ERROR = 0, 1, 2, 3
 
 ---The formats of `policy.write`.
 ---@type string[]
-policy.formats = { "text", "json", "junit", "sarif", "github", "html", "prometheus", "openmetrics", "nagios" }
+policy.formats = { "text", "json", "junit", "sarif", "ocsf", "github", "html", "prometheus", "openmetrics", "nagios" }
 
 ---A policy that was read.
 ---@class rollcall.policy
@@ -226,7 +226,7 @@ end
 
 ---Writes a result in a format. Raises what `write` raises.
 ---@param result rollcall.policy.result  of `policy.evaluate`
----@param format "text"|"json"|"junit"|"sarif"|"github"|"html"|"prometheus"|"openmetrics"|"nagios"  one of `policy.formats`
+---@param format "text"|"json"|"junit"|"sarif"|"ocsf"|"github"|"html"|"prometheus"|"openmetrics"|"nagios"  one of `policy.formats`
 ---@param write fun(text: string)  takes what is written
 ---@param settings? rollcall.policy.writer_settings  absent: the defaults
 function policy.write(result, format, write, settings)

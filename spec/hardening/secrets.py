@@ -176,7 +176,7 @@ workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }
     environment = {"MARKED_PASSWORD": MARKS["password"], "MARKED_WRONG": MARKS["wrong password"], "MARKED_AK": MARKS["access key"]}
     for style in "table", "csv", "json", "jsonl", "markdown", "html", "prometheus", "openmetrics":
         tried.run("report as " + style, ["report", path, "--format", style, "-o", f"{WORK}/report.{style}"], environment)
-    for style in "text", "json", "junit", "sarif", "github", "prometheus", "openmetrics", "nagios":
+    for style in "text", "json", "junit", "sarif", "ocsf", "github", "prometheus", "openmetrics", "nagios":
         tried.run("check as " + style, ["check", path, "--policy", policy, "--format", style], environment, (1, 2))
     for name in "now.jsonl", "now.jsonl.gz":
         tried.run("snapshot " + name, ["snapshot", path, "-o", f"{WORK}/{name}"], environment)

@@ -16,7 +16,7 @@ local count = 0
 local beginnings = {
   ['{"schema": "rollcall/1"'] = "json", ['{"kind": "report"'] = "jsonl", ['{"kind": "diff"'] = "jsonl", ['{"kind": "snapshot"'] = "jsonl",
   ['{"kind": "change"'] = "jsonl", ['{"kind": "close"'] = "jsonl",
-  ['{"kind": "gap"'] = "jsonl",
+  ['{"kind": "gap"'] = "jsonl", ['{"activity_id": '] = "ocsf",
 }
 
 ---@param content string
@@ -83,15 +83,17 @@ for _, name in ipairs { "rollcall.report.json", "rollcall.report.jsonl" } do
   end)
 end
 
-with("rollcall.policy.json", function(make)
-  return function(result, write, ...)
-    local kept = {}
-    make(result, function(text)
-      kept[#kept + 1] = text
-      return write(text)
-    end, ...)
-    collect.keep(table.concat(kept))
-  end
-end)
+for _, name in ipairs { "rollcall.policy.json", "rollcall.policy.ocsf" } do
+  with(name, function(make)
+    return function(result, write, ...)
+      local kept = {}
+      make(result, function(text)
+        kept[#kept + 1] = text
+        return write(text)
+      end, ...)
+      collect.keep(table.concat(kept))
+    end
+  end)
+end
 
 return collect

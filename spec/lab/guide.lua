@@ -8,7 +8,7 @@
 --     text      neither
 --
 -- A word after `console` says how: "any-order" compares the lines as a set, "later" lets the lab's next thing happen before, and
--- "after=FILE" while the block runs, once FILE is there. Names that only the lab has are put in place of those that the guide uses, and back in what is
+-- "after=FILE" while the block runs, which begins before it, once FILE is there. Names that only the lab has are put in place of those that the guide uses, and back in what is
 -- printed. Blanks, times and durations are the same whatever they are.
 local cjson = require "cjson"
 local shell = require "spec.lab.shell"
@@ -134,6 +134,7 @@ end
 ---@field folder string  where it runs
 ---@field environment string  variables, as a shell sets them
 ---@field names { [1]: string, [2]: string }[]  what the guide says, and what the lab has
+---@field earlier fun()  undoes it
 ---@field later fun()  lets the next thing happen
 ---@field await fun(path: string)  returns when the file is there
 
@@ -152,6 +153,7 @@ local function run_console(path, block, lab)
   if block.words.later then lab.later() end
   local output
   if block.awaits then
+    lab.earlier()
     local pipe = assert(io.popen("sh '" .. lab.folder .. "/block.sh'"))
     lab.await(lab.folder .. "/" .. block.awaits)
     lab.later()

@@ -89,6 +89,7 @@ function servers.start()
         { "/etc/rollcall/", folder .. "/" },
         { "fs1", fs1_name }, { "fs2", fs2_name }, { "fs3", lab.closed }, { "nas1", lab.samba },
       },
+      earlier = function() put(first, fs1) end,
       later = function() put(first, fs1_later) end,
       await = function(path)
         lab.eventually(path, function()

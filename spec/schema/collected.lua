@@ -1,5 +1,6 @@
 -- Last of all: what rollcall wrote while the other specs ran is what its JSON Schemas say, by a validator that is not ours.
 local collect = require "spec.lab.collect"
+local events = require "rollcall.cli.events.ocsf"
 local lab = require "spec.lab"
 
 local folder = lab.folder .. "/schemas"
@@ -29,7 +30,7 @@ describe("JSON Schemas", function()
     for _, arguments in ipairs {
       "report %s -f json", "report %s -f jsonl", "report %s -f json -g kind", "report %s -f jsonl -g kind,user", "report %s -f jsonl "
           .. "-c tags,account",
-      "check %s -f json -p " .. policy, "snapshot %s -o " .. folder .. "/now.jsonl.gz",
+      "check %s -f json -p " .. policy, "check %s -f ocsf -p " .. policy, "snapshot %s -o " .. folder .. "/now.jsonl.gz",
     } do
       local _, code, complaint = lab.run(("%s %s"):format(lab.command, arguments:format(inventory)))
       assert.equal(arguments:find "^check" and 1 or 2, code, complaint)
@@ -68,6 +69,26 @@ describe("JSON Schemas", function()
     end)
   end
 
+  it("of OCSF refuse what is no event of rollcall's", function()
+    local function refused(line)
+      lab.run(("rm -f %s/planted/*"):format(folder))
+      put("planted/a.ocsf", line)
+      return select(2, validate(folder .. "/planted"))
+    end
+    local line = events.line({ event = "connected", kind = "smb_session", row = { servername = "fs1", username = "a" } }, 1700000000, {})
+    assert.equal(0, refused(line))
+    for good, bad in pairs {
+      ['"is_remote": true, '] = '"is_remote": true, "severiti": 1, ', ['"activity_id": 1, '] = '"activity_id": 2, ',
+      ['"time": 1700000000000'] = '"time": 1700000001', ['"class_uid": 3002'] = '"class_uid": 2003',
+      ['"name": "fs1"'] = '"hostname": "fs1"',
+      [', "user": {"name": "a"}'] = "", ['"name": "a"'] = '"name": "a", "name": "b"', ["}\n"] = "",
+    } do
+      local place = line:find(good, 1, true)
+      assert.is_truthy(place, good)
+      assert.equal(1, refused(line:sub(1, place - 1) .. bad .. line:sub(place + #good)), bad)
+    end
+  end)
+
   it("are kept by all that was written", function()
     local output, code, complaint = validate(collect.folder)
     assert.equal(0, code, output .. complaint)
@@ -75,7 +96,7 @@ describe("JSON Schemas", function()
       "report", "check", "report-of-who", "report-of-group", "report-of-connection", "report-of-smb_session", "report-of-file",
       "report-of-share", "report-of-access", "report_line", "who_line", "group_line", "target_line", "failure_line",
       "totals_line", "diff_line", "change_line", "connection_line", "smb_session_line", "file_line", "share_line",
-      "access_line", "first_line", "end_line", "own_line",
+      "access_line", "first_line", "end_line", "own_line", "compliance_finding",
     } do
       assert.is_truthy(output:find(" " .. name .. "=", 1, true), name)
     end

@@ -2,7 +2,7 @@
 
     validate.py SCHEMAS FOLDER
 
-FOLDER holds documents, *.json, and files of lines, *.jsonl, some compressed with gzip. Prints a line for each fault, and at the end a
+FOLDER holds documents, *.json, files of lines, *.jsonl, some compressed with gzip, and of events, *.ocsf. Prints a line for each fault, and at the end a
 line of how often each definition was used.
 """
 import collections
@@ -13,7 +13,8 @@ import sys
 
 import jsonschema
 
-REPORTS, SNAPSHOTS = "rollcall-1.schema.json", "rollcall-snapshot-1.schema.json"
+REPORTS, SNAPSHOTS, EVENTS = "rollcall-1.schema.json", "rollcall-snapshot-1.schema.json", "ocsf.schema.json"
+CLASSES = {0: "base_event", 2003: "compliance_finding", 3002: "authentication"}
 ROWS = {"connection", "smb_session", "file", "share", "logon", "access", "session"}
 OF_REPORTS = {"report", "diff", "change", "target", "failure", "totals", "group", "close"}
 OF_SNAPSHOTS = {"snapshot": "first", "normalize_user": "normalize_user", "end": "end"}
@@ -33,8 +34,10 @@ def no_constant(word):
 class Checker:
     def __init__(self, folder):
         self.schemas = {}
-        for name in REPORTS, SNAPSHOTS:
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
+        for name in REPORTS, SNAPSHOTS, EVENTS:
+            # Those of OCSF are the specs' own.
+            its_folder = os.path.dirname(os.path.abspath(__file__)) if name == EVENTS else folder
+            with open(os.path.join(its_folder, name), encoding="utf-8") as file:
                 self.schemas[name] = json.load(file)
             jsonschema.Draft202012Validator.check_schema(self.schemas[name])
         self.store = {schema["$id"]: schema for schema in self.schemas.values()}
@@ -87,6 +90,13 @@ class Checker:
             else:
                 self.check(place, REPORTS, "%s_line" % about, value)
 
+    def events(self, name, text):
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+            place = "%s:%d" % (name, number)
+            value = self.parsed(place, line)
+            if isinstance(value, dict):
+                self.check(place, EVENTS, CLASSES.get(value.get("class_uid"), "base_event"), value)
+
     def snapshot_line(self, place, kind, value):
         if kind in OF_SNAPSHOTS:
             self.check(place, SNAPSHOTS, OF_SNAPSHOTS[kind] + "_line", value)
@@ -108,6 +118,8 @@ class Checker:
                 self.check(name, REPORTS, "check" if value.get("kind") == "check" else "report", value)
                 if value.get("kind") != "check":
                     self.used["report of " + str(value.get("kind"))] += 1
+        elif name.endswith(".ocsf"):
+            self.events(name, text)
         else:
             self.lines(name, text)
 

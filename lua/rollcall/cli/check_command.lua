@@ -60,6 +60,7 @@ return {
 Examples:
   rollcall check inventory.lua --policy policies.lua
   rollcall check now.jsonl.gz -p policies.lua --format sarif -o results.sarif
+  rollcall check inventory.lua -p policies.lua --format ocsf -o findings.jsonl
   rollcall check inventory.lua -p policies.lua --fail-on error --trace RULE
   rollcall check inventory.lua -p policies.lua --where kind=connection
   rollcall check --policy policies.lua --test policies_test.lua

@@ -39,14 +39,15 @@ local function hand_to(command, lines)
   if not succeeded then io.stderr:write("rollcall: failed: ", command, "\n") end
 end
 
-local function report(given, list, generated_at)
-  if #list == 0 then return end
+local function report(given, list, generated_at, inv)
   local at = os.date("!%Y-%m-%dT%H:%M:%SZ", generated_at)
-  local lines, printed = {}, {}
-  for i, change in ipairs(list) do
-    lines[i] = changes.json(change, at)
-    printed[i] = given.format == "jsonl" and lines[i] or at .. " " .. changes.line(change, source.color())
+  local lines, printed, line_of = {}, {}, watch_events.line(given)
+  for _, change in ipairs(list) do
+    local line = line_of(change, generated_at, inv)
+    lines[#lines + 1] = line
+    printed[#printed + 1] = given.format == "text" and at .. " " .. changes.line(change, source.color()) or line
   end
+  if #lines == 0 then return end
   source.output().write(table.concat(printed))
   io.stdout:flush()
   if given.run then hand_to(given.run, table.concat(lines)) end
@@ -90,7 +91,7 @@ local function report_targets(away, outcomes, is_shown)
 end
 
 ---@return string? problem
-local function problem_of(given)
+local function problem_of(given, inv)
   if given.live then
     local other = given.format ~= "text" and "--format" or given.run and "--run" or given.queue and "--queue"
     if other then return other .. " belongs to a watch without --live, which can run beside one with it" end
@@ -99,7 +100,7 @@ local function problem_of(given)
   if given.format ~= "text" and of_table then
     return ("%s belongs to the table of --format text; JSON Lines have the differences alone"):format(of_table)
   end
-  return watch_events.problem(given) or listing.problem_of(given, given.inventory)
+  return watch_events.problem(given, inv) or listing.problem_of(given, given.inventory)
 end
 
 ---@type rollcall.cli.command
@@ -116,6 +117,7 @@ Examples:
   rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl
   rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --queue queue --post https://siem.corp.example/
+  rollcall watch sessions.lua --format ocsf
   rollcall watch inventory.lua --run 'logger -t rollcall'
   rollcall watch inventory.lua --textfile rollcall.prom
 
@@ -133,7 +135,7 @@ for Ctrl-C.]])
     command:option("-s --snapshot", "Write the newest poll to this file, a snapshot."):argname "FILE"
     command:option("--textfile", "Write metrics of the newest poll to this file, for Prometheus's node exporter."):argname "FILE"
     command:option("--page", "Write the newest poll to this file, an HTML page that renews itself."):argname "FILE"
-    arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl" })
+    arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl", "ocsf" })
     command:option("--run", "Give the differences to this command, as JSON Lines."):argname "COMMAND"
     watch_events.declare(command)
     listing.declare_where(command)
@@ -149,7 +151,7 @@ for Ctrl-C.]])
     end
     local inv, problem = source.inventory(given.inventory, given.shard)
     if not inv then return nil, problem end
-    problem = problem_of(given)
+    problem = problem_of(given, inv)
     if problem then return nil, problem end
     local events
     events, problem = watch_events.open(given)
@@ -189,7 +191,7 @@ for Ctrl-C.]])
       local after = before and diff.carried(before, poll) or poll
       local selected = changed and changes.selected(changed, filter, view_of)
       selected, before = its_events:record(selected, before, after, generated_at, inv)
-      if selected and not view then report(given, selected, generated_at) end
+      if selected and not view then report(given, selected, generated_at, inv) end
       if page then page:write(poll, generated_at, inv, changed) end
       if given.snapshot then write_snapshot(given.snapshot, poll, generated_at, inv) end
       if write_metrics then write_metrics(poll, inv, generated_at, seconds) end

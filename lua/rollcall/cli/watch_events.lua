@@ -2,6 +2,7 @@
 local arguments = require "rollcall.cli.arguments"
 local changes = require "rollcall.cli.changes"
 local delivery = require "rollcall.cli.events.delivery"
+local ocsf = require "rollcall.cli.events.ocsf"
 local platform = require "rollcall.internal.platform"
 local post = require "rollcall.cli.events.post"
 local progress = require "rollcall.cli.progress"
@@ -28,20 +29,46 @@ function watch_events.declare(command)
 end
 
 ---@param given table  as parsed
+---@param inv rollcall.inventory
 ---@return string? problem
-function watch_events.problem(given)
+function watch_events.problem(given, inv)
   if given.post and given.syslog then return "--post and --syslog exclude each other; two watches with a queue each serve both" end
   if given.post_headers and not given.post then return "--post-headers belongs to --post" end
   local receiver = given.post and "--post" or given.syslog and "--syslog"
   if receiver and not given.queue then return ("%s needs --queue DIR, a folder where events wait until they are taken"):format(receiver) end
   if given.queue and not receiver then return "--queue needs --post or --syslog, which takes the events from it" end
   if given.queue and platform.is_windows then return "--queue is not available on Windows" end
-  return given.post_headers and post.headers_problem(given.post_headers) or nil
+  if given.syslog and given.format == "ocsf" then
+    return "--format ocsf excludes --syslog, whose messages have a form of their own; --post takes the events as they are printed"
+  end
+  local problem = given.format == "ocsf" and ocsf.problem(inv)
+  return problem or given.post_headers and post.headers_problem(given.post_headers) or nil
+end
+
+local function time(seconds)
+  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
+end
+
+---@alias rollcall.cli.watch_events.difference rollcall.diff.change|rollcall.cli.gap
+---@alias rollcall.cli.watch_events.line fun(one: rollcall.cli.watch_events.difference, at: integer, settings: table): string?
+
+---A difference as a line of JSON.
+---@type rollcall.cli.watch_events.line
+local function own_line(change, generated_at)
+  return changes.json(change, time(generated_at))
+end
+
+---What makes lines of differences; nil of one that the format has no place for.
+---@param given table  as parsed
+---@return rollcall.cli.watch_events.line
+function watch_events.line(given)
+  return given.format == "ocsf" and ocsf.line or own_line
 end
 
 ---@class rollcall.cli.watch_events
 ---@field before? rollcall.diff.poll  what an earlier watch has left
 ---@field private queue rollcall.cli.events.queue
+---@field private line rollcall.cli.watch_events.line
 ---@field private delivery rollcall.cli.events.delivery
 ---@field private gap? rollcall.cli.gap  to be recorded with the next events
 local methods = {}
@@ -55,10 +82,6 @@ local unkept = {
   close = function() end,
 }
 local unkept_metatable = { __index = unkept, __close = unkept.close }
-
-local function time(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
-end
 
 local function gap_since(generated_at, reason)
   return { event = "gap", since = time(generated_at), reason = reason }
@@ -76,7 +99,8 @@ function watch_events.open(given)
   its_queue, problem = queue.open(given.queue, given.queue_size * MIB)
   if not its_queue then return nil, problem end
   return setmetatable({
-    before = its_queue.before, queue = its_queue, folder = given.queue, delivery = delivery.new(its_queue, receiver),
+    before = its_queue.before, queue = its_queue, line = watch_events.line(given), folder = given.queue,
+    delivery = delivery.new(its_queue, receiver),
     gap = its_queue.before and gap_since(its_queue.generated_at, "the watch was not running") or nil,
   }, metatable)
 end
@@ -84,12 +108,13 @@ end
 ---@param list (rollcall.diff.change|rollcall.cli.gap)[]
 ---@return string[] lines
 ---@return integer size
-function methods:lines(list, generated_at)
+function methods:lines(list, generated_at, settings)
   local lines, size = {}, 0
   for i, change in ipairs(list) do
     change.id = self.queue:id(generated_at, i)
-    lines[i] = changes.json(change, time(generated_at))
-    size = size + #lines[i]
+    local line = self.line(change, generated_at, settings)
+    lines[#lines + 1] = line
+    size = size + #(line or "")
   end
   return lines, size
 end
@@ -113,11 +138,11 @@ end
 function methods:record(changed, before, after, generated_at, settings)
   local list = { self.gap }
   table.move(changed or {}, 1, #(changed or {}), #list + 1, list)
-  local lines, size = self:lines(list, generated_at)
+  local lines, size = self:lines(list, generated_at, settings)
   if size > self.queue.limit then
     local since = self.gap and self.gap.since or time(self.queue.generated_at)
     list = { { event = "gap", since = since, lost = #(changed or {}), reason = "they were larger than --queue-size" } }
-    lines, size = self:lines(list, generated_at)
+    lines, size = self:lines(list, generated_at, settings)
   end
   local recorded, problem = false, "full of events that " .. self.delivery.receiver.name .. " has not taken"
   if self.queue:has_room(size) then recorded, problem = self.queue:record(lines, after, generated_at, settings) end

@@ -183,8 +183,8 @@ A test of it:
 # Description
 
 The commands that ask servers or users, and **rollcall-report**(1), write rows in one of the formats below; **rollcall-check**(1)
-writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `github` (workflow commands), `html`, `prometheus`, `openmetrics` or `nagios`
-(a monitoring plugin). What was not said is left out, or shown as a dash.
+writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `ocsf` (see **OCSF**), `github` (workflow commands), `html`, `prometheus`,
+`openmetrics` or `nagios` (a monitoring plugin). What was not said is left out, or shown as a dash.
 
 # Formats
 
@@ -325,6 +325,40 @@ With `--format jsonl`, **rollcall-diff**(1) writes a line of kind `diff` with th
 ## gap
 
 @gap_line
+
+# OCSF
+
+With `--format ocsf`, **rollcall-check**(1) and **rollcall-watch**(1) write events of the Open Cybersecurity Schema Framework 1.8.0, one
+a line, without profiles. What is not known is missing. An address is `ip`, a name with a dot `hostname`, another one `name`. Of an
+account `DOMAIN\user` the user's `name` and `domain` are the two.
+
+**Compliance Finding** (`class_uid` 2003, `activity_id` 1 Create), of a check:
+
+- `compliance.status_id`: 3 Fail of each finding; 1 Pass of each rule that passes; 2 Warning of each rule of which something is not known,
+  whatever else it has, with the reasons in `compliance.status_details`.
+- `compliance.control`: the rule; `compliance.desc` and `finding_info.title`: its description. `compliance.status_details` says which rows
+  `--where` let through.
+- `severity_id`: 4 High, 3 Medium, 2 Low of a finding of a rule of severity `error`, `warning`, `note`; 1 of a pass; 0 of what is not known.
+- `finding_info.uid`: the same in every run; of the policy as it was named, the rule, and the user, client, resource and origin of the
+  finding, and `#2` of the second of the same. `metadata.uid` has the time besides.
+- `finding_info.analytic`: the rule, its `uid` with the policy. `time`, `finding_info.created_time`: when the rows were taken.
+- `resources`: the resource, with the origin as its `namespace`; else the origin. `evidences`: the user, the client, and of rows of SMB
+  servers the server.
+- `status_id` 3 Suppressed, and why in `status_detail`: the finding is waived.
+- `count`: so many more findings of the rule, which have no event of their own. A rule has 1000.
+
+**Authentication** (`class_uid` 3002, `severity_id` 1), of a watch, for rows of the kinds `smb_session`, `logon` and `session`:
+
+- `activity_id`: 1 Logon of `connected`, 2 Logoff of `disconnected`, 99 of `unverified` and `newly_visible`. Rows of other kinds, and
+  rows that `changed`, have no event.
+- `metadata.logged_time`: when the poll was made. `session.created_time`: when the session began. `time`: the latter of a Logon where it is
+  known, and else the former.
+- `metadata.uid`: with `--queue`, the `id` of the difference.
+- `user`, `src_endpoint`, `dst_endpoint`: who, from where, and the server or desktop. `session.uid`: of `smbstatus` and of a cloud desktop.
+  `service` and `metadata.tenant_uid`: of a cloud desktop.
+- `is_remote`, `logon_type_id` 3 Network of SMB servers and 10 Remote Interactive of cloud desktops; neither of a logon.
+
+**Base Event** (`class_uid` 0, `activity_id` 99), of a watch: a gap, from `start_time` to `end_time`; and a session whose user is not known.
 
 # Snapshots
 

@@ -357,7 +357,11 @@ However it ends, short of SIGKILL, the terminal is as it was.
 
 With `--queue` a watch is a source of events: they are kept in a folder until the receiver of `--post` or `--syslog` has taken them, each
 with an `id` that stays the same, and after a restart the first poll is compared with the last one before. `rollcall help events` has what
-is promised, and templates.]],
+is promised, and templates.
+
+With `--format ocsf` the differences of sessions and logons are events of the Open Cybersecurity Schema Framework, Authentication, on
+standard output, for `--run` and for `--post`. Differences of other rows are left out, and an inventory that has no sessions or logons is
+refused. **rollcall-output**(5) has the attributes.]],
     environment = { "NO_COLOR", "CURL_CA_BUNDLE", FLEET[1], FLEET[2] },
     files = { inventory_file, snapshot_file, { "*DIR* of `--queue`", "`state.jsonl`, the last poll; and a file for each batch of events "
       .. "that waits. Nobody else can read them." } },

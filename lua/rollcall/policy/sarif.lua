@@ -1,6 +1,7 @@
 --- The verdicts as SARIF 2.1.0, of which GitHub takes a part: a result stands at the line of its rule in the policy, and has the user,
 -- the resource and the client as logical locations. A rule whose verdict is unknown is a result of the kind "open". One that passes is
 -- none, since who does not read `kind` would take it for an alert: the rule's properties have every verdict.
+local fingerprint = require "rollcall.policy.fingerprint"
 local json = require "rollcall.internal.json_text"
 local platform = require "rollcall.internal.platform"
 local text = require "rollcall.internal.text"
@@ -54,15 +55,9 @@ local function place_of(result, verdict)
   return members("artifactLocation", members("uri", json.value(uri(result.policy))), "region", members("startLine", tostring(verdict.line)))
 end
 
----The same finding of two runs has the same fingerprint, whatever the seconds in its message. GitHub reads the first of the two, and
----would otherwise make it of the line, which all findings of a rule have in common.
-local function fingerprint(verdict, finding)
-  local parts = { verdict.id }
-  for _, name in ipairs { "user", "client", "resource", "origin" } do
-    local value = finding[name] and text.printable(tostring(finding[name])) or ""
-    parts[#parts + 1] = #value .. ":" .. value
-  end
-  local value = json.value(table.concat(parts, "|"))
+---GitHub reads the first of the two, and would otherwise make it of the line, which all findings of a rule have in common.
+local function fingerprints(verdict, finding)
+  local value = json.value(fingerprint(verdict, finding))
   return members("primaryLocationLineHash", value, "rollcall/1", value)
 end
 
@@ -70,7 +65,7 @@ local function result_of(place, verdict, index, finding)
   local suppression = finding.waived and list { members("kind", '"external"',
     "justification", json.value(("%s (until %s)"):format(text.printable(finding.waived), finding.waived_until))) }
   return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"fail"', "level", json.value(verdict.severity),
-    "message", message(finding.message), "locations", locations(place, finding), "partialFingerprints", fingerprint(verdict, finding),
+    "message", message(finding.message), "locations", locations(place, finding), "partialFingerprints", fingerprints(verdict, finding),
     "suppressions", suppression)
 end
 
@@ -79,7 +74,7 @@ local function open_result(place, verdict, index)
   local words = ("unknown, %d of %s: %s"):format(verdict.rows_judged, text.count(verdict.rows_seen, "row"),
     table.concat(verdict.reasons, "; "))
   return members("ruleId", json.value(verdict.id), "ruleIndex", tostring(index), "kind", '"open"', "level", '"none"',
-    "message", message(words), "locations", locations(place, {}), "partialFingerprints", fingerprint(verdict, {}))
+    "message", message(words), "locations", locations(place, {}), "partialFingerprints", fingerprints(verdict, {}))
 end
 
 local function notification(words, level)

@@ -52,7 +52,7 @@ local not_on_windows = { "nt_hash", "kerberos", "encrypt" }
 ---@param name string  `fs1`, `\\fs1`, `10.0.0.1:4450`, `::1`, `[::1]:4450`
 ---@return string? host  nil if this is no server's name
 ---@return string|integer|nil port  or what is wrong
-local function split(name)
+function target.split(name)
   local bare = name:match("^\\\\(.*)$") or name
   local host, port = bare:match("^%[(.-)%]$"), nil
   if not host then host, port = bare:match("^%[(.-)%]:(%d+)$") end
@@ -75,7 +75,7 @@ end
 function target.check_servername(value)
   local text, expectation = options.text(300)(value)
   if not text then return nil, expectation end
-  local host, problem = split(text)
+  local host, problem = target.split(text)
   if not host then return nil, problem end
   return text
 end
@@ -120,7 +120,7 @@ end
 ---@param connect table  checked connect options
 ---@return rollcall.smb.core.target
 function target.new(servername, connect)
-  local host, port = split(servername)
+  local host, port = target.split(servername)
   local name = unc_name(host --[[@as string]])
   local is_this_computer = platform.is_windows and host == "localhost" and not connect.username
   local domain, username = (connect.username or ""):match("^([^\\]+)\\(.+)$")

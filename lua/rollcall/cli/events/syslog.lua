@@ -110,7 +110,11 @@ function methods:begin(path)
   local sent = file
   for line in (file and file:lines() or function() end) do
     local event = json_line.decode(line)
-    if not event then sent, problem = nil, path .. ": is damaged" end
+    if not event then
+      sent, problem = nil, path .. ": is damaged"
+    elseif not event.kind then
+      sent, problem = nil, path .. ": was found with --format ocsf, and is for --post"
+    end
     if not sent then break end
     local message = syslog.message(event, self.host)
     sent, problem = connection:send(is_stream and #message .. " " .. message or message)
