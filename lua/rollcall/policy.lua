@@ -79,68 +79,68 @@ local specification = {
   utc_offset = options.integer(-86400, 86400), trace = anything, where = where_check, elapsed = options.callable,
 }
 
-local nothing = {}
+-- So many rows are given to a rule at once, since to call its function for each takes as long as what most rules do.
+local BATCH = 32
 
 ---Gives rows to the judges of their kinds. One that raises gets no more, and the others go on.
 ---@param rows fun(): string?, table?
 ---@param judges table[]
 ---@param view_of fun(kind: string, row: table): rollcall.presence
+---@param most integer  rows at once
 ---@param where? rollcall.policy.where
-local function judge_rows(rows, judges, view_of, where)
-  local for_kind, list, takers, view, position = {}, {}, nothing, nil, 0
-  local is_full, count = memory.room(), 0
+local function judge_rows(rows, judges, view_of, most, where)
+  local for_kind, views, count = {}, {}, 0
+  local is_full, taken = memory.room(), 0
   local function judges_of(kind)
-    local its_judges = { takers = {} }
+    local its_judges = {}
     for _, one in ipairs(judges) do
-      if one:is_about(kind) and one.take then
-        its_judges[#its_judges + 1] = one
-        its_judges.takers[#its_judges] = one.take
-      end
+      if one:is_about(kind) then its_judges[#its_judges + 1] = one end
     end
     for_kind[kind] = its_judges
     return its_judges
+  end
+  local function judge_batch(its_judges)
+    for _, one in ipairs(its_judges) do
+      if one.take then
+        local ended, problem = pcall(one.take, views, count)
+        if not ended then one:fail(problem) end
+      end
+    end
+    views, count = {}, 0
   end
   -- Groups are what rules keep of rows.
   local function make_room()
     local grouped = 0
     for _, one in ipairs(judges) do
       if one:give_up_groups(("its groups, with those of other rules, take more memory than %s, which is full after %d rows: %s"):format(
-        memory.said(), count, "give it a filter, or group by a field with fewer values")) then grouped = grouped + 1 end
+        memory.said(), taken, "give it a filter, or group by a field with fewer values")) then grouped = grouped + 1 end
     end
-    if grouped == 0 then memory.refuse("check", count, "check parts of the rows") end
-    for_kind, list = {}, nothing
+    if grouped == 0 then memory.refuse("check", taken, "check parts of the rows") end
   end
-  local function run()
-    while true do
-      local of_row, its_takers = view, takers
-      for i = position + 1, #its_takers do
-        position = i
-        its_takers[i](of_row)
-      end
-      position, takers = 0, nothing
-      if is_full() then make_room() end
-      count = count + 1
-      local kind, row = rows()
-      if not kind then return end
-      list = for_kind[kind] or judges_of(kind)
-      if list[1] then
-        local its_view = view_of(kind, row)
-        if not where or where.filter(its_view) then
-          view, takers = its_view, list.takers
-        else
-          local is_possible = where.is_possible(its_view)
-          for _, one in ipairs(list) do one:leave_out(is_possible) end
+  local list, list_kind = {}, nil
+  for kind, row in rows do
+    if kind ~= list_kind then
+      if count > 0 then judge_batch(list) end
+      list, list_kind = for_kind[kind] or judges_of(kind), kind
+    end
+    taken = taken + 1
+    if list[1] then
+      local view = view_of(kind, row)
+      if not where or where.filter(view) then
+        count = count + 1
+        views[count] = view
+        if count == most then judge_batch(list) end
+      else
+        if count > 0 then judge_batch(list) end
+        local is_possible = where.is_possible(view)
+        for _, one in ipairs(list) do
+          if one.take then one:leave_out(is_possible) end
         end
       end
     end
+    if is_full() then make_room() end
   end
-  while true do
-    local ended, problem = pcall(run)
-    if ended then return end
-    if not takers[position] then error(problem, 0) end
-    list[position]:fail(problem)
-    for_kind = {}
-  end
+  judge_batch(list)
 end
 
 ---Which rows are judged.
@@ -180,7 +180,8 @@ function policy.evaluate(its_policy, given)
     judges[i] = judge.new(rule, settings)
   end
   local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
-  judge_rows(given.rows, judges, view_of, given.where)
+  -- A trace shows each row at once; and rows that come while they are judged have the time at which they came.
+  judge_rows(given.rows, judges, view_of, (given.trace or given.elapsed) and 1 or BATCH, given.where)
   for _, waiver in ipairs(its_policy.waivers) do
     if now >= waiver.expires then expired[#expired + 1] = waiver end
   end

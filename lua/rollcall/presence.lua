@@ -185,11 +185,11 @@ function presence.record_user(row, user)
 end
 
 ---Works out, and keeps, the user of a view.
-local function find_user(view, settings)
-  local user = recorded_users[view.row]
+local function find_user(row, settings, view)
+  local user = recorded_users[row]
   if user == nil then
     local account = view.account
-    user = account and settings.user_of(account)
+    user = account and settings.user_of[account]
   end
   user = user or nil
   view.user = user
@@ -198,9 +198,10 @@ end
 
 ---What is worked out for every kind.
 local common = {
+  user = find_user,
   address = function(_, settings, view)
     local client = view.client
-    return client and settings.address_of(client) or nil
+    return client and settings.address_of[client] or nil
   end,
   seen_at = function(row) return recorded_times[row] end,
   settings = function(_, settings) return settings end,
@@ -212,7 +213,7 @@ local function index_of(kind, settings)
   local source = sources[kind]
   local later = source.later or {}
   return function(view, name)
-    if name == "user" then return find_user(view, settings) end
+    if name == "user" then return find_user(view.row, settings, view) end
     local work_out = later[name] or common[name]
     if work_out then return work_out(view.row, settings, view) end
     if is_of_presence[name] then return nil end
@@ -230,7 +231,7 @@ local function index_of_others(settings)
     if name == "settings" then return settings end
     local value = view.row[name]
     if value ~= nil then return value end
-    if name == "user" then return find_user(view, settings) end
+    if name == "user" then return find_user(view.row, settings, view) end
     if name == "duration" then
       local since = view.since
       return since and now_of(view.row, settings) - since

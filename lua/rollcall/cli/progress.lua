@@ -134,7 +134,7 @@ function methods:wait(waits)
   local timeout = waits.timeout
   if self.is_shown or self.flush then timeout = math.min(timeout or REST, REST) end
   local seconds = (self.settings.wait or system.wait) { descriptor = waits.descriptor, timeout = timeout }
-  self:stop_at_signal()
+  if self:is_to_end() then error(INTERRUPTED, 0) end
   self.rested = self.rested + seconds
   if self.rested >= REST then
     self.rested = 0
@@ -150,8 +150,9 @@ function methods:waiter()
   return function(waits) return self:wait(waits) end
 end
 
-function methods:stop_at_signal()
-  if self.is_stopped or self.settings.ends_at_signals and system.caught_signal() then error(INTERRUPTED, 0) end
+---@return any  true where the rows are to end
+function methods:is_to_end()
+  return self.is_stopped or self.settings.ends_at_signals and system.caught_signal()
 end
 
 ---For `on_target`.
@@ -188,21 +189,13 @@ end
 ---@param next_row fun(): string?, table?
 ---@return fun(): string?, table?
 function methods:over(next_row)
-  local function step()
-    self:stop_at_signal()
-    return next_row()
-  end
   return function()
     if self.is_interrupted then return nil end
-    local ran, kind, row = pcall(step)
-    if not ran then
+    local ran, kind, row = false, INTERRUPTED, nil
+    if not self:is_to_end() then ran, kind, row = pcall(next_row) end
+    if not (ran and kind) then
       self:clear()
-      if kind ~= INTERRUPTED then error(kind, 0) end
-      self:interrupt()
-      return nil
-    end
-    if not kind then
-      self:clear()
+      if kind == INTERRUPTED then self:interrupt() elseif not ran then error(kind, 0) end
       return nil
     end
     self.rows = self.rows + 1

@@ -32,7 +32,7 @@ local function rows_of_part(rows, part, count)
       if not kind then return nil end
       position = position + 1
       local key = key_of(kind, row)
-      if part_of(key) == part then
+      if part_of[key] == part then
         first_key = first_key or key
         has_several = has_several or key ~= first_key
         positions[row] = position

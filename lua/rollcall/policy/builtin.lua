@@ -116,8 +116,8 @@ builtin.outside_hours = {
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { at == "since" and "since" or "user" },
       check = function(view)
-        if at == "since" then return inside(view.since) end
-        return inside(view.settings.now)
+        if at == "since" then return inside[view.since] end
+        return inside[view.settings.now]
       end,
       message = at == "since" and "{account} from {client} connected to {resource} outside hours"
         or "{account} from {client} is connected to {resource} outside hours",
@@ -152,7 +152,7 @@ builtin.client_networks = {
     end)
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { "address" },
-      check = function(view) return allowed(view.client) end, -- which is the address, where there is one
+      check = function(view) return allowed[view.client] end, -- which is the address, where there is one
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
   end,
@@ -204,7 +204,7 @@ builtin.administrative_shares = {
       kind = { "connection", "access" }, requires = { "resource" },
       check = function(view)
         local share = view.resource
-        if by_name(share) then return false end
+        if by_name[share] then return false end
         local type = view.kind == "connection" and view.type
         return not type or type & ADMINISTRATIVE == 0 or case.lower(share) == "ipc$"
       end,
@@ -304,7 +304,7 @@ builtin.accounts = {
     return {
       requires = { "account" }, except = "share",
       check = function(view)
-        local matched = matches(view.account) or view.user ~= nil and matches(view.user)
+        local matched = matches[view.account] or view.user ~= nil and matches[view.user]
         return matched == (given.allow ~= nil)
       end,
       message = "{account} is connected to {resource} from {client}, and no such account should be",

@@ -55,7 +55,7 @@ function methods:new_group()
 end
 
 ---Makes the function that counts a view to a group.
----@return fun(group: integer, view: rollcall.presence)
+---@return fun(group: integer, view: rollcall.presence): true
 function methods:joiner()
   local rows, distinct, collected = self.rows, self.distinct, self.collected
   local fields = #distinct
@@ -66,7 +66,7 @@ function methods:joiner()
       local value
       if common[name] then value = view[name] else value = presence.field(view, name) end
       -- Mostly it is the value that the group has already.
-      if value ~= nil and list[group] ~= value then
+      if list[group] ~= value and value ~= nil then
         if type(value) == "table" then
           values.each(value, function(element) sets.add(list, group, element) end)
         else
@@ -74,6 +74,7 @@ function methods:joiner()
         end
       end
     end
+    return true
   end
 end
 
@@ -104,20 +105,25 @@ function methods:go_on(view, node, depth, value)
   if self.group_by[depth + 1] then self:descend(view, next_node, depth + 1) else self.join(next_node, view) end
 end
 
+---@return true
 function methods:descend(view, node, depth)
   local value = presence.field(view, self.group_by[depth])
-  if type(value) ~= "table" then return self:go_on(view, node, depth, value) end
-  values.each(value, function(element) self:go_on(view, node, depth, element) end)
+  if type(value) == "table" then
+    values.each(value, function(element) self:go_on(view, node, depth, element) end)
+  else
+    self:go_on(view, node, depth, value)
+  end
+  return true
 end
 
 ---Makes the function that adds a view with all the fields to its groups. Most come to one that is there.
----@return fun(view: rollcall.presence)
+---@return fun(view: rollcall.presence): true
 function methods:adder()
   local tree, group_by, depth, join = self.tree, self.group_by, #self.group_by, self:joiner()
   self.join = join
   for _, name in ipairs(group_by) do
     if not common[name] then
-      return function(view) self:descend(view, tree, 1) end
+      return function(view) return self:descend(view, tree, 1) end
     end
   end
   local first = group_by[1]
@@ -125,7 +131,7 @@ function methods:adder()
     local node = tree[view[first]]
     for i = 2, depth do node = node and node[view[group_by[i]]] end
     if node then return join(node, view) end
-    self:descend(view, tree, 1)
+    return self:descend(view, tree, 1)
   end
 end
 

@@ -77,11 +77,12 @@ function judge.new(rule, settings)
   local self = setmetatable({
     rule = rule, kinds = kinds, waivers = waivers, normalize_user = settings.normalize_user, violations = 0,
     findings = {}, waived = {}, missing = {}, trace = settings.trace, where = settings.where, left_out = 0, undecided = 0,
+    rows_seen = 0, rows_judged = 0,
     elapsed = settings.elapsed,
     groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}),
   }, metatable)
   self.required = self:fields_needed()
-  self.take = self.trace and self:traced_taker() or self:taker()
+  self.take = self.trace and self:traced_taker() or self:taker(rule.filter, rule.check)
   return self
 end
 
@@ -279,40 +280,50 @@ function methods:fails(view, said)
   self:found(view, presence.field)
 end
 
----Makes the function that judges a row: most rows pass, and a million of them go through it. It
----raises what functions of the rule raise.
----@return fun(view: rollcall.presence)
-function methods:taker()
-  local required, filter, check = self.required, self.rule.filter, self.rule.check
-  local add = self.groups and self.groups:adder()
-  local rule = self.rule.requires_of and self.rule
-  -- Nearly every rule needs one field or two, which every view answers to; and each view has a kind.
-  local needed = {}
-  for i = 1, 2 do
-    local one = required[i]
-    if #needed == i - 1 and one and one.common then needed[i] = one.name end
-  end
-  local first, second, from = needed[1] or "kind", needed[2] or "kind", #needed + 1
-  local has_more = from <= #required
-  local seen, judged = 0, 0
-  self.counts = function() return judged, seen end
-  return function(view)
-    seen = seen + 1
-    if view[first] == nil then return self:note_missing(first) end
-    if view[second] == nil then return self:note_missing(second) end
-    if has_more then
-      for i = from, #required do
-        if field_of(view, required[i]) == nil then return self:note_missing(required[i].name) end
-      end
+---Judges rows, one after another: most pass, and a million of them go through it. Raises what functions of the rule raise;
+---rows after the one of which they do are not judged.
+---@param first string  a field without which a row is not judged
+---@param second string  another
+---@param filter? fun(view: rollcall.presence): any
+---@param check fun(view: rollcall.presence): any
+local function judge_rows(self, views, count, first, second, filter, check)
+  for i = 1, count do
+    local view = views[i]
+    self.rows_seen = self.rows_seen + 1
+    local missing = not (view[first] and view[second]) and lacking(self, view)
+    if missing then
+      self:note_missing(missing)
+    elseif not filter or filter(view) then
+      self.rows_judged = self.rows_judged + 1
+      local said = check(view)
+      if not said then self:fails(view, said) end
     end
-    local missing = rule and lacking_of_kind(rule, view)
-    if missing then return self:note_missing(missing) end
-    if filter and not filter(view) then return end
-    judged = judged + 1
-    if add then return add(view) end
-    local said = check(view)
-    if not said then self:fails(view, said) end
   end
+end
+
+---Makes the function that judges rows.
+---@param filter? fun(view: rollcall.presence): any  of the rule
+---@param check? fun(view: rollcall.presence): any  of the rule; absent: it groups
+---@return fun(views: rollcall.presence[], count: integer)  as judge_rows
+function methods:taker(filter, check)
+  check = check or self.groups:adder()
+  -- Nearly every rule needs one field or two, which every view answers to; and each view has a kind.
+  local names, more = {}, self.rule.requires_of ~= nil
+  for i, one in ipairs(self.required) do
+    names[i] = one.name
+    more = more or i > 2 or not one.common
+  end
+  if not more then
+    local first = names[1] or "kind"
+    local second = names[2] or first
+    return function(views, count) judge_rows(self, views, count, first, second, filter, check) end
+  end
+  local function is_judged(view)
+    local missing = lacking(self, view)
+    if missing then return self:note_missing(missing) end
+    return not filter or filter(view)
+  end
+  return function(views, count) judge_rows(self, views, count, "kind", "kind", is_judged, check) end
 end
 
 ---The result of a row that was judged or not, for a trace.
@@ -321,33 +332,28 @@ function methods:result_of(view, judged_before, violations_before, waived_before
   if missing then
     return ("field '%s' is missing: %s"):format(missing, self.rule.on_missing == "skip" and "not judged" or "unknown")
   end
-  if self.counts() == judged_before then return "not judged: filter is false" end
+  if self.rows_judged == judged_before then return "not judged: filter is false" end
   if self.groups then return "judged with its group" end
   if self.violations > violations_before then return "fail" end
   return #self.waived > waived_before and "waived" or "pass"
 end
 
 ---As `taker`, and each row is reported: what the rule read of it, and the result.
----@return fun(view: rollcall.presence)
+---@return fun(views: rollcall.presence[], count: integer)
 function methods:traced_taker()
-  local rule, tracing = self.rule, self.trace
-  local watched
-  local copy = setmetatable({}, { __index = rule })
-  for _, field in ipairs { "filter", "check" } do
-    local f = rule[field]
-    copy[field] = f and function() return f(watched) end
-  end
-  self.rule = copy
-  local take = self:taker()
-  self.rule = rule
-  return function(view)
-    local asked
-    watched, asked = tracing.watch(view)
-    local judged, violations, waived = self.counts(), self.violations, #self.waived
-    local ended, problem = pcall(take, view)
-    local result = ended and self:result_of(view, judged, violations, waived) or "error: " .. tostring(problem)
-    tracing:row(view, asked, self.required, result)
-    if not ended then error(problem, 0) end
+  local tracing, watched = self.trace, nil
+  local function watching(f) return f and function() return f(watched) end end
+  local take = self:taker(watching(self.rule.filter), watching(self.rule.check))
+  return function(views, count)
+    for i = 1, count do
+      local view, asked = views[i], nil
+      watched, asked = tracing.watch(view)
+      local judged, violations, waived = self.rows_judged, self.violations, #self.waived
+      local ended, problem = pcall(take, { view }, 1)
+      local result = ended and self:result_of(view, judged, violations, waived) or "error: " .. tostring(problem)
+      tracing:row(view, asked, self.required, result)
+      if not ended then error(problem, 0) end
+    end
   end
 end
 
@@ -463,7 +469,7 @@ function methods:finish(outcomes)
     local ended, problem = pcall(self.take_groups, self)
     if not ended then self:fail(problem) end
   end
-  local rows_judged, rows_seen = self.counts()
+  local rows_judged, rows_seen = self.rows_judged, self.rows_seen
   local reasons = self:reasons(outcomes, rows_judged, rows_seen)
   return {
     id = rule.id, severity = rule.severity, description = rule.description, line = rule.line,
