@@ -236,11 +236,11 @@ describe("rollcall diff of more rows than it may keep", function()
     return path
   end
 
-  local function compared(limit, before, after, format, more)
-    return lab.run(([[LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" lua5.4 -e '
+  local function compared(limit, before, after, format, more, first)
+    return lab.run(([[LUA_PATH_5_4="lua/?.lua;lua/?/init.lua;;" timeout 60 lua5.4 -e '%s
       require("rollcall.internal.memory").LIMIT = %d
-      os.exit(require("rollcall.cli").main { "diff", "%s", "%s", "--format", "%s"%s }, true)']]):format(limit, before, after, format,
-      more or ""))
+      os.exit(require("rollcall.cli").main { "diff", "%s", "%s", "--format", "%s"%s }, true)']]):format(first or "", limit, before, after,
+      format, more or ""))
   end
 
   it("says the same, in the same order, as of what it keeps at once", function()
@@ -259,6 +259,29 @@ describe("rollcall diff of more rows than it may keep", function()
       local output, code, said = compared(usual, before, after, "text", more)
       assert.equal(expected, code, said)
       assert.same({ output, code, said }, { compared(LIMIT, before, after, "text", more) })
+    end
+  end)
+
+  it("says the same of compressed snapshots, and without the library that reads them", function()
+    local before, after = written("packed", 1, SERVERS), written("packed", 2, SERVERS)
+    local output, code, said = compared(usual, before, after, "jsonl")
+    lab.run(("gzip -k %s %s"):format(before, after))
+    for _, library in ipairs { "", 'package.preload.zlib = function() error "" end; ' } do
+      assert.same({ output, code, said }, { compared(LIMIT, before .. ".gz", after .. ".gz", "jsonl", nil, library) })
+    end
+  end)
+
+  it("does not wait for more of a FIFO, which can be read only once", function()
+    local path = written("piped", 1, SERVERS)
+    local fifo = lab.folder .. "/fifo.jsonl"
+    for _, sides in ipairs { { fifo, path }, { path, fifo } } do
+      lab.run("mkfifo " .. fifo)
+      local writer = io.popen(("timeout 90 sh -c 'cat %s > %s' 2> /dev/null"):format(path, fifo))
+      local _, code, complaint = compared(LIMIT, sides[1], sides[2], "text")
+      assert.equal(2, code, complaint)
+      assert.is_truthy(complaint:find ".jsonl: a poll takes more memory than 4 MiB, which is full after %d+ rows", complaint)
+      writer:close()
+      os.remove(fifo)
     end
   end)
 

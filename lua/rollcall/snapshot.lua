@@ -31,8 +31,9 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@field private problem_of fun(kind: string, row: table, shape: integer?): string?
 ---@field private add_user fun(row: table): boolean
 ---@field private rows integer
----@field private line integer
 ---@field private done? boolean
+---@field private is_wanted? fun(line: integer): boolean
+---@field line integer  the number of the line that was read last
 ---@field generated_at? integer  when it was taken, in seconds since 1970
 ---@field outcomes rollcall.outcome[]  the result for each target; whole when all rows have been read
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
@@ -108,6 +109,10 @@ end
 ---@return table? row  as a source gave it
 function methods:next()
   while not self.done do
+    local is_wanted = self.is_wanted
+    while is_wanted and not is_wanted(self.line + 1) and self.reader.skip() do
+      self.line, self.rows = self.line + 1, self.rows + 1
+    end
     local row, shape, reason, without_end = self.reader.next_object()
     self.line = self.line + 1
     if row == nil then return ended(self, reason) end
@@ -146,6 +151,18 @@ end
 ---@return fun(): string?, table?  gives the next row, as `next` does
 function methods:each()
   return function() return self:next() end
+end
+
+---Begins anew with the first row, to give some of the rows. The lines of the others are skipped unread, and count as rows. Raises
+---nothing.
+---@param is_wanted fun(line: integer): boolean  whether a line is read: each that was not a row when it was read before has to be
+---@return boolean  false for what can be read only once, such as a pipe
+function methods:again(is_wanted)
+  if not self.reader.rewind() then return false end
+  self.reader.skip() -- the first line, which is known
+  for i in ipairs(self.outcomes) do self.outcomes[i] = nil end
+  self.rows, self.line, self.cut, self.done, self.is_wanted = 0, 1, false, nil, is_wanted
+  return true
 end
 
 ---Closes the file. May be called again. Raises nothing.

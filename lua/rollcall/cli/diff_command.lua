@@ -12,13 +12,11 @@ local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 
 ---@param path string
----@param chosen? fun(rows: fun(): string?, table?): fun(): string?, table?  makes those that are taken of all rows
+---@param opened rollcall.cli.source
+---@param rows fun(): string?, table?  those of them that are taken in
 ---@return rollcall.diff.side  raises why there is none
-local function side(path, chosen)
-  local opened, problem = source.open(path)
-  if not opened then error(problem, 0) end
-  local took, taken = pcall(diff.poll, chosen and chosen(opened.rows) or opened.rows, opened.outcomes)
-  opened.close()
+local function side(path, opened, rows)
+  local took, taken = pcall(diff.poll, rows, opened.outcomes)
   if memory.is_refusal(taken) then taken.message = path .. ": " .. taken.message end
   if not took then error(taken, 0) end
   local settings = { now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
@@ -78,16 +76,29 @@ end
 ---@return rollcall.diff.side before
 ---@return rollcall.diff.side after
 local function compared(given, look_at)
-  local function sides(chosen)
-    local before, after = side(given.before, chosen), side(given.after, chosen)
+  local paths, sources = { given.before, given.after }, {}
+  local function open(i)
+    if not sources[i] then
+      local opened, problem = source.open(paths[i])
+      if not opened then error(problem, 0) end
+      sources[i] = opened
+    end
+    return sources[i]
+  end
+  local function sides(rows)
+    local before = side(paths[1], open(1), rows and rows[1] or open(1).rows)
+    local after = side(paths[2], open(2), rows and rows[2] or open(2).rows)
     look_at(before, after)
     return before, after
   end
-  local ended, before, after = pcall(sides)
-  if ended then return diff.compare(before.poll, after.poll), before, after end
-  local can_be_read_again = source.is_snapshot(given.before) and source.is_snapshot(given.after)
+  local _ <close> = setmetatable({}, { __close = function()
+    for _, opened in pairs(sources) do opened.close() end
+  end })
+  local fits, before, after = pcall(sides)
+  if fits then return diff.compare(before.poll, after.poll), before, after end
+  local can_be_read_again = source.is_snapshot(paths[1]) and source.is_snapshot(paths[2])
   if not (memory.is_refusal(before) and can_be_read_again) then error(before, 0) end
-  return require "rollcall.diff.passes"(sides)
+  return require "rollcall.diff.passes"({ open(1), open(2) }, sides, before)
 end
 
 ---The differences in the order that is asked for.

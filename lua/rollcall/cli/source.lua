@@ -20,6 +20,7 @@ local source = {}
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
 ---@field elapsed? fun(): number  seconds since targets were asked; nil for a snapshot
+---@field snapshot? rollcall.snapshot  nil for an inventory
 ---@field close fun()
 
 ---@param path string
@@ -96,7 +97,7 @@ function source.open(path, settings)
       rows = its_progress:over(with_pace(opened:each())), progress = its_progress,
       outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
       utc_offset = opened.utc_offset, shard = opened.shard, last_generated_at = opened.last_generated_at,
-      close = function() opened:close() end,
+      close = function() opened:close() end, snapshot = opened,
     }
   end
   local inv, problem = source.inventory(path, shard)

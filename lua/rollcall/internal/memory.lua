@@ -49,6 +49,7 @@ end
 function memory.refuse(what, rows, advice, limit)
   error(setmetatable({
     message = ("%s takes more memory than %s, which is full after %d rows: %s"):format(what, memory.said(limit), rows, advice),
+    rows = rows,
   }, refusal), 0)
 end
 

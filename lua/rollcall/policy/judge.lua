@@ -341,12 +341,14 @@ end
 ---As `taker`, and each row is reported: what the rule read of it, and the result.
 ---@return fun(views: rollcall.presence[], count: integer)
 function methods:traced_taker()
-  local tracing, watched = self.trace, nil
+  local tracing = self.trace
+  local watched
   local function watching(f) return f and function() return f(watched) end end
   local take = self:taker(watching(self.rule.filter), watching(self.rule.check))
   return function(views, count)
     for i = 1, count do
-      local view, asked = views[i], nil
+      local view = views[i]
+      local asked
       watched, asked = tracing.watch(view)
       local judged, violations, waived = self.rows_judged, self.violations, #self.waived
       local ended, problem = pcall(take, { view }, 1)

@@ -70,6 +70,13 @@ local function pieces_of(path, file)
   return (has_zlib and inflated or inflated_by_program)(file)
 end
 
+local function by_gzip(path)
+  return io.popen(("gzip -dc -- %s 2> /dev/null"):format(platform.quoted(path)))
+end
+
+---@return file*?
+---@return string? reason
+---@return boolean? is_seekable  false of a pipe
 local function open_for_reading(path)
   local file, problem = io.open(path, "rb")
   -- io.open puts the path, a colon and a blank before the reason.
@@ -79,25 +86,28 @@ local function open_for_reading(path)
     file:close()
     return nil, reason or "is empty"
   end
+  local is_seekable = file:seek "set" ~= nil
   if is_gzip(path) and not has_zlib then
     file:close()
     if not has_gzip then return nil, NEEDS_ZLIB end
-    file, problem = io.popen(("gzip -dc -- %s 2> /dev/null"):format(platform.quoted(path)))
+    file, problem = by_gzip(path)
     if not file then return nil, problem end
   end
-  return file
+  return file, nil, is_seekable
 end
 
 ---@class rollcall.snapshot_file.reader
 ---@field next fun(): string?, string?, boolean?  a line; or nil and what is wrong; true with a line that has no end
 ---@field next_object fun(): table|false|nil, integer?, string?, boolean?  the object or list of a line, false where it is damaged; the number of its shape, or nil; then as `next`
+---@field skip fun(): boolean  goes on behind a line; false where there is none
+---@field rewind fun(): boolean  goes back to the first line; false of what can be read only once, such as a pipe
 ---@field close fun()
 
 ---@param path string
 ---@return rollcall.snapshot_file.reader?
 ---@return string? reason  without the path
 function snapshot_file.reader(path)
-  local file, problem = open_for_reading(path)
+  local file, problem, is_seekable = open_for_reading(path)
   if not file then return nil, problem end
   local next_piece = pieces_of(path, file)
   local buffer, position, failed = "", 1, nil
@@ -136,9 +146,27 @@ function snapshot_file.reader(path)
     if not line then return nil, nil, reason end
     return json_line.decode(line) or false, nil, reason, without_end
   end
-  return { next = next_line, next_object = next_object, close = function()
+  local function skip()
+    local finish = buffer:find("\n", position, true)
+    if finish then position = finish + 1 end
+    return finish ~= nil or next_line() ~= nil
+  end
+  local function close()
     if io.type(file) == "file" then file:close() end
-  end }
+  end
+  local function rewind()
+    if not is_seekable then return false end
+    if is_gzip(path) and not has_zlib then
+      close()
+      file = by_gzip(path)
+    else
+      file:seek "set"
+    end
+    if not file then return false end
+    next_piece, buffer, position, failed = pieces_of(path, file), "", 1, nil
+    return true
+  end
+  return { next = next_line, next_object = next_object, skip = skip, rewind = rewind, close = close }
 end
 
 ---@class rollcall.snapshot_file.writer
