@@ -274,6 +274,7 @@ build = {
             ["rollcall.policy.openmetrics"] = "lua/rollcall/policy/openmetrics.lua",
             ["rollcall.policy.plugin"] = "lua/rollcall/policy/plugin.lua",
             ["rollcall.policy.prometheus"] = "lua/rollcall/policy/prometheus.lua",
+            ["rollcall.policy.reasons"] = "lua/rollcall/policy/reasons.lua",
             ["rollcall.policy.rules"] = "lua/rollcall/policy/rules.lua",
             ["rollcall.policy.sarif"] = "lua/rollcall/policy/sarif.lua",
             ["rollcall.policy.tests"] = "lua/rollcall/policy/tests.lua",

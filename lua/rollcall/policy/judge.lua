@@ -3,6 +3,7 @@ local case = require "rollcall.internal.case"
 local presence = require "rollcall.presence"
 local builtin = require "rollcall.policy.builtin"
 local groups = require "rollcall.policy.groups"
+local reasons_of = require "rollcall.policy.reasons"
 local text = require "rollcall.internal.text"
 
 local judge = {}
@@ -112,19 +113,6 @@ end
 function methods:leave_out(is_possible)
   self.left_out = self.left_out + 1
   if is_possible then self.undecided = self.undecided + 1 end
-end
-
----Why rows that were left out leave the rule unknown.
----@param rows_seen integer
----@param reasons string[]
-function methods:add_left_out(rows_seen, reasons)
-  if self.undecided > 0 then
-    reasons[#reasons + 1] = ("%s left out, and what is missing in %s could be as '%s' says"):format(
-      text.count(self.undecided, "row was", "rows were"), self.undecided == 1 and "it" or "them", self.where)
-  end
-  if self.where and rows_seen == 0 then
-    reasons[#reasons + 1] = ("no row is as '%s' says; %s left out"):format(self.where, text.count(self.left_out, "was", "were"))
-  end
 end
 
 ---Ends this rule, and no other.
@@ -373,96 +361,6 @@ function methods:take_groups()
   end
 end
 
--- The fields that a server fills with placeholders, by the kind of row.
-local placeholder_lacks = {
-  connection = { user = true, account = true, client = true, address = true, since = true, duration = true, encryption = true },
-  access = { resource = true, share = true, encryption = true },
-}
-
-local function lacks(self, outcome)
-  if outcome.completeness ~= "placeholder" then return outcome.completeness ~= "complete" end
-  local filled = placeholder_lacks[outcome.query]
-  if not filled or #self.required == 0 then return true end
-  for _, one in ipairs(self.required) do
-    if filled[one.name] then return true end
-  end
-  return false
-end
-
-local of_smb = { "connection", "smb_session", "file", "access", "share" }
-
----Whether a target's rows are of those that the rule is about. Of a snapshot that could not be read, any may be.
----@param outcome rollcall.outcome
-local function concerns(self, outcome)
-  if outcome.query then return self:is_about(outcome.query) end
-  if outcome.source == "workspace" then return self:is_about "session" end
-  if outcome.source ~= "smb" then return true end
-  for _, kind in ipairs(of_smb) do
-    if self:is_about(kind) then return true end
-  end
-  return false
-end
-
----What the sources gave, for a rule of which they gave nothing.
-local function no_rows(kinds, outcomes)
-  local given, listed = {}, {}
-  for _, outcome in ipairs(outcomes) do
-    if outcome.query and not listed[outcome.query] then
-      listed[outcome.query] = true
-      given[#given + 1] = outcome.query
-    end
-  end
-  table.sort(given)
-  local wanted = kinds and (" of kind '%s'"):format(table.concat(kinds, "', '")) or ""
-  return ("no rows%s; the sources gave: %s"):format(wanted, #given > 0 and table.concat(given, ", ") or "nothing")
-end
-
----The kinds of a rule of which no source was asked for rows.
----@param outcomes rollcall.outcome[]
----@return string[]
-local function unasked(rule, outcomes)
-  local list = {}
-  for _, kind in ipairs(rule.every_kind and rule.kind or {}) do
-    local asked = false
-    for _, outcome in ipairs(outcomes) do asked = asked or outcome.query == nil or outcome.query == kind end
-    if not asked then list[#list + 1] = kind end
-  end
-  return list
-end
-
----@param outcomes? rollcall.outcome[]
----@param rows_judged integer
----@param rows_seen integer
----@return string[]
-function methods:reasons(outcomes, rows_judged, rows_seen)
-  local reasons = { self.error or self.given_up }
-  self:add_left_out(rows_seen, reasons)
-  local names = {}
-  for name in pairs(self.missing) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local count = self.missing[name]
-    reasons[#reasons + 1] = ("field '%s' is missing in %s"):format(name, text.count(count, "row"))
-  end
-  local min_rows = self.rule.min_rows
-  if min_rows and rows_judged < min_rows then
-    reasons[#reasons + 1] = ("%s judged, and min_rows is %d"):format(text.count(rows_judged, "row was", "rows were"), min_rows)
-  end
-  local asked = rows_judged > 0
-  for _, outcome in ipairs(outcomes or {}) do
-    if concerns(self, outcome) then
-      asked = true
-      if lacks(self, outcome) then
-        reasons[#reasons + 1] = ("%s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ", " .. outcome.reason or "")
-      end
-    end
-  end
-  local kinds = outcomes and unasked(self.rule, outcomes) or {}
-  if asked and #kinds > 0 then reasons[#reasons + 1] = no_rows(kinds, outcomes) end
-  if not asked and #reasons == 0 then reasons[1] = no_rows(self.rule.kind, outcomes or {}) end
-  return reasons
-end
-
 ---@param outcomes? rollcall.outcome[]  nil: nothing is known of the targets, and only rows that were judged count
 ---@return rollcall.policy.verdict
 function methods:finish(outcomes)
@@ -471,12 +369,11 @@ function methods:finish(outcomes)
     local ended, problem = pcall(self.take_groups, self)
     if not ended then self:fail(problem) end
   end
-  local rows_judged, rows_seen = self.rows_judged, self.rows_seen
-  local reasons = self:reasons(outcomes, rows_judged, rows_seen)
+  local reasons = reasons_of(self, outcomes)
   return {
     id = rule.id, severity = rule.severity, description = rule.description, line = rule.line,
     verdict = self.violations > 0 and "fail" or #reasons > 0 and "unknown" or "pass",
-    reasons = reasons, error = self.error, rows_judged = rows_judged, rows_seen = rows_seen, violations = self.violations,
+    reasons = reasons, error = self.error, rows_judged = self.rows_judged, rows_seen = self.rows_seen, violations = self.violations,
     findings = self.findings, waived = self.waived,
   }
 end
