@@ -561,3 +561,16 @@ describe("an error in a policy", function()
     assert.matches("there is no field 'door'", select(2, policy.parse(text, "policies.lua", {})), 1, true)
   end)
 end)
+
+describe("a rule that asks for the settings of a row", function()
+  it("gets the time and the zone, and no users of other rows", function()
+    local result = judged([[rule { id = "settings", requires = { "user" }, check = function(row)
+      local names = {}
+      for name in pairs(row.settings) do names[#names + 1] = name end
+      table.sort(names)
+      error(table.concat(names, " "))
+      return true
+    end, message = "" }]], { connection("alice", "s", "c", 1) })
+    assert.matches("now utc_offset$", result.rules[1].error)
+  end)
+end)

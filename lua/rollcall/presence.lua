@@ -204,7 +204,7 @@ local common = {
     return client and settings.address_of[client] or nil
   end,
   seen_at = function(row) return recorded_times[row] end,
-  settings = function(_, settings) return settings end,
+  settings = function(_, settings) return settings.shown end,
 }
 
 ---Makes the function that answers for what does not stand in views of a kind.
@@ -228,7 +228,7 @@ end
 ---The same for kinds of the user's, whose rows can have any field.
 local function index_of_others(settings)
   return function(view, name)
-    if name == "settings" then return settings end
+    if name == "settings" then return settings.shown end
     local value = view.row[name]
     if value ~= nil then return value end
     if name == "user" then return find_user(view.row, settings, view) end
@@ -252,6 +252,8 @@ function presence.viewer(settings)
     user_of = remembering(settings.normalize_user or presence.user_of),
     address_of = remembering(address_of),
   }
+  -- A policy that asks for it gets a copy, so what is remembered must not be in it.
+  resolved.shown = { now = resolved.now, utc_offset = resolved.utc_offset }
   local metatables, of_others = {}, { __name = "rollcall.presence", __index = index_of_others(resolved) }
   return function(kind, row)
     local source = sources[kind]
