@@ -141,7 +141,7 @@ describe("a queue of events", function()
     write {}
     assert.equal(2, select(2, watch("--post " .. url)))
     assert.equal("600\n600\n", (lab.run(("stat -c %%a %s/queue/*.jsonl"):format(folder))))
-    assert.is_truthy(lab.run(("cat %s/queue/*.jsonl"):format(folder)):find("alice", 1, true))
+    assert.not_equal("", (lab.run(("grep -l alice %s/queue/*.jsonl"):format(folder))))
     assert.equal(1, #waiting())
   end)
 
@@ -379,7 +379,7 @@ describe("--post", function()
       assert.is_truthy(complaint:find(i == 1 and "; 1 batch of" or ("; %d batches of events waiting"):format(i), 1, true), complaint)
     end
     assert.equal(5, #waiting())
-    assert.is_truthy(lab.run(("cat %s/queue/*.jsonl"):format(folder)):find("user5", 1, true))
+    assert.not_equal("", (lab.run(("grep -l user5 %s/queue/*.jsonl"):format(folder))))
   end)
 
   it("waits longer each time, at least as long as it was asked to", function()
