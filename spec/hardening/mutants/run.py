@@ -46,7 +46,7 @@ KILLERS = {
     "csrc/smb/lua_slot.c": "page server answers fanout link failures enumerations",
     "csrc/smb/paging.c": "page answers server link enumerations",
     "csrc/workspace/http/retry.c": "retry",
-    "csrc/workspace/auth/signature.c": "signature workspace",
+    "csrc/workspace/auth/signature.c": "signature",
     "lua/rollcall/policy/judge.lua": "policy check_command where no_news policy_outputs",
     "lua/rollcall/policy/groups.lua": "policy check_command",
     "lua/rollcall/policy/rules.lua": "policy check_command sandbox",
