@@ -435,6 +435,21 @@ describe("a verdict", function()
   end)
 end)
 
+describe("an outcome that does not say of what kind of rows it is", function()
+  it("leaves rules about any of its source unknown, and no others", function()
+    for source, expected in pairs { smb = { "unknown", "pass" }, workspace = { "pass", "unknown" }, other = { "unknown", "unknown" } } do
+      local outcomes = table.move(complete, 1, #complete, 1, {})
+      outcomes[#outcomes + 1] = { source = source, target = "t", completeness = "unreachable" }
+      local verdicts = {}
+      for i, kind in ipairs { "connection", "session" } do
+        verdicts[i] = judged(("rule { id = 'x', kind = '%s', check = function() return true end, message = '' }"):format(kind), {}, outcomes)
+          .rules[1].verdict
+      end
+      assert.same(expected, verdicts, source)
+    end
+  end)
+end)
+
 describe("a waiver", function()
   local text = [[
     rule(builtin.administrative_shares {})

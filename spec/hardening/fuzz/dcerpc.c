@@ -38,6 +38,25 @@ static void check_bind(const uint8_t *pdu, size_t length) {
     CHECK(dcerpc_read_bind_ack(pdu, length, call_id + 1, &fragment_limit) != NULL);
 }
 
+/* A bind is accepted behind an address of any length, and not where the result is cut. */
+static void check_addresses(void) {
+    for (uint8_t address = 0; address < 16; address++) {
+        uint8_t ack[26 + 16 + 3 + 8] = {5, 0, DCERPC_BIND_ACK, 3, 0x10};
+        size_t results = 26U + address;
+        while (results % 4 != 0)
+            results++;
+        uint8_t length = (uint8_t)(results + 8);
+        uint16_t fragment_limit;
+        ack[8] = length;
+        ack[18] = 64;
+        ack[24] = address;
+        ack[results] = 1;
+        CHECK(dcerpc_read_bind_ack(ack, length, 0, &fragment_limit) == NULL);
+        ack[8] = --length;
+        CHECK(dcerpc_read_bind_ack(ack, length, 0, &fragment_limit) != NULL);
+    }
+}
+
 static void write_fragment(uint8_t *pdu, const struct dcerpc_answer *answer, size_t offset,
                            size_t length) {
     size_t total = RESPONSE_HEADER_LENGTH + length;
@@ -106,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     uint8_t bind[DCERPC_BIND_LENGTH];
     struct dcerpc_header header;
     const struct dcerpc_syntax interface = {{1, 2, 3}, 3};
+    check_addresses();
     dcerpc_write_bind(bind, (uint32_t)size, &interface);
     CHECK(dcerpc_read_header(bind, sizeof bind, &header) == NULL && header.call_id == size);
     dcerpc_start_answer(&answer, RECORDED_CALL_ID, LIMIT);
