@@ -164,6 +164,15 @@ describe("the builtin rules", function()
     assert.is_truthy(table.concat(lines):find("field 'idle' is missing: unknown", 1, true), table.concat(lines))
   end)
 
+  it("blame the line of the policy in a trace, too, for a field that there is not", function()
+    local lines = {}
+    policy.evaluate(parsed 'rule { id = "r", message = "m", check = function(p) return p.nosuch == nil end }', {
+      now = NOW, outcomes = complete, trace = require "rollcall.policy.trace"("r", function(line) lines[#lines + 1] = line end),
+      rows = coroutine.wrap(function() coroutine.yield("smb_session", smb_session("alice", "a", 9)) end),
+    })
+    assert.is_truthy(lines[1]:find(": error: policies.lua:1: there is no field 'nosuch' in a row of kind 'smb_session'\n", 1, true), lines[1])
+  end)
+
   it("outside_hours knows working hours, time zones and when somebody came", function()
     local rows = { connection("x", "s", "a", 12 * 3600) }
     local function verdict(fields) return judged(("rule(builtin.outside_hours { %s })"):format(fields), rows).rules[1].verdict end
@@ -178,6 +187,22 @@ describe("the builtin rules", function()
   it("accounts can name all who may be there", function()
     assert.same({ "eve is connected to s from a, and no such account should be" },
       messages(judged('rule(builtin.accounts { allow = { "alice", "svc-*" } })', { connection("A\\alice", "s", "a"), connection("eve", "s", "a") })))
+  end)
+
+  it("name the server where no call says to what on it somebody is connected", function()
+    local rows = { smb_session("eve", "a", 60, 0) }
+    assert.same({ "eve is connected to fs1 from a, and no such account should be" },
+      messages(judged('rule(builtin.accounts { deny = "eve", kind = "smb_session" })', rows)))
+    assert.same({ "eve from a is connected to fs1 outside hours" },
+      messages(judged('rule(builtin.outside_hours { from = "07:00", to = "07:01", kind = "smb_session" })', rows)))
+  end)
+
+  it("about encryption are unknown of a row that does not say whether it is of a connection", function()
+    local row = { "access", servername = "fs1", username = "alice", share = "s", client = "a", encryption = "full", signing = "full" }
+    for _, name in ipairs { "encrypted", "signed" } do
+      local rule = judged(("rule(builtin.%s {})"):format(name), { row }).rules[1]
+      assert.same({ "unknown", { "field 'sources' is missing in 1 row" } }, { rule.verdict, rule.reasons })
+    end
   end)
 
   it("take what every rule takes", function()

@@ -5,6 +5,7 @@ local declaration = require "rollcall.internal.declaration"
 local network = require "rollcall.policy.network"
 local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
+local text = require "rollcall.internal.text"
 
 local builtin = {}
 
@@ -16,6 +17,11 @@ local builtin = {}
 
 local at_least_one = options.integer(1, 1000000)
 local seconds = options.integer(0, 366 * 86400)
+
+local function shown(value) return value == nil and "?" or text.of(value) end
+
+---The share, file or desktop; and of a session on a server, of which no call says to what, the server.
+local function place_of(view) return shown(view.resource or view.origin) end
 
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
 local function at_most(meaning, what, count_of, distinct, kinds, requires)
@@ -119,8 +125,10 @@ builtin.outside_hours = {
         if at == "since" then return inside[view.since] end
         return inside[view.settings.now]
       end,
-      message = at == "since" and "{account} from {client} connected to {resource} outside hours"
-        or "{account} from {client} is connected to {resource} outside hours",
+      message = function(view)
+        return ("%s from %s %s to %s outside hours"):format(shown(view.account), shown(view.client),
+          at == "since" and "connected" or "is connected", place_of(view))
+      end,
     }
   end,
 }
@@ -220,7 +228,7 @@ local function protected(meaning, what, requires, passes)
     meaning = meaning, specification = declaration.fields {}, required = {},
     make = function()
       return {
-        kind = { "connection", "access" }, requires = requires,
+        kind = { "connection", "access" }, requires = requires, requires_of = { access = { "sources" } },
         filter = function(view)
           return view.kind == "connection" or string.find(view.sources, "connection", 1, true) ~= nil
         end,
@@ -307,7 +315,10 @@ builtin.accounts = {
         local matched = matches[view.account] or view.user ~= nil and matches[view.user]
         return matched == (given.allow ~= nil)
       end,
-      message = "{account} is connected to {resource} from {client}, and no such account should be",
+      message = function(view)
+        return ("%s is connected to %s from %s, and no such account should be"):format(shown(view.account), place_of(view),
+          shown(view.client))
+      end,
     }
   end,
 }

@@ -9,7 +9,9 @@ local text = require "rollcall.internal.text"
 local methods = {}
 local metatable = { __index = methods }
 
----A view that notes which fields are read, and their values.
+local function value_of(view, name) return view[name] end
+
+---A view that notes which fields are read, and their values. What asks for one that it cannot have is to blame, not this.
 ---@param view rollcall.presence
 ---@return table watched
 ---@return { name: string, value: any }[] asked
@@ -17,7 +19,8 @@ function methods.watch(view)
   local asked, noted = {}, {}
   return setmetatable({}, {
     __index = function(_, name)
-      local value = view[name]
+      local has, value = pcall(value_of, view, name)
+      if not has then error(type(value) == "string" and value:gsub("^[^\n]-:%d+: ", "", 1) or value, 2) end
       if not noted[name] then
         noted[name] = true
         asked[#asked + 1] = { name = tostring(name), value = value }
