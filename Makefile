@@ -100,7 +100,7 @@ BENCH_PACKAGES := nghttp2-client miller jq time
 LAB := spec/lab/run
 AXE := $(BUILD)/axe/node_modules/axe-core/axe.min.js
 # More of them than processors, since most of a test is a wait.
-PARTS := 4
+PARTS := 5
 PARTS_FOLDER := $(BUILD)/parts
 CHECK_OPTIONS := --exclude-tags=conformance,editor --helper=spec.lab.collect
 # In each lab, of what the others wrote there.

@@ -11,7 +11,7 @@ HARDENING_PACKAGES := gdb binutils clang clang-tidy llvm libclang-rt-14-dev valg
 
 # Side by side, the longest first and each check's output in one piece; then by themselves those that measure time. A check
 # that fails holds no other up; make names each that did. BESIDE: other targets to make beside them.
-HARDENING_LONG := test-domain allocation sanitize apicheck secrets fuzz collector
+HARDENING_LONG := proofs test-domain allocation sanitize apicheck secrets fuzz collector
 HARDENING_ALONE := faults endurance
 HARDENING_AT_ONCE := 3
 
