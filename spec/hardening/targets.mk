@@ -143,7 +143,7 @@ fuzz-corpus: all
 HARDENING_CHECKS += proofs
 .PHONY: proofs prove prove-packages
 
-PROVE = nice /usr/bin/python3 -B spec/hardening/proofs/prove.py $(BUILD)/proofs $(FACTS)/proofs.tsv
+PROVE = /usr/bin/python3 -B spec/hardening/proofs/prove.py $(BUILD)/proofs $(FACTS)/proofs.tsv
 
 # ocaml-findlib: what prints the lines that were reached is compiled when it is loaded.
 prove-packages: packages
@@ -153,7 +153,7 @@ proofs: prove-packages
 	@$(PROVE) short $(PROOF)
 
 prove: prove-packages
-	@$(PROVE) all $(PROOF)
+	@nice $(PROVE) all $(PROOF)
 
 # Faults on the wire and around it. Every byte, every bit: make faults BYTE_STRIDE=1 BITS=8 KILLS=300
 HARDENING_CHECKS += faults
