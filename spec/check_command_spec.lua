@@ -8,7 +8,7 @@ end
 
 local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 describe("rollcall check of rows of one's own", function()
   local badges = put("badges.lua", [[rows { kind = "badge", { account = "CORP\\eve", resource = "lab", client = "10.0.0.9" },

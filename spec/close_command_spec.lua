@@ -7,7 +7,7 @@ local text_file = require "spec.lab.text_file"
 
 local scenario, audit_path = lab.folder .. "/close.json", lab.folder .. "/close.jsonl"
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 ---Runs the command; its audit is what the schema says, as all that is printed is.
 local function close(arguments, user)

@@ -12,7 +12,7 @@ end
 
 local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local identity = ("username = %q, password = env 'LAB_PASSWORD'"):format(lab.username)
 

@@ -2,7 +2,7 @@
 local core = require "rollcall.smb.core"
 local text_file = require "spec.lab.text_file"
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 describe("documentation", function()
   for module, meta in pairs {

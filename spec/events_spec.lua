@@ -7,7 +7,7 @@ local text_file = require "spec.lab.text_file"
 
 local folder, inventory, processes
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 local function put(name, text) return text_file.replace(folder .. "/" .. name, text) end
 
@@ -20,7 +20,7 @@ local function write(names, outcomes)
 end
 
 local function start(command)
-  local process = lab.run(command .. " & echo $!"):match "%d+"
+  local process = lab.start(command)
   processes[#processes + 1] = process
   return process
 end
@@ -35,7 +35,7 @@ local function stop(process, signal)
 end
 
 before_each(function()
-  folder = lab.run("mktemp -d " .. lab.folder .. "/events.XXXXXX"):match "%S+"
+  folder = lab.new_folder "events"
   lab.run(("mkdir -m 700 %s/queue"):format(folder))
   inventory, processes = folder .. "/inventory.lua", {}
   put("inventory.lua", ("snapshot %q"):format(folder .. "/people.jsonl"))

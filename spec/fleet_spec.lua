@@ -40,7 +40,7 @@ local function names_of(targets, field)
   return names
 end
 
-setup(function() folder = lab.run("mktemp -d"):gsub("%s+$", "") end)
+setup(function() folder = lab.new_folder "fleet" end)
 teardown(function() lab.run("rm -r " .. folder) end)
 
 describe("a shard", function()

@@ -3,6 +3,7 @@
 local guide = require "spec.lab.guide"
 local lab = require "spec.lab"
 local servers = require "spec.lab.guide_servers"
+local text_file = require "spec.lab.text_file"
 
 local FOLDER = "lua/rollcall/manual/"
 
@@ -39,15 +40,15 @@ describe("the page", function()
       ["```perl\n1\n```\n"] = "a block of language 'perl' is not checked by anything",
     } do
       local path = lab.folder .. "/page.md"
-      guide.put(path, text)
+      text_file.put(path, text)
       local held, problem = pcall(guide.run, path, for_guide "page")
       assert.is_false(held, text)
       assert.is_truthy(tostring(problem):find(complaint, 1, true), problem)
     end
     local path = lab.folder .. "/right.md"
-    guide.put(path, "```console any-order\n$ printf '2026-11-21T10:00:00Z\\n1h30m\\nlast\\n'\n...\n11m\n2000-01-01T00:00:00Z\n```\n")
+    text_file.put(path, "```console any-order\n$ printf '2026-11-21T10:00:00Z\\n1h30m\\nlast\\n'\n...\n11m\n2000-01-01T00:00:00Z\n```\n")
     guide.run(path, for_guide "page")
-    guide.put(path, "```console\n$ printf 'one\\ntwo\\nthree\\n'\none\n...\nthree\n```\n")
+    text_file.put(path, "```console\n$ printf 'one\\ntwo\\nthree\\n'\none\n...\nthree\n```\n")
     guide.run(path, for_guide "page")
   end)
 end)
@@ -55,14 +56,14 @@ end)
 describe("a page", function()
   for _, path in ipairs(pages) do
     it("has a title, a sentence of what it is for, and no block that nobody runs: " .. path, function()
-      local text = guide.content(path)
+      local text = text_file.content(path)
       assert.matches("^# %S[^\n]*\n\n%S[^\n]*%.\n", text)
       local outside = text:gsub("\n```.-\n```", "")
       assert.is_nil(outside:match "\n    %S[^\n]*", "indented code is not run")
     end)
 
     it("links to what is there: " .. path, function()
-      for target in guide.content(path):gmatch "%]%(([^)#]+)[^)]*%)" do
+      for target in text_file.content(path):gmatch "%]%(([^)#]+)[^)]*%)" do
         if not target:find "^https?:" then
           local file = io.open((path:match "^(.*/)" or "") .. target)
           assert(file, path .. " links to " .. target):close()
@@ -74,7 +75,7 @@ describe("a page", function()
   it("has no command or option that rollcall has not, also where it is not run", function()
     local helps = {}
     for _, path in ipairs(pages) do
-      for command, rest in guide.content(path):gmatch "rollcall ([%a-]+)([^`\n|]*)" do
+      for command, rest in text_file.content(path):gmatch "rollcall ([%a-]+)([^`\n|]*)" do
         if command:find "^%l+$" and rest:find "%-%-" then
           helps[command] = helps[command] or lab.run(("%s %s --help"):format(lab.command, command))
           assert.is_truthy(helps[command]:find("Usage: rollcall " .. command, 1, true), path .. ": rollcall " .. command)
@@ -89,13 +90,13 @@ describe("a page", function()
   end)
 
   it("shows the script of the live page as it is tested", function()
-    local script = guide.content("spec/embedding/who.lua"):gsub("^%-%-[^\n]*\n", "")
-    assert.is_truthy(guide.content(FOLDER .. "dashboard.md"):find(script, 1, true))
+    local script = text_file.content("spec/embedding/who.lua"):gsub("^%-%-[^\n]*\n", "")
+    assert.is_truthy(text_file.content(FOLDER .. "dashboard.md"):find(script, 1, true))
   end)
 
   it("has the figures of the report in the README", function()
-    local report, count = guide.content "spec/bench/REPORT.md", 0
-    for line in guide.content("README.md"):match("`make bench`.-\n\n(|.-)\n\n"):gmatch "[^\n]+" do
+    local report, count = text_file.content "spec/bench/REPORT.md", 0
+    for line in text_file.content("README.md"):match("`make bench`.-\n\n(|.-)\n\n"):gmatch "[^\n]+" do
       assert.is_truthy(report:find(line, 1, true), line)
       count = count + 1
     end
@@ -103,12 +104,12 @@ describe("a page", function()
   end)
 
   it("is one screen of a README", function()
-    assert.is_true(select(2, guide.content("README.md"):gsub("\n", "")) <= 150)
+    assert.is_true(select(2, text_file.content("README.md"):gsub("\n", "")) <= 150)
   end)
 end)
 
 describe("troubleshooting", function()
-  local text = guide.content(FOLDER .. "troubleshooting.md")
+  local text = text_file.content(FOLDER .. "troubleshooting.md")
 
   -- How names are written in the code.
   local patterns = {
@@ -120,7 +121,7 @@ describe("troubleshooting", function()
     local count, with = 0, {}
     local sources = lab.run "find csrc lua -name meta -prune -o -name '*.c' -print -o -name '*.lua' -print"
     for path in sources:gmatch "[^\n]+" do
-      local code = guide.content(path)
+      local code = text_file.content(path)
       for number, pattern in ipairs(patterns) do
         for name in code:gmatch(pattern) do
           count, with[number] = count + 1, true
@@ -134,7 +135,7 @@ describe("troubleshooting", function()
   end)
 
   it("has the number of each beside it", function()
-    for number, name in guide.content("csrc/rpc/win32_status.c"):gmatch '{(%d+), "([%w_]+)"' do
+    for number, name in text_file.content("csrc/rpc/win32_status.c"):gmatch '{(%d+), "([%w_]+)"' do
       local line = text:match("[^\n]*`" .. name .. "`[^\n]*")
       if line and number ~= "0" then assert.is_truthy(line:find("(" .. number .. ")", 1, true), name) end
     end

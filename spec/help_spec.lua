@@ -66,7 +66,7 @@ describe("the examples of the help", function()
   end
 
   setup(function()
-    folder = lab.run("mktemp -d"):gsub("%s+$", "")
+    folder = lab.new_folder "help"
     lab.run(("mkdir -p %s/etc/bash_completion.d %s/.zfunc %s/.config/fish/completions"):format(folder, folder, folder))
     put("inventory.lua", ("smb { servers = %q, query = 'connections', qualifier = 'people', username = %q, password = env 'LAB_PASSWORD' }")
       :format(lab.double, lab.username))

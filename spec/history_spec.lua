@@ -8,7 +8,7 @@ local text_file = require "spec.lab.text_file"
 
 local folder
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 ---A time of that Tuesday, in UTC.
 local function at(hour, minute)
@@ -55,7 +55,7 @@ local function files()
 end
 
 before_each(function()
-  folder = lab.run("mktemp -d " .. lab.folder .. "/history.XXXXXX"):match "%S+"
+  folder = lab.new_folder "history"
   lab.run(("mkdir %s/history"):format(folder))
 end)
 

@@ -9,7 +9,7 @@ local tmux = require "spec.lab.tmux"
 
 local folder, terminal
 
-before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/live.XXXXXX"):match "%S+" end)
+before_each(function() folder = lab.new_folder "live" end)
 
 after_each(function()
   if terminal then terminal:close() end
@@ -43,7 +43,7 @@ local function watch(inventory, options, size)
   terminal:run(("clear; %s watch %s --live %s; echo code=$?; stty -a > %s/after"):format(lab.command, inventory, options or "", folder))
 end
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 local function lines_of(screen)
   local lines = {}

@@ -145,7 +145,7 @@ describe("runs of one user", function()
   -- Where runs find what others have noted.
   local folder
 
-  before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/runs.XXXXXX"):match "%S+" end)
+  before_each(function() folder = lab.new_folder "runs" end)
 
   ---A run of its own; the first failure, or nil.
   local function run(options, environment)

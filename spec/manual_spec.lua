@@ -6,7 +6,7 @@ local text_file = require "spec.lab.text_file"
 local FOLDER = lab.folder .. "/manual"
 local MAN = FOLDER .. "/man"
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function lines_of(command)
   local lines = {}

@@ -425,7 +425,7 @@ local at_running = {
 }
 
 describe("a wrong call says what is wrong:", function()
-  local folder = lab.run("mktemp -d"):gsub("%s+$", "")
+  local folder = lab.new_folder "messages"
   local command = lab.run("realpath " .. lab.command):gsub("%s+$", "")
 
   setup(function()
@@ -480,7 +480,7 @@ end)
 
 describe("an error of normalize_user", function()
   it("is reported with its own place alone, by a rule and by a report", function()
-    local folder = lab.run("mktemp -d"):gsub("%s+$", "")
+    local folder = lab.new_folder "messages"
     local function put(name, text)
       local path = folder .. "/" .. name
       assert(io.open(path, "wb")):write(text):close()
@@ -505,7 +505,7 @@ describe("an error of normalize_user", function()
   end)
 
   it("of a rule that runs is on standard error where the output is for a program", function()
-    local folder = lab.run("mktemp -d"):gsub("%s+$", "")
+    local folder = lab.new_folder "messages"
     assert(io.open(folder .. "/p.lua", "wb")):write("rule { id = 'x', message = '', check = function(p) return p.none.x end }"):close()
     assert(io.open(folder .. "/i.lua", "wb")):write("rows { kind = 'badge', { account = 'eve' } }"):close()
     for _, arguments in ipairs { "-f json", "-o out.txt" } do

@@ -15,7 +15,7 @@ local FORMATS = { "prometheus", "openmetrics" }
 
 local function put(name, text) return text_file.put(lab.folder .. "/" .. name, text) end
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function rendered(format, options)
   local parts = {}
@@ -411,7 +411,7 @@ server.serve_forever()
 ]])
     local processes = {}
     local function start(command)
-      processes[#processes + 1] = lab.run(command .. " & echo $!"):match "%d+"
+      processes[#processes + 1] = lab.start(command)
     end
     local guard <close> = setmetatable({}, { __close = function()
       for _, process in ipairs(processes) do

@@ -7,7 +7,7 @@ local text_file = require "spec.lab.text_file"
 
 local folder
 
-before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/ocsf.XXXXXX"):match "%S+" end)
+before_each(function() folder = lab.new_folder "ocsf" end)
 
 local function put(name, text) return text_file.replace(folder .. "/" .. name, text) end
 

@@ -10,7 +10,7 @@ local text_file = require "spec.lab.text_file"
 local folder, processes
 
 before_each(function()
-  folder = lab.run("mktemp -d " .. lab.folder .. "/ocsf.XXXXXX"):match "%S+"
+  folder = lab.new_folder "ocsf"
   processes = {}
 end)
 
@@ -20,7 +20,7 @@ end)
 
 local function put(name, text) return text_file.replace(folder .. "/" .. name, text) end
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 describe("a watch as OCSF", function()
   ---Who is there from now on, and how it went.
@@ -41,7 +41,7 @@ describe("a watch as OCSF", function()
   end
 
   local function start(command)
-    local process = lab.run(command .. " & echo $!"):match "%d+"
+    local process = lab.start(command)
     processes[#processes + 1] = process
     return process
   end

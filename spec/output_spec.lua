@@ -5,7 +5,7 @@ local text_file = require "spec.lab.text_file"
 
 local folder, inventory
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
@@ -29,7 +29,7 @@ local function run(command, path, around)
 end
 
 before_each(function()
-  folder = lab.run("mktemp -d " .. lab.folder .. "/output.XXXXXX"):match "%S+"
+  folder = lab.new_folder "output"
   inventory = put("people.lua", 'rows { kind = "badge", { account = "alice", resource = "door 1" } }\n')
 end)
 

@@ -1,5 +1,5 @@
 -- Policies: the builtin rules, rules of one's own, verdicts, waivers, errors.
-local network = require "rollcall.policy.network"
+local network = require "rollcall.internal.network"
 local policy = require "rollcall.policy"
 
 local NOW = 1700000000 -- a Tuesday, 22:13:20 UTC

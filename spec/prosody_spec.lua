@@ -34,7 +34,7 @@ VirtualHost "localhost"
 
 describe("Prosody #conformance", function()
   it("goes on with its own work while a module of it asks", function()
-    local folder = lab.run("mktemp -d " .. lab.folder .. "/prosody.XXXXXX"):match "%S+"
+    local folder = lab.new_folder "prosody"
     local function put(name, text) assert(io.open(folder .. "/" .. name, "w")):write(text):close() end
     put("mod_rollcall.lua", MODULE:format(lab.double, lab.samba, lab.silent, lab.username))
     put("prosody.cfg.lua", CONFIGURATION:format(folder .. "/pid", folder, folder))

@@ -12,7 +12,7 @@ local smb = require "rollcall.smb"
 local text_file = require "spec.lab.text_file"
 local workspace = require "rollcall.workspace"
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 ---Calls `f` while `module[name]` is `instead`.
 local function with(module, name, instead, f)

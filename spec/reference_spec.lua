@@ -7,7 +7,7 @@ local smb = require "rollcall.smb"
 local snapshot = require "rollcall.snapshot"
 local text_file = require "spec.lab.text_file"
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 describe("the page of the reference", function()
   local path = lab.folder .. "/reference.html"

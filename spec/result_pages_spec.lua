@@ -34,7 +34,7 @@ local function data_of(page)
   return rows
 end
 
-before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/pages.XXXXXX"):match "%S+" end)
+before_each(function() folder = lab.new_folder "pages" end)
 
 local function is_safe(page)
   assert.equal(2, select(2, page:gsub("<script", "")))

@@ -8,7 +8,7 @@ local function rockspec(of)
   return loaded
 end
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function lines_of(command)
   local lines = {}

@@ -7,7 +7,7 @@ local text_file = require "spec.lab.text_file"
 
 local NOW = 1700000000
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function written(name, rows)
   local path = lab.folder .. "/" .. name

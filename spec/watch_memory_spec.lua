@@ -2,7 +2,7 @@
 local lab = require "spec.lab"
 
 it("takes no more memory from poll to poll", function()
-  local folder = lab.run("mktemp -d"):match "%S+"
+  local folder = lab.new_folder "watch_memory"
   local output = lab.run(([[folder=%s
     echo 'rows { kind = "badge", { user = "alice" } }' > $folder/rows.lua
     %s watch $folder/rows.lua --interval 0.02 --snapshot $folder/kept.jsonl.gz &

@@ -25,7 +25,7 @@ local function put_people(count, new)
   put("state.jsonl", table.concat(lines, "\n") .. "\n")
 end
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 local function watch()
   process = lab.run(("%s watch %s --interval 1 --page %s > %s/log 2>&1 & echo $!"):format(lab.command,
@@ -34,7 +34,7 @@ local function watch()
 end
 
 before_each(function()
-  folder = lab.run("mktemp -d " .. lab.folder .. "/page.XXXXXX"):match "%S+"
+  folder = lab.new_folder "page"
   page = folder .. "/who.html"
   put_people(300, 0)
 end)

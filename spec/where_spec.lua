@@ -6,7 +6,7 @@ local text_file = require "spec.lab.text_file"
 
 local folder
 
-before_each(function() folder = lab.run("mktemp -d " .. lab.folder .. "/where.XXXXXX"):match "%S+" end)
+before_each(function() folder = lab.new_folder "where" end)
 
 local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
 
@@ -28,7 +28,7 @@ local function rollcall(...)
   return lab.run(("%s %s"):format(lab.command, string.format(...)))
 end
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 ---The events of JSON Lines, each with its user.
 local function events_of(output)

@@ -1,7 +1,7 @@
 -- The words that a reader of the field would not know, and that must not come back: spec/words, which make lint checks.
 local lab = require "spec.lab"
 
-local FOLDER = lab.run("mktemp -d"):gsub("%s+$", "")
+local FOLDER = lab.new_folder "words"
 local OLD = "rollcall smb-sessions fs1, and a stand-" .. "in"
 
 local function check(variables)

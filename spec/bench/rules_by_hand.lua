@@ -2,7 +2,7 @@
 -- row, no sandbox and no count of anything but what is wrong.
 --
 --   rules_by_hand.lua SNAPSHOT
-local network = require "rollcall.policy.network"
+local network = require "rollcall.internal.network"
 local presence = require "rollcall.presence"
 local remembering = require "rollcall.internal.remembering"
 local sets = require "rollcall.internal.sets"

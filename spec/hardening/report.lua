@@ -18,7 +18,7 @@ Written by `make hardening-report` on %s: %s, %s cores, %s.
 |---|---|---|
 ]]
 
-local function content(path) return (assert(text_file.content(path))) end
+local content = text_file.content
 
 local function first_line_of(command)
   local pipe = assert(io.popen(command))

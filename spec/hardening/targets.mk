@@ -20,7 +20,7 @@ hardening: hardening-packages
 	@failed=; \
 	  $(MAKE) --no-print-directory $(SIDE_BY_SIDE:-j2=-j$(HARDENING_AT_ONCE)) -k -Orecurse $(BESIDE) $(filter $(HARDENING_CHECKS),$(HARDENING_LONG)) \
 	    $(filter-out $(HARDENING_LONG) $(HARDENING_ALONE),$(HARDENING_CHECKS)) || failed=yes; \
-	  $(MAKE) --no-print-directory -k -j1 $(filter $(HARDENING_CHECKS),$(HARDENING_ALONE)) || failed=yes; \
+	  for check in $(filter $(HARDENING_CHECKS),$(HARDENING_ALONE)); do $(MAKE) --no-print-directory $$check || failed=yes; done; \
 	  [ -z "$$failed" ]
 
 hardening-packages: test-packages

@@ -18,4 +18,14 @@ function audit.phases(path)
   return table.concat(list, ", ")
 end
 
+---@param path string
+---@param act fun(): any
+---@return string content  a second after the act began
+---@return any result  of the act
+function audit.meanwhile(path, act)
+  local reader <close> = io.popen(("sleep 1; cat '%s'"):format(path))
+  local result = act()
+  return reader:read "a", result
+end
+
 return audit

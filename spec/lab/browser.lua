@@ -14,7 +14,7 @@ local function shell(command)
   return output
 end
 
-local function content(path) return text_file.content(path) or "" end
+local content = text_file.so_far
 
 local function request(self, method, path, body)
   local file = self.folder .. "/request.json"

@@ -12,21 +12,9 @@
 -- printed. Blanks, times and durations are the same whatever they are.
 local cjson = require "cjson"
 local shell = require "spec.lab.shell"
+local text_file = require "spec.lab.text_file"
 
 local guide = {}
-
-function guide.content(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-function guide.put(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
 
 ---@class spec.guide.block
 ---@field line integer  of its fence
@@ -149,7 +137,7 @@ local function run_console(path, block, lab)
       guide.replaced(command.command, lab.names, 1, 2))
     commands[i].expects_failure = commands[i + 1] and commands[i + 1].command == "echo $?"
   end
-  guide.put(lab.folder .. "/block.sh", table.concat(script, "\n") .. "\n")
+  text_file.put(lab.folder .. "/block.sh", table.concat(script, "\n") .. "\n")
   if block.words.later then lab.later() end
   local output
   if block.awaits then
@@ -189,7 +177,7 @@ local function check_console(path, block, lab)
 end
 
 local function quoted_file(lab, text)
-  guide.put(lab.folder .. "/checked", text)
+  text_file.put(lab.folder .. "/checked", text)
   return shell.quoted(lab.folder .. "/checked")
 end
 
@@ -203,11 +191,11 @@ local languages = {}
 function languages.lua(path, block, lab)
   local text, name = guide.replaced(block.text, lab.names, 1, 2), block.text:match "^%-%- (%S+%.lua)%f[%s]"
   if name then
-    guide.put(lab.folder .. "/" .. name, text)
+    text_file.put(lab.folder .. "/" .. name, text)
     lab.files[name] = block
     return
   end
-  guide.put(lab.folder .. "/script.lua", text)
+  text_file.put(lab.folder .. "/script.lua", text)
   assert_command(path, block, ("cd '%s' && %s\nlua5.4 script.lua"):format(lab.folder, lab.environment))
 end
 
@@ -234,7 +222,7 @@ end
 ---The program of the unit is not installed here, and other units only where systemd is.
 function languages.systemd(path, block, lab)
   local name = assert(block.text:match "^# (%S+)", "a unit's name is its first comment")
-  guide.put(lab.folder .. "/" .. name, (block.text:gsub("/usr/bin/rollcall", lab.folder .. "/bin/rollcall")))
+  text_file.put(lab.folder .. "/" .. name, (block.text:gsub("/usr/bin/rollcall", lab.folder .. "/bin/rollcall")))
   assert_command(path, block, ("cd '%s' && "
     .. "complaints=$(SYSTEMD_UNIT_PATH=$PWD: systemd-analyze verify --man=no %s 2>&1) && [ -z \"$complaints\" ] || "
     .. "{ echo \"$complaints\"; exit 1; }"):format(lab.folder, name))
@@ -283,7 +271,7 @@ end
 ---For the author: writes what the commands print into the guide, in place of what stands there and is something else.
 function guide.write(path, lab)
   lab.files = {}
-  local text, blocks = guide.content(path), guide.blocks(path)
+  local text, blocks = text_file.content(path), guide.blocks(path)
   for _, block in ipairs(blocks) do
     if block.language == "console" then
       local parts = {}
@@ -299,7 +287,7 @@ function guide.write(path, lab)
       languages[block.language](path, block, lab)
     end
   end
-  guide.put(path, text)
+  text_file.put(path, text)
 end
 
 return guide

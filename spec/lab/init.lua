@@ -32,6 +32,18 @@ end
 
 lab.run = shell.run
 
+---@param name string  how its name begins
+---@return string folder  a new one, which ends with the lab
+function lab.new_folder(name)
+  return lab.run(("mktemp -d '%s/%s.XXXXXX'"):format(lab.folder, name)):match "%S+"
+end
+
+---@param command string
+---@return string process  in the background
+function lab.start(command)
+  return lab.run(command .. " & echo $!"):match "%d+"
+end
+
 ---The NT hash of a password, by impacket.
 function lab.nt_hash(password)
   return (lab.run(([[/usr/bin/python3 -c 'from impacket.ntlm import *; print(compute_nthash("%s").hex(), end="")']]):format(password)))

@@ -11,7 +11,7 @@ local UNMEASURED = 5
 ---@return string?
 local function durations()
   local known = {}
-  for name, seconds in assert(text_file.content(DURATIONS)):gmatch "(%S+)\t([%d.]+)\n" do known[name] = tonumber(seconds) end
+  for name, seconds in text_file.content(DURATIONS):gmatch "(%S+)\t([%d.]+)\n" do known[name] = tonumber(seconds) end
   return known
 end
 
@@ -43,9 +43,9 @@ local function merge(folder, count, files)
   local wanted = {}
   for _, file in ipairs(files) do wanted[file] = true end
   for n = 1, count do
-    local status = (text_file.content(("%s/%d.status"):format(folder, n)) or "none"):match "%S+"
+    local status = text_file.so_far(("%s/%d.status"):format(folder, n)):match "%S+" or "none"
     local missing, failed_before, sum = {}, #failed, 0
-    local results = text_file.content(("%s/%d.tsv"):format(folder, n)) or ""
+    local results = text_file.so_far(("%s/%d.tsv"):format(folder, n))
     local seen = {}
     for file, tests, seconds in results:gmatch "file\t(%S+)\t(%d+)\t([%d.]+)\n" do
       seen[file] = true
@@ -55,7 +55,7 @@ local function merge(folder, count, files)
       measured[#measured + 1] = ("%s\t%s\n"):format(file, seconds)
     end
     for name in results:gmatch "failed\t([^\n]*)\n" do failed[#failed + 1] = name end
-    for file in (text_file.content(("%s/%d.files"):format(folder, n)) or ""):gmatch "%S+" do
+    for file in text_file.so_far(("%s/%d.files"):format(folder, n)):gmatch "%S+" do
       if not seen[file] then
         missing[#missing + 1] = file
         wanted[file] = nil

@@ -1,14 +1,16 @@
 --- Files of the specs, which are small.
 local text_file = {}
 
----@return string? content
----@return string? problem  of a file that cannot be read
+---@return string
 function text_file.content(path)
-  local file, problem = io.open(path, "rb")
-  if not file then return nil, problem end
-  local text = file:read "a"
-  file:close()
-  return text
+  local file <close> = assert(io.open(path, "rb"))
+  return (assert(file:read "a"))
+end
+
+---@return string content  empty if the file is not there yet
+function text_file.so_far(path)
+  local file <close> = io.open(path, "rb")
+  return file and file:read "a" or ""
 end
 
 ---@return string path

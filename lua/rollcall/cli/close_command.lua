@@ -8,6 +8,7 @@ local progress = require "rollcall.cli.progress"
 local smb_options = require "rollcall.cli.smb_options"
 local system = require "rollcall.system"
 local target = require "rollcall.smb.target"
+local servernames = require "rollcall.internal.servernames"
 local text = require "rollcall.internal.text"
 
 local function declare(parser)
@@ -201,7 +202,7 @@ local function named_targets(given)
   local servers, problem = smb_options.servers(given)
   if not servers then return nil, problem end
   for _, servername in ipairs(servers) do
-    local _, expectation = target.check_servername(servername)
+    local _, expectation = servernames.check(servername)
     if expectation then return nil, ("invalid SERVER: '%s'; it %s"):format(servername, expectation) end
   end
   local connect

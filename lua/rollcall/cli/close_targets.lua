@@ -1,10 +1,10 @@
 --- Where the command close looks and closes: servers that the command line names, or the servers and services of an inventory.
 local inventory = require "rollcall.inventory"
 local options = require "rollcall.internal.options"
+local servernames = require "rollcall.internal.servernames"
 local smb = require "rollcall.smb"
 local source = require "rollcall.cli.source"
 local sources = require "rollcall.inventory.sources"
-local target = require "rollcall.smb.target"
 
 local close_targets = {}
 
@@ -22,19 +22,19 @@ local close_targets = {}
 ---@param connect table  as smb.server takes it besides the name
 ---@return rollcall.cli.close_target
 local function server_target(servername, connect)
-  local shown = target.shown(servername)
+  local shown = servernames.shown(servername)
   return {
     name = shown, servername = shown,
     open = function() return smb.server(options.merged(connect, { servername = servername })) end,
   }
 end
 
----@param servernames string[]
+---@param servers string[]
 ---@param connect table
 ---@return rollcall.cli.close_target[]
-function close_targets.of_servers(servernames, connect)
+function close_targets.of_servers(servers, connect)
   local list = {}
-  for i, servername in ipairs(servernames) do list[i] = server_target(servername, connect) end
+  for i, servername in ipairs(servers) do list[i] = server_target(servername, connect) end
   return list
 end
 
@@ -56,7 +56,7 @@ end
 local function add_servers(list, found, block)
   local connect = sources.connect_of(block, inventory.resolve)
   for _, servername in ipairs(block.fields.servers) do
-    once(list, found, ("smb\0%s\0%s"):format(target.shown(servername), connect.port or ""), function()
+    once(list, found, ("smb\0%s\0%s"):format(servernames.shown(servername), connect.port or ""), function()
       return server_target(servername, connect)
     end)
   end

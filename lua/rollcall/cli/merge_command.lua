@@ -5,6 +5,7 @@ local merge = require "rollcall.snapshot.merge"
 local shard = require "rollcall.internal.shard"
 local snapshot = require "rollcall.snapshot"
 local source = require "rollcall.cli.source"
+local targets = require "rollcall.inventory.targets"
 local text = require "rollcall.internal.text"
 
 local function complain_of_overlaps(overlaps)
@@ -48,7 +49,7 @@ Examples:
     for _, part in ipairs(parts) do
       merged:add(part, function(kind, row) its_writer:row(kind, row) end)
     end
-    merged:add_missing(parts, missing, unnamed --[[@as integer]], inv)
+    merged:add_missing(parts, missing, unnamed --[[@as integer]], inv and targets.list(inv))
     for _, outcome in ipairs(merged.outcomes) do its_writer:outcome(outcome) end
     its_writer:finish()
     complain_of_overlaps(merged.overlaps)

@@ -4,6 +4,7 @@ local credentials = require "rollcall.internal.credentials"
 local listing = require "rollcall.cli.listing"
 local name_lines = require "rollcall.internal.name_lines"
 local progress = require "rollcall.cli.progress"
+local servernames = require "rollcall.internal.servernames"
 local shard = require "rollcall.internal.shard"
 local smb = require "rollcall.smb"
 local source = require "rollcall.cli.source"
@@ -70,7 +71,7 @@ function smb_options.servers(given)
   end
   if not list[1] then return nil, "no server is named; give SERVER or --servers-from" end
   -- Of several servers, each that has a wrong name fails for itself.
-  local _, expectation = target.check_servername(list[1])
+  local _, expectation = servernames.check(list[1])
   if expectation and not list[2] then return nil, ("invalid SERVER: '%s'; it %s"):format(list[1], expectation) end
   return shard.filtered(given.shard, list)
 end
@@ -151,7 +152,7 @@ end
 local function targets_of(names, concurrency)
   local list = {}
   for i, name in ipairs(type(names) == "table" and names or { names }) do
-    list[i] = { source = "smb", target = target.shown(name), concurrency = concurrency or sources.DEFAULT_CONCURRENCY }
+    list[i] = { source = "smb", target = servernames.shown(name), concurrency = concurrency or sources.DEFAULT_CONCURRENCY }
   end
   return list
 end

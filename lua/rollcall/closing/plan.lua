@@ -4,8 +4,8 @@ local endpoint = require "rollcall.workspace.endpoint"
 local json = require "rollcall.internal.json_text"
 local names = require "rollcall.smb.names"
 local options = require "rollcall.internal.options"
+local servernames = require "rollcall.internal.servernames"
 local scan = require "rollcall.closing.scan"
-local target = require "rollcall.smb.target"
 local workspace_scan = require "rollcall.closing.workspace_scan"
 
 local plan = {}
@@ -117,9 +117,9 @@ end
 
 local name = options.text(1024)
 local specifications = {
-  session = { servername = target.check_servername, client = name, username = name, since = options.integer(0, 2 ^ 53 | 0) },
+  session = { servername = servernames.check, client = name, username = name, since = options.integer(0, 2 ^ 53 | 0) },
   file = {
-    servername = target.check_servername, id = options.integer(0, 0xFFFFFFFF), pathname = options.text(65536),
+    servername = servernames.check, id = options.integer(0, 0xFFFFFFFF), pathname = options.text(65536),
     username = options.text(1024, 0),
   },
   workspace_session = {
@@ -142,7 +142,7 @@ local function wanted_of(row, row_kind)
   if missing[1] then return nil, missing[1] .. " is missing" end
   checked.kind = kind
   if kind == "session" then checked.since = { checked.since } end
-  if checked.servername then checked.servername = target.shown(checked.servername) end
+  if checked.servername then checked.servername = servernames.shown(checked.servername) end
   return checked
 end
 

@@ -1,7 +1,7 @@
 --- What events of the Open Cybersecurity Schema Framework have in common.
 local json = require "rollcall.internal.json_text"
-local network = require "rollcall.policy.network"
-local target = require "rollcall.smb.target"
+local network = require "rollcall.internal.network"
+local servernames = require "rollcall.internal.servernames"
 
 local ocsf = {}
 
@@ -52,7 +52,7 @@ end
 ---@return table?
 function ocsf.server(servername)
   if not servername then return nil end
-  local host, port = target.split(servername)
+  local host, port = servernames.split(servername)
   return ocsf.endpoint(host or servername, nil, host and port --[[@as integer?]])
 end
 

@@ -1,8 +1,8 @@
 --- What the blocks of an inventory take, field by field.
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
+local servernames = require "rollcall.internal.servernames"
 local smbstatus = require "rollcall.smbstatus.settings"
-local target = require "rollcall.smb.target"
 local user_names = require "rollcall.workspace.user_names"
 
 local blocks = {}
@@ -109,7 +109,7 @@ local cloud_credentials = {
 blocks.smb = {
   meaning = "SMB servers. Blocks with the same query are asked as one, so that all their servers are asked side by side.",
   fields = declaration.fields({
-    { "servers", targets(target.check_servername), "Names or addresses, also with `:port`." },
+    { "servers", targets(servernames.check), "Names or addresses, also with `:port`." },
     { "query", options.one_of { "rollcall", "connections", "sessions", "files", "shares", "logons" },
       "What to ask; `rollcall`, the combined view, if not given." },
     { "qualifier", options.text(1024),

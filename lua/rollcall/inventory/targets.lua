@@ -1,9 +1,9 @@
 --- The targets that an inventory names, as results name them: all of them, those that are asked over the network, and those in a
 --- shard.
 local options = require "rollcall.internal.options"
+local servernames = require "rollcall.internal.servernames"
 local shard = require "rollcall.internal.shard"
 local sources = require "rollcall.inventory.sources"
-local target = require "rollcall.smb.target"
 
 local targets = {}
 
@@ -49,7 +49,7 @@ function targets.list(inv)
     if source.block == "smb" then
       local kind = sources.kind_of_query(fields.query)
       for _, name in ipairs(fields.servers) do
-        found[#found + 1] = { source = "smb", target = target.shown(name), query = kind, name = name }
+        found[#found + 1] = { source = "smb", target = servernames.shown(name), query = kind, name = name }
       end
     elseif source.block == "workspace" then
       for _, name in ipairs(fields.users) do

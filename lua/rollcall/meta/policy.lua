@@ -54,7 +54,7 @@ error "this file is for editors; a policy is read by rollcall.policy"
 ---@field utc_offset? integer  seconds that the hours are ahead of UTC, from -50400 to 50400; default 0
 ---@field at? "now"|"since"  whether the time of the poll counts, or when somebody connected; default "now"
 
----@class rollcall.policy.networks_block: rollcall.policy.builtin_block
+---@class rollcall.internal.networks_block: rollcall.policy.builtin_block
 ---@field allow string|string[]  networks and addresses, such as "10.0.0.0/8", "fd00::/8"
 
 ---@class rollcall.policy.version_block: rollcall.policy.builtin_block
@@ -115,7 +115,7 @@ function builtin.connected_longer_than(given) end
 function builtin.outside_hours(given) end
 
 ---Every client in one of these networks. Raises what is wrong, with its line and field.
----@param given rollcall.policy.networks_block  the networks
+---@param given rollcall.internal.networks_block  the networks
 ---@return rollcall.policy.builtin_rule  for `rule`
 function builtin.client_networks(given) end
 

@@ -2,7 +2,7 @@
 -- gives a rule to hand to `rule`.
 local case = require "rollcall.internal.case"
 local declaration = require "rollcall.internal.declaration"
-local network = require "rollcall.policy.network"
+local network = require "rollcall.internal.network"
 local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
 local text = require "rollcall.internal.text"

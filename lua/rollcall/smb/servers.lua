@@ -1,5 +1,6 @@
 --- The servers that a call names: one, a list, or an iterator.
 local options = require "rollcall.internal.options"
+local servernames = require "rollcall.internal.servernames"
 local target = require "rollcall.smb.target"
 
 local servers = {}
@@ -10,7 +11,7 @@ servers.LOCAL_COMPUTER = "localhost"
 local LONGEST_SHOWN = 300
 
 ---The options of one server.
-servers.connect_specification = options.merged(target.specification, { servername = target.check_servername })
+servers.connect_specification = options.merged(target.specification, { servername = servernames.check })
 
 local function is_list(value)
   return type(value) == "table" and not getmetatable(value)
@@ -20,7 +21,7 @@ end
 ---@type rollcall.options.check
 function servers.check(value)
   if is_list(value) or options.callable(value) then return value end
-  return target.check_servername(value)
+  return servernames.check(value)
 end
 
 ---@return fun(): any
@@ -44,7 +45,7 @@ end
 ---@return rollcall.smb.misnamed?
 local function misnamed(name)
   if type(name) ~= "string" then return nil end
-  local _, wrong = target.check_servername(name)
+  local _, wrong = servernames.check(name)
   return wrong and { servername = name:sub(1, LONGEST_SHOWN), username = "", wrong = wrong } or nil
 end
 

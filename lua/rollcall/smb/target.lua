@@ -1,10 +1,10 @@
 --- SMB servers as a caller names them, turned into what rollcall.core takes.
 local options = require "rollcall.internal.options"
 local platform = require "rollcall.internal.platform"
+local servernames = require "rollcall.internal.servernames"
 
 local target = {}
 
-local SMB_PORT = 445
 local DEFAULT_TIMEOUT = 10
 local DEFAULT_DEADLINE = 120
 local DEFAULT_RETRY_REFUSED = 3600
@@ -48,38 +48,6 @@ target.specification = {
 -- What netapi32 leaves to how Windows is set up.
 local not_on_windows = { "nt_hash", "kerberos", "encrypt" }
 
----Splits a server's name into the host and, if it is there, the port.
----@param name string  `fs1`, `\\fs1`, `10.0.0.1:4450`, `::1`, `[::1]:4450`
----@return string? host  nil if this is no server's name
----@return string|integer|nil port  or what is wrong
-function target.split(name)
-  local bare = name:match("^\\\\(.*)$") or name
-  local host, port = bare:match("^%[(.-)%]$"), nil
-  if not host then host, port = bare:match("^%[(.-)%]:(%d+)$") end
-  if not host and select(2, bare:gsub(":", "")) > 1 then host = bare end
-  if not host then host, port = bare:match("^([^:]*):(%d+)$") end
-  host = host or bare
-  if not host:find("^[%w%.%-_:%%\x80-\xff]+$") or #host > 255 then
-    return nil, "must be the name or address of a server"
-  end
-  if port then
-    port = tonumber(port)
-    if port < 1 or port > 65535 then return nil, "must have a port from 1 to 65535" end
-    if platform.is_windows and port ~= SMB_PORT then return nil, "must have the port 445 on Windows, or none" end
-  end
-  return host, port
-end
-
----@param value any
----@return string? servername, string? expectation
-function target.check_servername(value)
-  local text, expectation = options.text(300)(value)
-  if not text then return nil, expectation end
-  local host, problem = target.split(text)
-  if not host then return nil, problem end
-  return text
-end
-
 -- A name as it stands in \\NAME, where a colon would end it.
 local function unc_name(host)
   if not platform.is_windows or not host:find(":", 1, true) then return host end
@@ -93,7 +61,7 @@ function target.check_credentials(connect)
     for _, name in ipairs(not_on_windows) do
       if connect[name] then return name .. " cannot be asked for on Windows" end
     end
-    if connect.port and connect.port ~= SMB_PORT then return "port cannot be any other than 445 on Windows" end
+    if connect.port and connect.port ~= servernames.SMB_PORT then return "port cannot be any other than 445 on Windows" end
   end
   if connect.password and connect.nt_hash then return "password and nt_hash exclude each other" end
   if connect.kerberos and connect.nt_hash then return "kerberos and nt_hash exclude each other" end
@@ -109,26 +77,19 @@ local function milliseconds(seconds)
   return math.max(1, math.ceil(seconds * 1000))
 end
 
----A server's name as its results have it.
----@param servername string
----@return string
-function target.shown(servername)
-  return servername:match("^\\\\(.*)$") or servername
-end
-
 ---@param servername string  checked
 ---@param connect table  checked connect options
 ---@return rollcall.smb.core.target
 function target.new(servername, connect)
-  local host, port = target.split(servername)
+  local host, port = servernames.split(servername)
   local name = unc_name(host --[[@as string]])
   local is_this_computer = platform.is_windows and host == "localhost" and not connect.username
   local domain, username = (connect.username or ""):match("^([^\\]+)\\(.+)$")
   return {
-    servername = target.shown(servername),
+    servername = servernames.shown(servername),
     host = name,
     unc = not is_this_computer and "\\\\" .. name or nil,
-    port = port or connect.port or SMB_PORT,
+    port = port or connect.port or servernames.SMB_PORT,
     username = username or connect.username or "",
     domain = connect.domain or domain or "",
     password = connect.password or connect.nt_hash or "",

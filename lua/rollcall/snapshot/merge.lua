@@ -5,7 +5,6 @@ local printed = require "rollcall.snapshot.printed"
 local shard = require "rollcall.internal.shard"
 local snapshot = require "rollcall.snapshot"
 local system = require "rollcall.system"
-local targets = require "rollcall.inventory.targets"
 local text = require "rollcall.internal.text"
 local users = require "rollcall.snapshot.users"
 
@@ -247,8 +246,8 @@ end
 ---@param parts rollcall.merge.part[]
 ---@param missing table<integer, rollcall.shard[]>
 ---@param unnamed integer
----@param inv? rollcall.inventory
-function methods:add_missing(parts, missing, unnamed, inv)
+---@param named? rollcall.inventory.named_target[]  those of an inventory
+function methods:add_missing(parts, missing, unnamed, named)
   local is_here, labels = {}, {}
   for _, part in ipairs(parts) do
     for _, label in ipairs(part.shards) do is_here["shard " .. label] = true end
@@ -259,7 +258,7 @@ function methods:add_missing(parts, missing, unnamed, inv)
   for _, outcome in ipairs(outcomes) do
     if outcome.source ~= "snapshot" or not is_here[outcome.target] then self:put(outcome) end
   end
-  if inv then return self:add_missing_targets(inv, missing) end
+  if named then return self:add_missing_targets(named, missing) end
   for _, list in pairs(missing) do table.move(list, 1, #list, #labels + 1, labels) end
   table.sort(labels, function(a, b)
     if a.count ~= b.count then return a.count < b.count end
@@ -275,9 +274,9 @@ function methods:add_missing(parts, missing, unnamed, inv)
   end
 end
 
----@param inv rollcall.inventory
+---@param named rollcall.inventory.named_target[]
 ---@param missing table<integer, rollcall.shard[]>
-function methods:add_missing_targets(inv, missing)
+function methods:add_missing_targets(named, missing)
   local known, is_missing, absent_users = {}, {}, {}
   for _, outcome in ipairs(self.outcomes) do known[key_of(outcome.query, outcome.target)] = true end
   for _, list in pairs(missing) do
@@ -289,7 +288,7 @@ function methods:add_missing_targets(inv, missing)
       if is_missing[label] then return label end
     end
   end
-  for _, one in ipairs(targets.list(inv)) do
+  for _, one in ipairs(named) do
     local key, label = key_of(one.query, one.target), missing_shard_of(one.name)
     if one.source == "workspace" and (label or not known[key]) then
       absent_users[#absent_users + 1] = one.target
