@@ -2,6 +2,7 @@
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 local loops = require "spec.lab.loops"
+local plain = require "rollcall.loop.plain"
 local smb = require "rollcall.smb"
 
 for name, run_all in pairs(loops.run) do
@@ -74,3 +75,26 @@ for name, run_all in pairs(loops.run) do
     end)
   end)
 end
+
+describe("a query of many connections", function()
+  it("gives the loop a turn while they are made", function()
+    local client <close> = cloud.client { endpoint = cloud.http1, timeout = 30 }
+    local names, longest, asked, began = {}, 0, 0, nil
+    for n = 1, 400 do names[n] = "user" .. n end
+    plain.run { function()
+      began = os.clock()
+      cloud.collect(client:sessions {
+        user_name = names, concurrency = 200, on_answer = function() asked = asked + 1 end,
+        on_wait = function(wait)
+          longest = math.max(longest, os.clock() - began)
+          local ready, problem = plain.on_wait(wait)
+          began = os.clock()
+          return ready, problem
+        end,
+      })
+    end }
+    assert.equal(400, asked)
+    -- Of processor time; sixty-four handshakes in a turn take twice as long.
+    print(longest)
+  end)
+end)

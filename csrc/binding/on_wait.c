@@ -185,7 +185,7 @@ static int wait(lua_State *L, struct waiter *waiter, int64_t until) {
     int64_t rest = until == WAITER_NEVER ? -1 : until - waiter_now(waiter);
     if (until != WAITER_NEVER && rest < 0)
         rest = 0;
-    if (!waiter->waits_outside || rest == 0) {
+    if (!waiter->waits_outside) {
         take_turn(L, waiter, rest);
         return 0;
     }

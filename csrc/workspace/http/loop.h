@@ -40,9 +40,10 @@ void transfer_loop_wake(const struct transfer_loop *loop, struct watch *watch);
 
 enum transfer_loop_turn { TURN_TAKEN, TURN_INTERRUPTED, TURN_IMPOSSIBLE };
 
-/* Waits until something happens, for at most so many milliseconds, below 0 for ever, and does all
- * that can be done without waiting: transfers that are over land in their queues. A signal
- * interrupts the wait. The watch of who takes the turn may be NULL. */
+/* Waits until something happens, for at most so many milliseconds, below 0 for ever, and does what
+ * can be done without waiting, or the next part of it where it takes long: transfers that are over
+ * land in their queues. A signal interrupts the wait. The watch of who takes the turn may be NULL.
+ */
 enum transfer_loop_turn transfer_loop_run(struct transfer_loop *loop, struct watch *watch,
                                           int64_t milliseconds);
 

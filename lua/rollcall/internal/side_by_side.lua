@@ -10,7 +10,7 @@ local side_by_side = {}
 ---What is waited for.
 ---@class rollcall.waits
 ---@field descriptor? integer  until it can be read; it stays the same for as long as the iterator is open. nil on Windows
----@field timeout? number  or until so many seconds are over
+---@field timeout? number  or until so many seconds are over; 0: when the others have had their turn
 
 ---Called instead of waiting, and may yield: what an event loop gives its own wait for. It returns
 ---when something of what is waited for has happened, or earlier; and how many seconds it waited, if

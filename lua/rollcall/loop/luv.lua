@@ -26,7 +26,8 @@ function luv.on_wait(waits)
     if not went_on then error(problem, 0) end
   end
   if poll then assert(poll:start("r", wake)) end
-  if timer then timer:start(math.ceil(waits.timeout * 1000), 0, wake) end
+  -- One that is due at once would come again and again before anything else that is due.
+  if timer then timer:start(math.max(1, math.ceil(waits.timeout * 1000)), 0, wake) end
   coroutine.yield()
 end
 
