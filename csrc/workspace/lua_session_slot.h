@@ -57,7 +57,7 @@ struct session_query {
     time_t token_until;
     int64_t not_before; /* the service is throttling until then */
     size_t active;
-    size_t begun; /* attempts, since it last waited */
+    size_t begun;     /* attempts, since it last waited */
     size_t next_slot; /* whose user the caller is asked for */
     size_t slot_count;
     struct query_slot slots[];
