@@ -10,20 +10,21 @@
 
 static void describe(const struct link_failure *refusal, struct link_failure *failure) {
     *failure = *refusal;
-    snprintf(failure->message, sizeof failure->message,
-             "not tried, since the same credentials have been refused: %.400s", refusal->message);
+    snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED ": %.400s",
+             refusal->message);
 }
 
 static void describe_other_run(const char *at, struct link_failure *failure) {
     link_failure_set(failure, "logon", ERROR_LOGON_FAILURE, "");
     snprintf(failure->message, sizeof failure->message,
-             "not tried, since the same credentials have been refused to another run of yours at "
-             "%s: correct them, or allow one more by logon_attempts",
+             CREDENTIAL_NOT_TRIED
+             " to another run of yours at %s: correct them, or allow one "
+             "more by logon_attempts",
              at);
 }
 
-bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
-                      const struct frame_logon *logon, const struct logon_policy *policy,
+bool logon_turn_start(struct logon_turn *turn, struct credential_ledger *ledger,
+                      const struct frame_logon *logon, const struct credential_policy *policy,
                       struct link_failure *failure) {
     *turn = (struct logon_turn){ledger, logon_credential_of(logon), *policy, .open = true};
     turn->place = refusal_place_of(logon, turn->credential);
@@ -36,25 +37,26 @@ bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
 
 void logon_turn_end(struct logon_turn *turn) {
     if (turn->begun)
-        logon_ledger_end(turn->ledger, turn->credential);
+        credential_ledger_end(turn->ledger, turn->credential, clock_now());
     turn->begun = turn->open = false;
     refusal_record_close(&turn->record);
 }
 
 /* A logon by a credential that nobody here has accepted lately has begun: what other runs know. */
-static enum logon_verdict ask_other_runs(struct logon_turn *turn, int64_t now,
-                                         struct link_failure *failure) {
+static enum credential_verdict ask_other_runs(struct logon_turn *turn, int64_t now,
+                                              struct link_failure *failure) {
     char at[REFUSAL_TIME_LIMIT];
     if (!refusal_record_take(&turn->record, &turn->place)) {
         if (!turn->held_back_since)
             turn->held_back_since = now;
-        return now - turn->held_back_since < OTHER_RUN_MILLISECONDS ? LOGON_LATER : LOGON_NOW;
+        return now - turn->held_back_since < OTHER_RUN_MILLISECONDS ? CREDENTIAL_LATER
+                                                                    : CREDENTIAL_NOW;
     }
     if (refusal_record_count(&turn->record, turn->policy.retry_after, at) < turn->policy.attempts)
-        return LOGON_NOW;
+        return CREDENTIAL_NOW;
     refusal_record_close(&turn->record);
     describe_other_run(at, failure);
-    return LOGON_REFUSED;
+    return CREDENTIAL_REFUSED;
 }
 
 static void log_on(const struct logon_turn *turn, struct link *link, int64_t now) {
@@ -69,21 +71,21 @@ static bool ask(struct logon_turn *turn, struct link *link, int64_t now,
         log_on(turn, link, now);
         return true;
     }
-    enum logon_verdict verdict = logon_ledger_begin(turn->ledger, turn->credential, &turn->policy,
-                                                    steady, steady + link_timeout(link));
-    if (verdict == LOGON_REFUSED)
+    enum credential_verdict verdict = credential_ledger_begin(
+        turn->ledger, turn->credential, &turn->policy, steady, steady + link_timeout(link));
+    if (verdict == CREDENTIAL_REFUSED)
         describe(logon_ledger_refusal(turn->ledger, turn->credential, &turn->policy, steady),
                  failure);
-    if (verdict == LOGON_FIRST) {
+    if (verdict == CREDENTIAL_FIRST) {
         verdict = ask_other_runs(turn, steady, failure);
-        if (verdict != LOGON_NOW)
-            logon_ledger_end(turn->ledger, turn->credential);
+        if (verdict != CREDENTIAL_NOW)
+            credential_ledger_end(turn->ledger, turn->credential, clock_now());
     }
-    if (verdict == LOGON_NOW) {
+    if (verdict == CREDENTIAL_NOW) {
         turn->begun = true;
         log_on(turn, link, now);
     }
-    return verdict != LOGON_REFUSED;
+    return verdict != CREDENTIAL_REFUSED;
 }
 
 static void keep_ticket(const struct logon_turn *turn, const struct link *link) {

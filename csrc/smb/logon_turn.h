@@ -7,9 +7,9 @@
 #include "smb/refusal_record.h"
 
 struct logon_turn {
-    struct logon_ledger *ledger;
-    logon_credential credential;
-    struct logon_policy policy;
+    struct credential_ledger *ledger;
+    credential_id credential;
+    struct credential_policy policy;
     bool open;  /* nothing has come of it yet */
     bool begun; /* the ledger knows that it is under way */
     struct refusal_place place;
@@ -19,8 +19,8 @@ struct logon_turn {
 
 /* Before a link is opened. False if the credential was refused as often as it may be: `failure`
  * says by what, and nothing is to be opened. */
-bool logon_turn_start(struct logon_turn *turn, struct logon_ledger *ledger,
-                      const struct frame_logon *logon, const struct logon_policy *policy,
+bool logon_turn_start(struct logon_turn *turn, struct credential_ledger *ledger,
+                      const struct frame_logon *logon, const struct credential_policy *policy,
                       struct link_failure *failure);
 
 /* After each progress of the link: lets it log on when it is its turn, and notes its result.
@@ -30,8 +30,5 @@ bool logon_turn_follow(struct logon_turn *turn, struct link *link, enum link_sta
 
 /* The link is done with, or given up. May be called again. */
 void logon_turn_end(struct logon_turn *turn);
-
-/* Milliseconds after which a link that asks to log on is to be followed again. */
-#define LOGON_TURN_MILLISECONDS 10
 
 #endif

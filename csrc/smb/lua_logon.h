@@ -6,10 +6,10 @@
 
 #include "smb/logon_ledger.h"
 
-/* [-0, +0, -] Lives as long as the state, and longer than what was made in it later. */
-struct logon_ledger *logon_ledger_of(lua_State *L);
+/* [-0, +0, -] As ledger_of. */
+struct credential_ledger *logon_ledger_of(lua_State *L);
 
-/* [-0, +0, m] Makes it, if it is not there yet. */
+/* [-0, +0, m] As ledger_register. */
 void logon_ledger_register(lua_State *L);
 
 #endif

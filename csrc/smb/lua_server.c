@@ -18,7 +18,7 @@
 struct server {
     const struct server_door *door; /* the first member */
     struct link *link;              /* NULL: this handle is new and has nothing yet */
-    struct logon_ledger *ledger;
+    struct credential_ledger *ledger;
     struct logon_turn logon;
     struct poller poller;
     bool opened; /* and so in the caller's hands */
@@ -79,7 +79,7 @@ static void finish(lua_State *L, struct server *server, const void *owner) {
             continue;
         if (!link_is_busy(link) || state == LINK_LOST)
             break;
-        int64_t rest = link_state(link, owner) == LINK_ASKING ? LOGON_TURN_MILLISECONDS
+        int64_t rest = link_state(link, owner) == LINK_ASKING ? CREDENTIAL_TURN_MILLISECONDS
                                                               : link_deadline(link) - clock_now();
         int error = link_wait(&link, 1, &server->poller, rest > 0 ? rest : 0);
         if (error == EINTR)

@@ -284,7 +284,7 @@ int64_t slot_deadline(const struct enumeration *enumeration, const struct enumer
     const struct link *link = link_of(enumeration, slot);
     int64_t now = waiter_now(&enumeration->waiter);
     if (link_state(link, slot) == LINK_ASKING)
-        return now + LOGON_TURN_MILLISECONDS;
+        return now + CREDENTIAL_TURN_MILLISECONDS;
     if (!link_is_busy(link)) /* the step that was just begun has failed at once */
         return now;
     int64_t step = link_deadline(link);

@@ -48,7 +48,7 @@ struct enumeration {
     struct enumeration_slot *called;  /* for which a function of the caller's is called: */
     int function;                     /* ON_END or NEXT_TARGET */
     bool has_server;                  /* the link of the only slot is a server handle's */
-    struct logon_ledger *ledger;      /* of the Lua state */
+    struct credential_ledger *ledger; /* of the Lua state */
     struct link_family *family;       /* NULL before the first target */
     struct link **links;              /* one a slot, NULL before its first target */
     struct enumeration_slot slots[];

@@ -88,11 +88,12 @@ int64_t target_read_deadline(lua_State *L, int index) {
 
 bool target_open(lua_State *L, int index, struct link *link,
                  const struct rpc_interface *rpc_interface, int64_t now,
-                 struct logon_ledger *ledger, struct logon_turn *turn,
+                 struct credential_ledger *ledger, struct logon_turn *turn,
                  struct link_failure *failure) {
-    const struct logon_policy policy = {
+    const struct credential_policy policy = {
         .attempts = (unsigned)integer_field(L, index, "logon_attempts", INT32_MAX),
         .retry_after = integer_field(L, index, "retry_refused_milliseconds", INT64_MAX),
+        .unproven = 1,
     };
     const struct frame_logon target = {
         .host = text_field(L, index, "host"),

@@ -31,7 +31,7 @@ int64_t target_read_deadline(lua_State *L, int index);
  * since its credentials were refused before: `failure` says so. */
 bool target_open(lua_State *L, int index, struct link *link,
                  const struct rpc_interface *rpc_interface, int64_t now,
-                 struct logon_ledger *ledger, struct logon_turn *turn,
+                 struct credential_ledger *ledger, struct logon_turn *turn,
                  struct link_failure *failure);
 
 /* [-0, +0, v] Begins the call for the target at `index`. */

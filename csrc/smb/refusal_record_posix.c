@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/credential_ledger.h"
+
 /* A lock of the open file, not of the process, where there are such. */
 #ifdef F_OFD_SETLK
 #define LOCK F_OFD_SETLK
@@ -32,18 +34,11 @@ struct entry {
     uint16_t nothing;
 };
 
-/* FNV-1a, over the text and its terminator. */
-static uint64_t hashed(uint64_t hash, const char *text) {
-    do {
-        hash = (hash ^ (unsigned char)*text) * 0x100000001B3U;
-    } while (*text++);
-    return hash;
-}
-
 struct refusal_place refusal_place_of(const struct frame_logon *logon, uint64_t credential) {
-    uint64_t account = hashed(hashed(0xCBF29CE484222325U, logon->username), logon->domain);
+    credential_id account = credential_with(CREDENTIAL_OF_NOTHING, logon->username);
+    account = credential_with(account, logon->domain);
     if (!logon->domain[0] && !logon->kerberos && !strchr(logon->username, '@')) {
-        account = hashed(account, logon->host);
+        account = credential_with(account, logon->host);
         account = (account ^ logon->port) * 0x100000001B3U;
     }
     uint64_t half = credential ^ credential >> 32;
