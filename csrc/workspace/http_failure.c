@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define UNAUTHORIZED 401
 #define FORBIDDEN 403
 
 struct status_name {
@@ -13,7 +14,7 @@ struct status_name {
 
 static const struct status_name status_names[] = {
     {400, "BAD_REQUEST", "the service does not understand the request"},
-    {401, "UNAUTHORIZED", "the credentials were refused"},
+    {UNAUTHORIZED, "UNAUTHORIZED", "the credentials were refused"},
     {FORBIDDEN, "FORBIDDEN", "not permitted"},
     {404, "NOT_FOUND", "there is no such thing"},
     {405, "METHOD_NOT_ALLOWED", "the service does not take this method"},
@@ -113,6 +114,12 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
     if (request_id)
         plain_text_copy(failure->request_id, sizeof failure->request_id, request_id,
                         strlen(request_id), secrets);
+}
+
+bool http_failure_is_refusal(const struct http_failure *failure) {
+    /* Those of the gateway may stand in an answer with another status. */
+    return failure->status == UNAUTHORIZED || strcmp(failure->code, "APIGW.0301") == 0 ||
+           strcmp(failure->code, "APIG.0301") == 0;
 }
 
 void http_failure_name_action(struct http_failure *failure, const char *action) {

@@ -2,6 +2,8 @@
 #ifndef ROLLCALL_HTTP_FAILURE_H
 #define ROLLCALL_HTTP_FAILURE_H
 
+#include <stdbool.h>
+
 #include "workspace/http/transfer.h"
 #include "workspace/plain_text.h"
 
@@ -22,7 +24,10 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
 /* Replaces code and message. */
 void http_failure_set(struct http_failure *failure, const char *code, const char *message);
 
-/* Of a refusal, adds the IAM action that the request needs. */
+/* Whether it is the credentials that were refused, and not what they are to do. */
+bool http_failure_is_refusal(const struct http_failure *failure);
+
+/* Where something is not permitted, adds the IAM action that the request needs. */
 void http_failure_name_action(struct http_failure *failure, const char *action);
 
 #endif

@@ -8,6 +8,7 @@
 #include "binding/export.h"
 #include "binding/failure.h"
 #include "workspace/lua_connection_pool.h"
+#include "workspace/lua_credential.h"
 #include "workspace/lua_post.h"
 #include "workspace/lua_session_query.h"
 #include "workspace/lua_signature.h"
@@ -28,6 +29,7 @@ int luaopen_rollcall_workspace_core(lua_State *L) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
         return luaL_error(L, "libcurl cannot be used");
     failure_register(L);
+    credential_register(L);
     connection_pool_register(L);
     session_query_register(L);
     post_register(L);

@@ -6,6 +6,7 @@
 
 #include "binding/options.h"
 #include "workspace/lua_connection_pool.h"
+#include "workspace/lua_credential.h"
 #include "workspace/lua_failure.h"
 #include "workspace/lua_session_query.h"
 #include "workspace/lua_settings.h"
@@ -14,6 +15,7 @@
 
 static void end(struct waiter *waiter) {
     struct post *post = (struct post *)waiter;
+    credential_use_end(&post->credentials, &post->tried);
     request_close(&post->request);
     transfer_waiter_end(&post->base);
 }
@@ -31,11 +33,8 @@ static struct curl_slist *headers_of(const struct post *post) {
     return authorization_add_header(headers, 1, "Accept", "application/json");
 }
 
-/* [-0, +0, e] Begins and gives up what is due. */
-static void tend(lua_State *L, struct post *post) {
-    int64_t now = waiter_now(&post->base.waiter);
-    if (!request_is_due(&post->request, now))
-        return;
+/* [-0, +0, e] Begins the next attempt. */
+static void attempt(lua_State *L, struct post *post, int64_t now) {
     struct curl_slist *headers = headers_of(post);
     if (!headers ||
         !request_attempt(&post->request, &post->policy, now, post->path, headers, post->body)) {
@@ -45,10 +44,32 @@ static void tend(lua_State *L, struct post *post) {
 }
 
 void post_fail(lua_State *L, struct post *post, const struct http_failure *failure) {
+    credential_use_fail(&post->credentials, post->tried, failure);
     lua_pushnil(L);
     http_failure_push(L, failure, post->base_url);
     waiter_end(&post->base.waiter);
     lua_error(L);
+}
+
+/* [-0, +0, e] Begins and gives up what is due. */
+static void tend(lua_State *L, struct post *post) {
+    struct http_failure failure;
+    int64_t now = waiter_now(&post->base.waiter);
+    if (!request_is_due(&post->request, now))
+        return;
+    switch (
+        credential_use_begin(&post->credentials, post->policy.timeout, &post->tried, &failure)) {
+    case CREDENTIAL_NOW:
+    case CREDENTIAL_FIRST:
+        attempt(L, post, now);
+        break;
+    case CREDENTIAL_LATER:
+        request_put_off(&post->request, &post->policy, now, now + CREDENTIAL_TURN_MILLISECONDS);
+        break;
+    case CREDENTIAL_REFUSED:
+        failure.stage = post->kind->acts ? failure.stage : post->kind->stage;
+        post_fail(L, post, &failure);
+    }
 }
 
 /* [-0, +n, e] */
@@ -56,6 +77,8 @@ static int push_results(lua_State *L, struct post *post) {
     const struct transfer *transfer = &post->request.transfer;
     struct http_failure failure;
     http_failure_describe(&failure, post->kind->stage, transfer, &post->secrets);
+    if (failure.status >= 200 && failure.status < 300)
+        credential_use_accept(&post->credentials, post->tried);
     lua_getiuservalue(L, 1, POST_DECODE);
     int object = lua_gettop(L) + 1;
     const struct answer_problem *problem = NULL;
@@ -75,12 +98,14 @@ static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish
         return WAITER_WAIT;
     }
     do {
-        if (transfer_take(&post->base.finished) &&
-            (post->kind->acts ||
-             !request_again(&post->request, &post->policy, waiter_now(waiter)))) {
-            int results = push_results(L, post);
-            waiter_end(waiter);
-            return results;
+        if (transfer_take(&post->base.finished)) {
+            if (post->kind->acts ||
+                !request_again(&post->request, &post->policy, waiter_now(waiter))) {
+                int results = push_results(L, post);
+                waiter_end(waiter);
+                return results;
+            }
+            credential_use_end(&post->credentials, &post->tried);
         }
         tend(L, post);
     } while (post->base.finished.first);
@@ -121,6 +146,7 @@ static void read_arguments(lua_State *L, struct post *post, struct transfer_sett
     post->body = option_needed_text(L, 2, "body");
     post->path = option_needed_text(L, 2, "path");
     post->query = session_query_of(L, 2);
+    credential_read(L, 2, &post->credentials);
     settings->fresh = post->kind->acts;
     if (post->kind->acts) {
         settings_read_authorization(L, 2, &post->authorization);

@@ -5,6 +5,7 @@
 #include <lua.h>
 
 #include "workspace/auth/headers.h"
+#include "workspace/credential_use.h"
 #include "workspace/http/request.h"
 #include "workspace/http_failure.h"
 #include "workspace/lua_answer.h"
@@ -22,6 +23,8 @@ struct post {
     struct request_policy policy;
     struct secrets secrets;
     struct authorization authorization; /* of one that acts */
+    struct credential_use credentials;
+    credential_id tried; /* by the attempt under way; 0: there is none */
     const char *base_url;
     const char *path;
     const char *body;

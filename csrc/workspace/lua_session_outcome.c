@@ -3,11 +3,14 @@
 #include <lauxlib.h>
 
 #include "workspace/lua_answer.h"
-#include "workspace/lua_failure.h"
 
 #define SUCCESS 200
+#define MULTIPLE_CHOICES 300
+#define BAD_REQUEST 400
 #define UNAUTHORIZED 401
+#define PROXY_AUTHENTICATION_REQUIRED 407
 #define TOO_MANY_REQUESTS 429
+#define INTERNAL_SERVER_ERROR 500
 
 /* Calls a function of the caller, with so many arguments on the stack. */
 static int call(struct session_query *query, int arguments, struct waiter_wish *wish) {
@@ -21,16 +24,10 @@ static int call(struct session_query *query, int arguments, struct waiter_wish *
  * is raised in any case, since it is not about this user and no other would fare better. */
 static int fail(lua_State *L, struct session_query *query, struct query_slot *slot,
                 const struct http_failure *failure, struct waiter_wish *wish) {
-    bool reported = session_query_push_argument(L, "on_error") && failure->status != UNAUTHORIZED;
-    session_slot_push_user(L, query, slot);
-    http_failure_push(L, failure, query->base_url);
-    session_slot_release(query, slot);
-    query->unanswered = true;
-    if (!reported) {
-        waiter_end(&query->base.waiter);
-        lua_error(L);
-    }
-    return call(query, 1, wish);
+    bool reported = session_query_push_argument(L, "on_error") && !http_failure_is_refusal(failure);
+    credential_use_fail(&query->credentials, slot->tried, failure);
+    session_slot_push_failure(L, query, slot, failure);
+    return reported ? call(query, 1, wish) : session_slot_raise(L, query);
 }
 
 /* Whether a request that was refused is sent again with another token. */
@@ -80,12 +77,19 @@ static int tell_answer(lua_State *L, struct session_query *query, int top, int o
     return call(query, 3, wish);
 }
 
-/* The credentials of the answer's request were not refused. */
+/* Whether the credentials were looked at and found good. A proxy or a gateway that throttles may
+ * not have looked. */
+static bool is_proof(long status) {
+    return status >= SUCCESS && status < INTERNAL_SERVER_ERROR &&
+           (status < MULTIPLE_CHOICES || status >= BAD_REQUEST) && status != UNAUTHORIZED &&
+           status != PROXY_AUTHENTICATION_REQUIRED && status != TOO_MANY_REQUESTS;
+}
+
 static void note_acceptance(struct session_query *query, const struct query_slot *slot,
                             long status) {
-    if (status >= 500)
+    if (!is_proof(status))
         return;
-    query->proven = true;
+    credential_use_accept(&query->credentials, slot->tried);
     query->renewed = query->renewed && slot->generation != query->generation;
 }
 
@@ -127,9 +131,12 @@ int session_outcome_take(lua_State *L, struct session_query *query, struct query
     struct request *request = &slot->request;
     bool whole = request->transfer.result == CURLE_OK;
     long status = whole ? transfer_status(&request->transfer) : 0;
-    if (status == UNAUTHORIZED && can_ask_again(query, slot))
+    if (status == UNAUTHORIZED && can_ask_again(query, slot)) {
+        credential_use_end(&query->credentials, &slot->tried);
         return WAITER_WAIT;
+    }
     if (request_again(request, &query->policy, session_query_now(query))) {
+        credential_use_end(&query->credentials, &slot->tried);
         if (status == TOO_MANY_REQUESTS && request->due > query->not_before)
             query->not_before = request->due;
         return WAITER_WAIT;

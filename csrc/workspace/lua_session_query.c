@@ -8,6 +8,7 @@
 #include "binding/metatable.h"
 #include "binding/options.h"
 #include "workspace/lua_connection_pool.h"
+#include "workspace/lua_credential.h"
 #include "workspace/lua_session_outcome.h"
 #include "workspace/lua_session_slot.h"
 #include "workspace/lua_settings.h"
@@ -20,6 +21,7 @@ static void end(struct waiter *waiter) {
     query->has_rows = false;
     query->active = 0;
     for (size_t i = 0; i < query->slot_count; i++) {
+        credential_use_end(&query->credentials, &query->slots[i].tried);
         query->slots[i].active = false;
         request_close(&query->slots[i].request);
     }
@@ -111,6 +113,7 @@ static void read_arguments(lua_State *L, struct session_query *query) {
     query->list_name = option_needed_text(L, 2, "list_name");
     query->action = option_needed_text(L, 2, "action");
     settings_read_authorization(L, 2, &query->authorization);
+    credential_read(L, 2, &query->credentials);
     query->can_renew = lua_getfield(L, 2, "authorize") != LUA_TNIL;
     query->tells_answers = lua_getfield(L, 2, "on_answer") != LUA_TNIL;
     lua_pop(L, 2);

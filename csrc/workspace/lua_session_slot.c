@@ -2,9 +2,8 @@
 
 #include <lauxlib.h>
 
-/* The sixth refusal in a row locks an access key. So the first request goes alone; and until one
- * was accepted no more than this many are under way. */
-#define UNPROVEN_CONCURRENCY 4
+#include "workspace/lua_credential.h"
+#include "workspace/lua_failure.h"
 
 /* Each may begin a connection, for which libcurl takes up to a third of a millisecond at once, of
  * the host's loop: of two hundred 60 ms without this. */
@@ -37,7 +36,20 @@ void session_slot_push_user(lua_State *L, const struct session_query *query,
     }
 }
 
+void session_slot_push_failure(lua_State *L, struct session_query *query, struct query_slot *slot,
+                               const struct http_failure *failure) {
+    session_slot_push_user(L, query, slot);
+    http_failure_push(L, failure, query->base_url);
+    session_slot_release(query, slot);
+}
+
+int session_slot_raise(lua_State *L, struct session_query *query) {
+    waiter_end(&query->base.waiter);
+    return lua_error(L);
+}
+
 void session_slot_release(struct session_query *query, struct query_slot *slot) {
+    credential_use_end(&query->credentials, &slot->tried);
     slot->active = false;
     transfer_trim(&slot->request.transfer);
     query->active--;
@@ -66,11 +78,11 @@ static void take_token(lua_State *L, struct session_query *query) {
     lua_setiuservalue(L, 1, TOKEN);
     query->authorization.token = token;
     query->secrets.values[PLAIN_TEXT_SECRETS - 1] = token;
+    credential_set_token(&query->credentials, query->authorization.host, token);
     query->token_until = (time_t)until;
     query->generation++;
     query->token_new = true;
     query->token_refused = false;
-    query->proven = false;
 }
 
 /* One that was just given is used, whatever the clock says. */
@@ -151,17 +163,29 @@ void session_slot_take_results(lua_State *L, struct session_query *query) {
         take_request(L, query);
 }
 
-static size_t allowed_concurrency(const struct session_query *query) {
-    if (query->proven || query->slot_count <= 1)
-        return query->slot_count;
-    if (!query->unanswered)
-        return 1;
-    return query->slot_count < UNPROVEN_CONCURRENCY ? query->slot_count : UNPROVEN_CONCURRENCY;
+/* [-0, +0, e] Begins the slot's next attempt when it is the credential's turn. */
+static void attempt_in_turn(lua_State *L, struct session_query *query, struct query_slot *slot) {
+    struct http_failure failure;
+    struct request *request = &slot->request;
+    int64_t now = session_query_now(query);
+    switch (
+        credential_use_begin(&query->credentials, query->policy.timeout, &slot->tried, &failure)) {
+    case CREDENTIAL_NOW:
+    case CREDENTIAL_FIRST:
+        attempt(L, query, slot);
+        break;
+    case CREDENTIAL_LATER:
+        request_put_off(request, &query->policy, now, now + CREDENTIAL_TURN_MILLISECONDS);
+        break;
+    case CREDENTIAL_REFUSED:
+        session_slot_push_failure(L, query, slot, &failure);
+        session_slot_raise(L, query);
+    }
 }
 
 int session_slot_tend(lua_State *L, struct session_query *query, struct waiter_wish *wish) {
     int64_t now = session_query_now(query);
-    size_t allowed = allowed_concurrency(query);
+    size_t allowed = credential_use_allowed(&query->credentials);
     for (size_t i = 0; i < query->slot_count; i++) {
         struct query_slot *slot = &query->slots[i];
         if (!slot->active) {
@@ -176,7 +200,7 @@ int session_slot_tend(lua_State *L, struct session_query *query, struct waiter_w
             }
             if (needs_token(query))
                 return ask_for_token(L, query, wish);
-            attempt(L, query, slot);
+            attempt_in_turn(L, query, slot);
         }
         if (slot->request.due < wish->until)
             wish->until = slot->request.due;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "workspace/auth/headers.h"
+#include "workspace/credential_use.h"
 #include "workspace/http/request.h"
 #include "workspace/lua_transfer_waiter.h"
 #include "workspace/plain_text.h"
@@ -26,6 +27,7 @@ enum {
 struct query_slot {
     struct request request; /* the first member, so that one is found from the other */
     bool active;            /* there is a user in USERS */
+    credential_id tried;    /* by the attempt under way; 0: there is none */
     unsigned generation;    /* of the token it was last sent with */
 };
 
@@ -38,6 +40,7 @@ struct session_query {
     struct request_policy policy;
     struct secrets secrets;
     struct authorization authorization;
+    struct credential_use credentials;
     const char *base_url;
     const char *path;
     const char *list_name;
@@ -49,10 +52,8 @@ struct session_query {
     bool tells_answers; /* there is an on_answer */
     bool can_renew;     /* there is a function for a new token */
     bool token_refused;
-    bool token_new;  /* no request was sent with it */
-    bool renewed;    /* since a request was last accepted */
-    bool proven;     /* the credentials were accepted */
-    bool unanswered; /* the first request ended without telling whether they are */
+    bool token_new; /* no request was sent with it */
+    bool renewed;   /* since a request was last accepted */
     unsigned generation;
     time_t token_until;
     int64_t not_before; /* the service is throttling until then */
@@ -79,6 +80,13 @@ int session_slot_tend(lua_State *L, struct session_query *query, struct waiter_w
 
 /* [-2, +0, e] The caller has given the next request or a token. */
 void session_slot_take_results(lua_State *L, struct session_query *query);
+
+/* [-0, +1, m] Pushes the slot's failure, and releases the slot. */
+void session_slot_push_failure(lua_State *L, struct session_query *query, struct query_slot *slot,
+                               const struct http_failure *failure);
+
+/* [-1, +0, e] Ends the query with the failure on top of the stack. */
+int session_slot_raise(lua_State *L, struct session_query *query);
 
 /* The slot's user has been dealt with. */
 void session_slot_release(struct session_query *query, struct query_slot *slot);

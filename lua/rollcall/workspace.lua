@@ -64,6 +64,8 @@ end
 ---@field ca_file? string  certificates to trust, PEM; absent: the system's
 ---@field proxy? string  as libcurl takes it; absent: HTTPS_PROXY of the environment
 ---@field connect_timeout? number  seconds; default 10
+---@field retry_refused? number  seconds for which credentials that were refused are not tried again by this Lua state; default 3600
+---@field name? string  what the failures of others call this client, where credentials that they share were refused to it; absent: its service and project
 ---@field concurrency? integer  requests in flight, from 1 to 1024; default 32
 ---@field on_error? fun(failure: rollcall.failure)  gets each failure while the others go on; absent: the first is raised
 ---@field allow_http? boolean  send credentials in the clear to hosts other than this computer; default false
@@ -92,6 +94,8 @@ local client_specification = {
   ca_file = options.text(4096),
   proxy = options.text(2048),
   connect_timeout = options.seconds,
+  retry_refused = options.seconds,
+  name = options.text(8192),
   allow_http = options.boolean,
 }
 for name, check in pairs(query_specification) do client_specification[name] = check end
@@ -188,6 +192,15 @@ local function secrets_of(checked)
   return secrets
 end
 
+---The credentials of each request as what distinguishes them: the same keys may be locked wherever they are used, a token is for one service.
+---@param checked table
+---@param host string  of the service
+---@return string[]?  nil: tokens are fetched
+local function credential_of(checked, host)
+  if checked.token then return { host, checked.token } end
+  return checked.ak and { endpoint.realm(host), checked.ak, checked.sk, checked.security_token }
+end
+
 ---The name under which the service is asked, if it is known: of a token it is not.
 local function logon_of(checked)
   if not checked.username then return checked.ak end
@@ -260,6 +273,9 @@ function workspace.client(given)
     sk = checked.sk,
     security_token = checked.security_token,
     secrets = secrets_of(checked),
+    credential = credential_of(checked, origin.host),
+    retry_refused_milliseconds = milliseconds(checked.retry_refused),
+    name = checked.name or ("%s, project %s"):format(origin.base_url, checked.project_id),
   })
   if iam then
     query.authorize = token.keeper(checked, options.merged(settings_of(checked), {
@@ -268,6 +284,9 @@ function workspace.client(given)
       plain = iam.plain,
       path = token.PATH,
       secrets = query.secrets,
+      credential = { endpoint.realm(iam.host), checked.username, checked.domain or checked.domain_id, checked.password },
+      retry_refused_milliseconds = query.retry_refused_milliseconds,
+      name = query.name,
     }))
   end
   return setmetatable({

@@ -42,6 +42,8 @@ error_log $LAB_FOLDER/cloud/error.log;
 events { worker_connections 4096; }
 http {
   access_log off;
+  map \$http_authorization \$lab_access { "~Access=(?<access>[^,]+)," \$access; default -; }
+  log_format credentials '\$status \$request_method \$uri \$lab_access \$http_x_auth_token';
   client_body_temp_path $LAB_FOLDER/cloud/body;
   proxy_temp_path $LAB_FOLDER/cloud/proxy;
   fastcgi_temp_path $LAB_FOLDER/cloud/fastcgi;
@@ -55,7 +57,7 @@ http {
   proxy_set_header Connection "";
   proxy_set_header Host \$http_host;
   proxy_next_upstream off;
-  server { listen 127.0.0.1:$LAB_CLOUD_PORT ssl http2; keepalive_requests 100; location / { proxy_pass http://cloud; } }
+  server { listen 127.0.0.1:$LAB_CLOUD_PORT ssl http2; access_log $LAB_FOLDER/cloud/access.log credentials; keepalive_requests 100; location / { proxy_pass http://cloud; } }
   server { listen 127.0.0.1:$LAB_CLOUD_HTTP1_PORT ssl; location / { proxy_pass http://cloud; } }
   server { listen 127.0.0.1:$LAB_CLOUD_FIXED_PORT ssl http2; keepalive_requests 1000000; location / { return 200 '$(cloud_fixed_answer)'; } }
   server { listen 127.0.0.1:$LAB_CLOUD_FIXED_HTTP1_PORT ssl; keepalive_requests 1000000; location / { return 200 '$(cloud_fixed_answer)'; } }

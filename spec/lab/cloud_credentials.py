@@ -29,6 +29,7 @@ class Credentials:
         self.security_token = "temporary-" + token[::-1]
         self.lock = threading.Lock()
         self.issued = {}
+        self.tokens = 0  # no two are the same, whatever is forgotten
         self.forget()
 
     def forget(self):
@@ -55,7 +56,8 @@ class Credentials:
         if not right:
             return None
         with self.lock:
-            name = "lab-token-%d-%s" % (len(self.issued) + 1, hashlib.sha256(body).hexdigest())
+            self.tokens += 1
+            name = "lab-token-%d-%s" % (self.tokens, hashlib.sha256(body).hexdigest())
             self.issued[name] = project, time.time() + self.life
             return name, self.issued[name][1]
 

@@ -11,6 +11,13 @@ void request_begin(struct request *request, const struct request_policy *policy,
     request->deadline = (due > now ? due : now) + policy->deadline;
 }
 
+void request_put_off(struct request *request, const struct request_policy *policy, int64_t now,
+                     int64_t due) {
+    if (request->attempts == 0)
+        request_begin(request, policy, now, due);
+    request->due = due;
+}
+
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
                      const char *request_target, struct curl_slist *headers, const char *body) {
     authorization_free_headers(request->headers);

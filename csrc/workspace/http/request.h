@@ -25,6 +25,11 @@ struct request {
 void request_begin(struct request *request, const struct request_policy *policy, int64_t now,
                    int64_t due);
 
+/* The attempt that is due is put off, through no fault of the service: until the first, the time
+ * for the request has not begun. */
+void request_put_off(struct request *request, const struct request_policy *policy, int64_t now,
+                     int64_t due);
+
 /* Begins an attempt with these headers, which it takes over. False if there is no memory. */
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
                      const char *request_target, struct curl_slist *headers, const char *body);

@@ -41,7 +41,6 @@ end
 ---@field audit? rollcall.closing.audit
 ---@field closed integer  or what would be
 ---@field left integer  not closed, or nobody knows
----@field refused table<string, true>  the names whose credentials were refused
 local methods = {}
 local metatable = { __index = methods }
 
@@ -93,32 +92,23 @@ function methods:take(its, server, planned)
   return result.failure
 end
 
----Whether a service has refused the credentials, which it locks after a few more times; and takes note of it.
----@param its rollcall.cli.close_target
+---Whether a service has refused the credentials, which are then of use for nothing else.
 ---@param failure any
-local function is_refused(self, its, failure)
-  if type(failure) ~= "table" or failure.status ~= 401 then return false end
-  if its.logon then self.refused[its.logon] = true end
-  return true
+local function is_refused(failure)
+  return type(failure) == "table" and (failure.status == 401 or failure.code == "CREDENTIALS_REFUSED")
 end
 
 ---@param its rollcall.cli.close_target
 ---@param list_of fun(server: any): rollcall.closing.planned[]
 function methods:visit(its, list_of)
-  if self.refused[its.logon or false] then
-    return self:fail(("%s: not asked: the credentials of %s were refused before"):format(its.name, its.logon))
-  end
   local opened, server = pcall(its.open)
   if not opened then return self:fail(tostring(server)) end
   local _ <close> = server
   local listed, list = pcall(list_of, server)
-  if not listed then
-    is_refused(self, its, list)
-    return self:fail(("%s: could not look: %s"):format(its.name, tostring(list)))
-  end
+  if not listed then return self:fail(("%s: could not look: %s"):format(its.name, tostring(list))) end
   for i, planned in ipairs(list) do
     if system.caught_signal() then return end
-    if is_refused(self, its, self:take(its, server, planned)) then
+    if is_refused(self:take(its, server, planned)) then
       local rest = #list - i
       if rest > 0 then self:fail(("%s: %d more not tried: the credentials are refused"):format(its.name, rest), rest) end
       return
@@ -141,6 +131,6 @@ end
 ---@return rollcall.cli.close_run
 return function(given, audit)
   return setmetatable({
-    given = given, audit = audit, act = given.yes and require "rollcall.closing.act" or nil, closed = 0, left = 0, refused = {},
+    given = given, audit = audit, act = given.yes and require "rollcall.closing.act" or nil, closed = 0, left = 0,
   }, metatable)
 end

@@ -16,7 +16,6 @@ local close_targets = {}
 ---@field origins? table<string, true>  of a service, as its findings have them
 ---@field project_id? string  of a service
 ---@field user_names? string[]  of a service: those whom the inventory names
----@field logon? string  of a service: as whom it is asked, where that is known
 
 ---@param servername string
 ---@param connect table  as smb.server takes it besides the name
@@ -70,7 +69,6 @@ local function add_service(list, found, block)
     return {
       name = host, servername = host, project_id = project_id, origins = {}, user_names = {},
       open = function() return client end,
-      logon = client.logon, ---@diagnostic disable-line: invisible
     }
   end)
   its.origins[sources.origin_of(block)] = true

@@ -28,10 +28,11 @@ return {
     end
     closing.logoff(options.merged(request, authorized, { body = cjson.encode(body) }))
   end,
-  -- What got no token was not asked. An error inside the service may have come after it had begun, and an answer without a status
-  -- says nothing.
+  -- What has no token, or no credentials that are good, was not asked. An error inside the service may have come after it had begun,
+  -- and an answer without a status says nothing.
   is_refusal = function(failure)
     if type(failure) ~= "table" then return false end
-    return failure.stage == "token" or failure.stage == "answer" and failure.status ~= nil and failure.status < 500
+    if failure.stage == "token" or failure.code == "CREDENTIALS_REFUSED" then return true end
+    return failure.stage == "answer" and failure.status ~= nil and failure.status < 500
   end,
 }

@@ -171,6 +171,7 @@ blocks.workspace = {
     { "proxy", options.text(1024), "The proxy, as curl takes it." },
     { "timeout", options.seconds, "Seconds for one attempt; 30 if not given." },
     { "deadline", options.seconds, "Seconds for a user with all attempts and the pauses between them; 120 if not given." },
+    { "retry_refused", options.seconds, "Seconds for which refused credentials are not tried again; 3600 if not given." },
     { "concurrency", options.integer(1, 1024), "Requests in flight; 32 if not given." },
   }),
   required = { "users" },

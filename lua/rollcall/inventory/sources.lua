@@ -124,7 +124,7 @@ local function start_smbstatus(source)
   end
 end
 
-local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline", "concurrency" }
+local workspace_way = { "region", "endpoint", "iam_endpoint", "ca_file", "proxy", "timeout", "deadline", "retry_refused", "concurrency" }
 local workspace_identity = { "project_id", "token", "username", "password", "domain", "ak", "sk", "security_token" }
 
 ---What a block calls its service.
@@ -142,6 +142,7 @@ function sources.client_of(source, resolve)
   local workspace = require "rollcall.workspace"
   local given = resolved(source, workspace_identity, resolve)
   for _, name in ipairs(workspace_way) do given[name] = source.fields[name] end
+  given.name = source.place
   local problem = workspace.problem(given)
   if problem then error(("%s: workspace: %s"):format(source.place, problem), 0) end
   return workspace.client(given)

@@ -51,6 +51,7 @@ error "this file is for editors; an inventory is read by rollcall.inventory"
 ---@field iam_endpoint? string  where a token is got; absent: that of the region
 ---@field ca_file? string  certificates to trust, PEM; absent: the system's
 ---@field proxy? string  as libcurl takes it; absent: HTTPS_PROXY of the environment
+---@field retry_refused? number  seconds for which refused credentials are not tried again; default 3600
 ---@field concurrency? integer  requests in flight, from 1 to 1024; default 32
 ---@field timeout? number  seconds for one attempt; default 30
 ---@field deadline? number  seconds for a query with all its attempts; default 120

@@ -23,6 +23,9 @@ function core.connection_pool() end
 ---@field max_body? integer  bytes; 4 MiB
 ---@field secrets? string[]  up to 7, none of which shows up in a failure
 ---@field decode fun(json: string): any  lua-cjson's
+---@field credential? string[]  what distinguishes the credentials from others; absent where `authorize` gives them
+---@field retry_refused_milliseconds? integer  3600000
+---@field name string  of the client
 
 ---@class rollcall.workspace.core.session_query: rollcall.workspace.core.transfer_settings
 ---@field host string  as the Host header has it

@@ -76,6 +76,13 @@ function endpoint.of_region(region)
   return services[region] and ("https://%s.%s.myhuaweicloud.com"):format(services[region], region)
 end
 
+---Where a key or a password is known that a host takes: those of all regions are the same, and any other host is on its own.
+---@param host string
+---@return string
+function endpoint.realm(host)
+  return host:find "%.myhuaweicloud%.com$" and "myhuaweicloud.com" or host
+end
+
 ---@param region string
 ---@return string
 function endpoint.iam_of_region(region)

@@ -1,0 +1,300 @@
+-- Credentials that are wrong are tried once, not once a client. The witness is the access log of nginx.
+local cjson = require "cjson"
+local cloud = require "spec.cloud"
+local inventory = require "rollcall.inventory"
+local lab = require "spec.lab"
+local system = require "rollcall.system"
+local text_file = require "spec.lab.text_file"
+
+local environment = cloud.environment
+local log_path = lab.folder .. "/cloud/access.log"
+local inventory_path, key_path = lab.folder .. "/wrong_keys.lua", lab.folder .. "/key.txt"
+
+local marks = 0
+
+---The log, with all that was asked until now: nginx writes a line after its answer.
+local function whole_log()
+  marks = marks + 1
+  local mark, deadline = ("/lab/mark-%d"):format(marks), system.clock() + 10
+  os.execute(("env -u LD_PRELOAD curl -s -o /dev/null --cacert %s %s%s"):format(environment.CA_FILE, cloud.tls, mark))
+  while system.clock() < deadline do
+    local log = text_file.content(log_path)
+    if log:find(mark .. " ", 1, true) then return log end
+    system.sleep(0.01)
+  end
+  error "nginx did not log"
+end
+
+---The status of each request with this access key or token that reached nginx.
+local function asked(credential)
+  local statuses = {}
+  for line in whole_log():gmatch "[^\n]+" do
+    if (line .. " "):find(" " .. credential .. " ", 1, true) then statuses[#statuses + 1] = tonumber(line:match "^%d+") end
+  end
+  return statuses
+end
+
+-- Each test has keys of its own, since the Lua state remembers.
+local number = 0
+local function new_key()
+  number = number + 1
+  return ("WRONG%d-%d"):format(os.time(), number)
+end
+
+---How a client fares that is asked for these users: the rows, or what was raised.
+local function ask(client, user_names, on_wait)
+  local rows = {}
+  local ran, failure = pcall(function()
+    for row in client:sessions { user_name = user_names or "alice", on_wait = on_wait } do rows[#rows + 1] = row end
+  end)
+  client:close()
+  return ran and rows, failure
+end
+
+---Asks with all of them at once.
+local function side_by_side(clients, user_names)
+  local threads, answers, failures = {}, {}, {}
+  for i, client in ipairs(clients) do
+    threads[i] = coroutine.create(function() answers[i], failures[i] = ask(client, user_names, coroutine.yield) end)
+  end
+  local deadline, going = system.clock() + 20, true
+  while going do
+    assert.is_true(system.clock() < deadline)
+    going = false
+    for _, thread in ipairs(threads) do
+      if coroutine.status(thread) ~= "dead" then
+        assert(coroutine.resume(thread))
+        going = true
+      end
+    end
+    system.sleep(0.002)
+  end
+  return answers, failures
+end
+
+local function clients_of(count, make)
+  local clients = {}
+  for i = 1, count do clients[i] = make(i) end
+  return clients
+end
+
+local function assert_one_was_tried(failures)
+  local tried = 0
+  for _, failure in ipairs(failures) do
+    if failure.code == "CREDENTIALS_REFUSED" then
+      assert.is_nil(failure.status)
+      assert.matches("^not tried, since the same credentials have been refused for .+: ", failure.message)
+    else
+      tried = tried + 1
+      assert.equal(401, failure.status)
+    end
+  end
+  assert.equal(1, tried)
+end
+
+describe("a wrong access key", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("is tried by one of many clients, whichever comes first", function()
+    local key, failures = new_key(), {}
+    for i = 1, 8 do
+      local rows
+      rows, failures[i] = ask(cloud.key_client { ak = key, name = "client " .. i }, { "alice", "bob" })
+      assert.is_false(rows)
+    end
+    assert_one_was_tried(failures)
+    assert.equal("not tried, since the same credentials have been refused for client 1: " .. failures[1].message, failures[8].message)
+    assert.same({ 401 }, asked(key))
+  end)
+
+  it("is tried by one of many clients that wait side by side, as a token is", function()
+    local key = new_key()
+    local users = { "alice", "bob" }
+    local answers, failures = side_by_side(clients_of(12, function() return cloud.key_client { ak = key } end), users)
+    assert.equal(12, #failures)
+    for i = 1, 12 do assert.is_false(answers[i]) end
+    assert_one_was_tried(failures)
+    assert.same({ 401 }, asked(key))
+    local token = new_key()
+    answers, failures = side_by_side(clients_of(12, function() return cloud.client { token = token } end), users)
+    assert.is_false(answers[12])
+    assert_one_was_tried(failures)
+    assert.same({ 401 }, asked(token))
+  end)
+
+  it("is named by the service and the project where the client has no name, and never by itself", function()
+    local key = new_key()
+    ask(cloud.key_client { ak = key })
+    local _, failure = ask(cloud.key_client { ak = key })
+    assert.matches(("refused for %s, project %s: "):format(cloud.tls, environment.PROJECT), failure.message, 1, true)
+    assert.is_nil(tostring(failure):find(key, 1, true))
+    assert.is_nil(tostring(failure):find(environment.SK, 1, true))
+  end)
+
+  it("keeps the end of a long name", function()
+    local key = new_key()
+    ask(cloud.key_client { ak = key, name = ("ü"):rep(4000) .. ".lua:7" })
+    local _, failure = ask(cloud.key_client { ak = key })
+    assert.matches("ü%.lua:7: ", failure.message)
+    assert.truthy(utf8.len(failure.message))
+  end)
+
+  it("stops no other key", function()
+    local wrong, other = new_key(), new_key()
+    ask(cloud.key_client { ak = wrong })
+    local _, failure = ask(cloud.key_client { ak = other })
+    assert.equal(401, failure.status)
+    assert.equal(2, #ask(cloud.key_client()))
+    local _, failures = side_by_side { cloud.key_client { ak = wrong }, cloud.key_client() }
+    assert.equal("CREDENTIALS_REFUSED", failures[1].code)
+    assert.is_nil(failures[2])
+    -- The same key with another secret is another credential.
+    _, failure = ask(cloud.key_client { ak = wrong, sk = "another" })
+    assert.equal(401, failure.status)
+    assert.same({ { 401, 401 }, { 401 } }, { asked(wrong), asked(other) })
+  end)
+
+  it("is tried again after retry_refused", function()
+    local key = new_key()
+    ask(cloud.key_client { ak = key, retry_refused = 1 })
+    ask(cloud.key_client { ak = key, retry_refused = 1 })
+    system.sleep(1.1)
+    ask(cloud.key_client { ak = key })
+    assert.equal(1, #asked(key))
+    local _, failures = side_by_side(clients_of(4, function() return cloud.key_client { ak = key, retry_refused = 1 } end))
+    assert_one_was_tried(failures)
+    assert.same({ 401, 401 }, asked(key))
+  end)
+
+  it("is one that the gateway's code says, whatever the status", function()
+    local function client() return cloud.key_client { endpoint = "https://localhost:" .. environment.PORT } end
+    local body = '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information"}'
+    local user_name = "x;body=" .. body:gsub(".", function(character) return ("%02x"):format(character:byte()) end)
+    local _, failure = ask(client(), user_name)
+    assert.same({ 200, "APIGW.0301" }, { failure.status, failure.code })
+    _, failure = ask(client())
+    assert.equal("CREDENTIALS_REFUSED", failure.code)
+  end)
+end)
+
+describe("a wrong password of an IAM user", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("is tried by one of many clients, of whichever project", function()
+    local password = new_key()
+    local _, failures = side_by_side(clients_of(6, function(i)
+      return cloud.login_client { password = password, project_id = i % 2 == 0 and environment.OTHER_PROJECT or nil }
+    end))
+    assert_one_was_tried(failures)
+    for _, failure in ipairs(failures) do assert.equal("token", failure.stage) end
+    assert.equal(1, cloud.tell("counts").tokens)
+    assert.equal(2, #ask(cloud.login_client()))
+  end)
+end)
+
+describe("credentials that are right", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("are used as before, after one round trip", function()
+    for _, make in ipairs { cloud.key_client, cloud.client } do
+      cloud.tell "forget"
+      local began = system.clock()
+      local answers = side_by_side(clients_of(6, function(i) return make { name = "client " .. i } end),
+        { "rows-1;delay=0.5", "rows-1;delay=0.5;b", "rows-1;delay=0.5;c" })
+      for i = 1, 6 do assert.equal(3, #answers[i]) end
+      assert.is_true(system.clock() - began < 1.9, system.clock() - began)
+      assert.equal(18, cloud.tell("counts").requests)
+    end
+  end)
+
+  it("are not held to be wrong by a project where they are not permitted", function()
+    local _, failure = ask(cloud.client { project_id = environment.OTHER_PROJECT })
+    assert.equal(403, failure.status)
+    assert.equal(2, #ask(cloud.client()))
+  end)
+
+  it("wait for no service that does not answer, longer than for one attempt", function()
+    local began = system.clock()
+    local key = new_key()
+    local _, failures = side_by_side(clients_of(3, function()
+      return cloud.key_client { ak = key, timeout = 0.5, retries = 0, endpoint = "https://127.0.0.1:1" }
+    end))
+    for i = 1, 3 do assert.equal("CURLE_COULDNT_CONNECT", failures[i].code) end
+    assert.is_true(system.clock() - began < 3)
+  end)
+end)
+
+describe("a region's keys", function()
+  it("are those of all regions, and those of another host are on their own", function()
+    local realm = require("rollcall.workspace.endpoint").realm
+    assert.equal(realm "workspace.ap-southeast-1.myhuaweicloud.com", realm "appstream.cn-north-4.myhuaweicloud.com")
+    assert.equal("127.0.0.1:8443", realm "127.0.0.1:8443")
+    assert.equal("amyhuaweicloud.com", realm "amyhuaweicloud.com")
+  end)
+end)
+
+describe("an inventory of many blocks with one wrong key", function()
+  before_each(function() cloud.tell "forget" end)
+
+  local function block(credentials, more)
+    return ("workspace { endpoint = %q, ca_file = %q, project_id = %q, users = { 'alice', 'bob' }, %s }\n"):format(cloud.tls,
+      environment.CA_FILE, more and more.project or environment.PROJECT, credentials)
+  end
+
+  ---@return string key
+  local function put_blocks()
+    local key = new_key()
+    text_file.put(key_path, key)
+    assert(os.execute("chmod 600 " .. key_path))
+    text_file.put(inventory_path, block(('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path)):rep(7)
+      .. block 'token = env "LAB_CLOUD_TOKEN"')
+    return key
+  end
+
+  for name, command in pairs {
+    check = "check %s -p " .. lab.folder .. "/nobody.lua -f json", report = "report %s -f json", who = "who alice %s -f json",
+    snapshot = "snapshot %s -o " .. lab.folder .. "/wrong_keys.jsonl", close = "close %s --session --all",
+    watch = "watch %s --interval 0.3 --times 5",
+  } do
+    it("asks once: rollcall " .. name, function()
+      text_file.put(lab.folder .. "/nobody.lua", 'rule { id = "r", kind = "session", message = "m", check = function() return true end }')
+      local key = put_blocks()
+      local output, _, complaint = lab.run(("%s " .. command):format(lab.command, inventory_path))
+      assert.same({ 401 }, asked(key))
+      assert.is_nil((output .. complaint):find(key, 1, true))
+      if name ~= "close" then assert.truthy((output .. complaint):find("wrong_keys.lua:1", 1, true), output .. complaint) end
+    end)
+  end
+
+  it("says of each block that is not asked by which it was refused, and that it is unreachable", function()
+    put_blocks()
+    local output, code = lab.run(("%s report %s -f json"):format(lab.command, inventory_path))
+    assert.equal(2, code)
+    local count = {}
+    for _, target in ipairs(cjson.decode(output).targets) do
+      count[target.completeness] = (count[target.completeness] or 0) + 1
+      if target.completeness == "unreachable" then
+        assert.matches("^the query failed for 2 of 2 users: not tried, since the same credentials have been refused for ", target.reason)
+        assert.matches(inventory_path .. ":1: ", target.reason, 1, true)
+      end
+    end
+    assert.same({ complete = 1, denied = 1, unreachable = 6 }, count)
+  end)
+
+  it("tries a key that has been mended since", function()
+    local key = put_blocks()
+    local inv = assert(inventory.load(inventory_path))
+    local function poll()
+      local count = {}
+      for _ in inventory.rows(inv, { on_target = function(outcome)
+        count[outcome.completeness] = (count[outcome.completeness] or 0) + 1
+      end }) do end -- luacheck: ignore 542
+      return count
+    end
+    assert.same({ complete = 1, denied = 1, unreachable = 6 }, poll())
+    assert.same({ complete = 1, unreachable = 7 }, poll())
+    assert.same({ 401 }, asked(key))
+    text_file.put(key_path, environment.AK)
+    assert.same({ complete = 8 }, poll())
+  end)
+end)
