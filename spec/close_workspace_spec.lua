@@ -48,11 +48,11 @@ end
 local function has(output, words) assert.is_truthy(output:find(words, 1, true), output) end
 
 ---The findings of a policy that everybody fails, as the command itself finds them.
-local function check(policy)
+local function check(policy, rows)
   text_file.put(lab.folder .. "/desktops_policy.lua", policy or
     'rule { id = "away", kind = "session", message = "{account} is there", check = function() return false end }')
-  local _, code, complaint = lab.run(("%s check %s -p %s/desktops_policy.lua -f json -o %s"):format(lab.command, inventory, lab.folder,
-    findings_path))
+  local _, code, complaint = lab.run(("%s check %s -p %s/desktops_policy.lua -f json -o %s"):format(lab.command, rows or inventory,
+    lab.folder, findings_path))
   assert.equal(1, code, complaint)
   return ("%s --findings %s "):format(inventory, findings_path)
 end
@@ -361,6 +361,22 @@ describe("rollcall close, of findings about Workspace,", function()
     assert.equal(("%s: closed: file 8, D:\\other.txt, of bob\n# 1 closed or gone, 0 not\n"):format(server), output)
     assert.equal(lab.username, audit.entries(audit_path)[1].logon)
     assert.is_nil(cloud.tell("counts").asked)
+  end)
+
+  it("closes what is found of rows that the command workspace printed", function()
+    put(block { "carol" })
+    local rows, merged = lab.folder .. "/desktops_rows.jsonl", lab.folder .. "/desktops_merged.jsonl"
+    local _, code, complaint = lab.run(("ROLLCALL_TOKEN=$LAB_CLOUD_TOKEN %s workspace --endpoint %s --ca-file %s --project-id %s "
+      .. "--user carol --format jsonl > %s"):format(lab.command, cloud.tls, environment.CA_FILE, environment.PROJECT, rows))
+    assert.same({ 0, "" }, { code, complaint })
+    _, code, complaint = lab.run(("%s merge %s -o %s"):format(lab.command, rows, merged))
+    assert.same({ 0, "" }, { code, complaint })
+    local arguments = check(nil, merged)
+    local output
+    output, code, complaint = close(arguments .. YES)
+    assert.same({ 0, "" }, { code, complaint }, output)
+    has(output, "# 1 closed or gone, 0 not\n")
+    assert.same({}, ids_of "carol")
   end)
 
   it("refuses one that does not say all by which a session is known again", function()

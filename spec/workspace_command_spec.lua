@@ -64,7 +64,7 @@ describe("rollcall workspace", function()
     assert.equal(2, #document.rows)
     local fields = 0
     for _ in pairs(document.rows[1]) do fields = fields + 1 end
-    assert.equal(29, fields)
+    assert.equal(31, fields)
     assert.equal("alice", document.rows[1].user_name)
     assert.equal(403, document.failures[1].status)
     assert.equal("x;status=403", document.failures[1].user_name)
@@ -144,6 +144,18 @@ describe("rollcall workspace", function()
     local elsewhere = write_file("keys", content)
     _, _, code = run("--user alice", { HUAWEICLOUD_SDK_CREDENTIALS_FILE = elsewhere })
     assert.equal(0, code)
+  end)
+
+  it("says of each row of which service and project it is, as the result for the service does", function()
+    local document = cjson.decode((run("--user alice --format json", token)))
+    assert.is_true(#document.rows > 0)
+    for _, row in ipairs(document.rows) do
+      assert.same({ document.targets[1].target, environment.PROJECT }, { row.origin, row.project_id })
+    end
+    local header, row = (run("--user alice --format csv", token)):match "^([^\n]+)\n([^\n]+)"
+    assert.matches(",origin,project_id,", header, 1, true)
+    assert.matches("," .. environment.PROJECT .. ",", row, 1, true)
+    assert.equal("", (select(2, run("--user alice --where origin~127 --columns origin,project_id", token))))
   end)
 
   it("ends when the credentials are refused", function()

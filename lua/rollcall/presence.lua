@@ -168,7 +168,6 @@ local own_fields = {}
 local function fields_of(kind)
   columns = columns or require "rollcall.internal.columns"
   local fields = { origin = true, user_name = true }
-  if kind == "session" then fields.project_id = true end
   for _, column in ipairs(columns[kind]) do fields[column.name] = true end
   own_fields[kind] = fields
   return fields

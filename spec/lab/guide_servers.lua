@@ -81,6 +81,7 @@ function servers.start()
         export HUAWEICLOUD_SDK_AK="$LAB_CLOUD_AK" HUAWEICLOUD_SDK_SK="$LAB_CLOUD_SK"
         unset KRB5CCNAME]]):format(folder, folder, here, here, os.getenv "LUA_CPATH_5_4" or "", here),
       names = {
+        { "# ap-southeast-1: ", ("# %s: "):format(endpoint) },
         { "https://workspace.ap-southeast-1.myhuaweicloud.com", endpoint },
         { "workspace.ap-southeast-1.myhuaweicloud.com", endpoint:match "//(.*)" },
         { "C:\\srv", "C:" .. lab.folder:gsub("/", "\\") },

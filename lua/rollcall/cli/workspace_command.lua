@@ -130,7 +130,7 @@ local missing_on_command_line = {
 ---@return rollcall.cli.source
 local function ask(given, client, next_name)
   local outcome_of = require "rollcall.workspace.outcome"
-  local failures = {}
+  local failures, origin, project_id = {}, given.region or given.endpoint, client:project_id()
   local its_progress = progress.new(listing.waiting(given, { users = true, reports = true }))
   local function note(failure)
     failures[#failures + 1] = failure
@@ -149,7 +149,7 @@ local function ask(given, client, next_name)
       return nil
     end
     if not row then return nil end
-    row.user_name = user_name
+    row.origin, row.project_id, row.user_name = origin, project_id, user_name
     return "session", row
   end)
   local is_over = false
@@ -159,7 +159,7 @@ local function ask(given, client, next_name)
       if not kind and not is_over then
         is_over = true
         local asked = its_progress.asked
-        local outcome = outcome_of(client:host(), asked, asked - #failures, failures)
+        local outcome = outcome_of(origin, asked, asked - #failures, failures)
         if its_progress.is_interrupted then outcome.completeness, outcome.reason = "partial", "interrupted before all users were asked" end
         table.insert(its_progress.outcomes, outcome)
       end

@@ -70,7 +70,7 @@ local function with_protection(columns)
   return columns
 end
 
--- The columns for people first, then the other fields of a session in their documented order.
+-- The columns for people first, then the other fields of a session in their documented order, then where it is.
 local function session_columns()
   local columns = {
     { name = "user_name", title = "USER" },
@@ -87,6 +87,7 @@ local function session_columns()
   for _, name in ipairs(session.fields) do
     if not listed[name] then columns[#columns + 1] = { name = name } end
   end
+  for _, name in ipairs { "origin", "project_id" } do columns[#columns + 1] = { name = name } end
   return columns
 end
 

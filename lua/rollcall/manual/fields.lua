@@ -35,9 +35,7 @@ return function()
     blocks[#blocks + 1] = { kind = "heading", level = 2, text = kind }
     blocks[#blocks + 1] = { kind = "paragraph", text = ("**rollcall-%s**(1). %s Of the common fields: %s. Its own:"):format(command,
       schema[kind].description, table.concat(common, ", ")) }
-    local names = json.names(columns[kind])
-    if kind == "session" then names[#names + 1] = "project_id" end
-    blocks[#blocks + 1] = definitions(names, schema[kind].properties)
+    blocks[#blocks + 1] = definitions(json.names(columns[kind]), schema[kind].properties)
   end
   return filling.page("fields", { common = { definitions(presence.fields, schema.who.properties) }, kinds = blocks })
 end
