@@ -110,6 +110,52 @@ print(json.dumps({case.get("name"): [child.tag for child in case] for case in ro
     end
   end)
 
+  it("SARIF and OCSF names each group, whatever it is grouped by, and the same in each run", function()
+    local function names_of(generated_at, names_of_desktops)
+      local its_policy = assert(policy.parse([[
+        local function fails() return false end
+        rule { id = "by-agent", kind = "session", group_by = { "agent_version", "client_type" }, check_group = fails, message = "{count}" }
+        rule { id = "by-user", kind = "session", group_by = { "user", "protocol_type" }, check_group = fails, message = "m" }
+      ]], "groups.lua"))
+      local rows = {}
+      for _, name in ipairs(names_of_desktops) do
+        for _, version in ipairs { "1", "2|3:x", "2" } do
+          for _, protocol in ipairs { "HDP", "RDP" } do
+            rows[#rows + 1] = {
+              user_name = "alice", machine_name = name, agent_version = version, client_type = "Windows", protocol_type = protocol,
+            }
+          end
+        end
+      end
+      local position = 0
+      local its_result = policy.evaluate(its_policy, {
+        now = generated_at, outcomes = {},
+        rows = function()
+          position = position + 1
+          if rows[position] then return "session", rows[position] end
+        end,
+      })
+      local document = cjson.decode((lab.run("jq -c . " .. select(2, written("sarif", its_result)))))
+      local found, count = {}, 0
+      for _, one in ipairs(document.runs[1].results) do
+        found[one.partialFingerprints.primaryLocationLineHash] = true
+        count = count + 1
+      end
+      for line in written("ocsf", its_result):gmatch "[^\n]+" do
+        local uid = cjson.decode(line).finding_info.uid
+        assert.is_nil(uid:find("#", 1, true), uid)
+        assert.is_true(found[uid:match "^groups.lua:(.*)$"])
+      end
+      return found, count
+    end
+    local found, count = names_of(1700000000, { "DESK-1" })
+    assert.equal(3 + 2, count)
+    local different = 0
+    for _ in pairs(found) do different = different + 1 end
+    assert.equal(count, different)
+    assert.same(found, (names_of(1700000600, { "DESK-2", "DESK-1" })))
+  end)
+
   it("SARIF has what 2.1.0 requires", function()
     local document = cjson.decode((lab.run("jq -c . " .. select(2, written "sarif"))))
     assert.equal("2.1.0", document.version)

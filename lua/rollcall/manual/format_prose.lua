@@ -340,7 +340,7 @@ account `DOMAIN\user` the user's `name` and `domain` are the two.
   `--where` let through.
 - `severity_id`: 4 High, 3 Medium, 2 Low of a finding of a rule of severity `error`, `warning`, `note`; 1 of a pass; 0 of what is not known.
 - `finding_info.uid`: the same in every run; of the policy as it was named, the rule, and the user, client, resource and origin of the
-  finding, and `#2` of the second of the same. `metadata.uid` has the time besides.
+  finding, or the values of `group_by` of a group's, and `#2` of the second of the same. `metadata.uid` has the time besides.
 - `finding_info.analytic`: the rule, its `uid` with the policy. `time`, `finding_info.created_time`: when the rows were taken.
 - `resources`: the resource, with the origin as its `namespace`; else the origin. `evidences`: the user, the client, and of rows of SMB
   servers the server.

@@ -16,6 +16,7 @@ local judge = {}
 ---@field client? string  as in rollcall.presence
 ---@field resource? string  as in rollcall.presence
 ---@field origin? string  as in rollcall.presence
+---@field group? string[]  of a group: `field=value` for each field of `group_by`
 ---@field row? rollcall.policy.finding_row  of a session or an open file that can be known again, and nil of all else
 ---@field waived? string  why it is waived
 ---@field waived_until? string  the last day of that, `2026-12-31`
@@ -208,6 +209,15 @@ local function identity(view, elapsed)
   return { servername = row.servername, client = row.client, username = row.username, since = since }
 end
 
+---@param group_by string[]
+---@param group rollcall.policy.group
+---@return string[]
+local function group_identity(group_by, group)
+  local its = {}
+  for i, name in ipairs(group_by) do its[i] = name .. "=" .. text.of(rawget(group, name)) end
+  return its
+end
+
 ---@param subject rollcall.presence|rollcall.policy.group
 ---@param field fun(subject: table, name: string): any
 ---@return rollcall.policy.finding
@@ -218,7 +228,11 @@ function methods:found(subject, field)
     if self.groups then value = rawget(subject, name) else value = field(subject, name) end
     finding[name] = value ~= nil and text.of(value) or nil
   end
-  if not self.groups then finding.row = identity(subject, self.elapsed) end
+  if self.groups then
+    finding.group = group_identity(self.rule.group_by, subject)
+  else
+    finding.row = identity(subject, self.elapsed)
+  end
   local waiver = #self.waivers > 0 and self:waiver_for(finding, field(subject, "account"))
   if waiver then
     finding.waived, finding.waived_until = waiver.reason, waiver.day
