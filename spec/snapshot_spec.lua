@@ -287,6 +287,51 @@ local function told(before, after)
   return list
 end
 
+describe("the users of a snapshot", function()
+  local presence, users = require "rollcall.presence", require "rollcall.snapshot.users"
+
+  it("are by a line of another spelling only where all such lines agree, in whatever order they stand", function()
+    local lines = { { account = "CORP\\Alice", user = "a" }, { account = "CORP\\ALICE", user = "b" } }
+    for _, order in ipairs { { 1, 2 }, { 2, 1 }, { 1, 2, 1 }, { 2, 1, 1 } } do
+      local reader = users.reader()
+      for _, i in ipairs(order) do assert.is_true(reader.add(lines[i])) end
+      assert.same({ "a", "b", "alice" }, {
+        reader.normalize_user "CORP\\Alice", reader.normalize_user "CORP\\ALICE", reader.normalize_user "corp\\alice",
+      })
+    end
+    local reader = users.reader()
+    assert.is_true(reader.add(lines[1]))
+    assert.is_true(reader.add { account = "CORP\\ALICE", user = "a" })
+    assert.is_true(reader.add { account = "CORP\\nobody" })
+    assert.equal("a", reader.normalize_user "corp\\alice")
+    assert.is_nil(reader.normalize_user "corp\\Nobody")
+  end)
+
+  it("are those that each account had, though another is spelled like it, in whatever order the rows come", function()
+    local expected = { ["adm-alice"] = "alice", ["ADM-alice"] = "adm-alice", ["Adm-Alice"] = "adm-alice" }
+    local function rule(account) return presence.user_of((account:gsub("^adm%-", ""))) end
+    for _, accounts in ipairs {
+      { "adm-alice", "ADM-alice", "Adm-Alice" }, { "ADM-alice", "Adm-Alice", "adm-alice" }, { "ADM-alice", "adm-alice", "Adm-Alice" },
+    } do
+      local path = lab.folder .. "/spelled.jsonl"
+      local writer = assert(snapshot.create(path, 1700000000, { normalize_user = rule }))
+      for _ = 1, 2 do
+        for _, account in ipairs(accounts) do writer:row("badge", { account = account }) end
+      end
+      writer:finish()
+      local opened = assert(snapshot.open(path))
+      local found = {}
+      for kind, row in function() return opened:next() end do
+        local user = presence.of(kind, row, { normalize_user = opened.normalize_user }).user
+        assert.equal(expected[row.account], user, table.concat(accounts, " "))
+        found[#found + 1] = user
+      end
+      opened:close()
+      assert.equal(6, #found)
+    end
+  end)
+end)
+
 describe("a difference", function()
   it("is who came, who left and what changed, not the seconds that went by", function()
     local before = look { connection("stays", 5), connection("leaves", 5), connection("opens", 5) }
