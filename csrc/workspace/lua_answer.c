@@ -97,16 +97,6 @@ static bool is_value(const char *text, size_t length, size_t at, size_t end) {
     return next == length || text[next] != ':';
 }
 
-/* Where the blanks, the string, the word or the sign that begins at `at` ends. */
-static size_t skip_part(const char *text, size_t length, size_t at) {
-    if (is_blank(text[at]))
-        return skip_blanks(text, length, at);
-    if (text[at] == '"')
-        return skip_string(text, length, at);
-    size_t end = skip_word(text, length, at);
-    return end > at ? end : at + 1;
-}
-
 static bool is_empty_object(const char *text, size_t length, size_t at) {
     if (text[at] != '{')
         return false;
@@ -120,21 +110,35 @@ static bool is_empty_object(const char *text, size_t length, size_t at) {
  * lua-cjson gives the same table for `[]` and `{}`. */
 static void push_readable(lua_State *L, const char *text, size_t length) {
     luaL_Buffer buffer;
-    size_t copied = 0;
-    luaL_buffinit(L, &buffer);
+    size_t copied = 0; /* 0: nothing was changed, and the buffer is not in use */
     for (size_t at = 0, end; at < length; at = end) {
-        end = skip_part(text, length, at);
-        if (is_value(text, length, at, end)) {
-            luaL_addlstring(&buffer, text + copied, at - copied);
+        bool number = false, empty = false;
+        if (text[at] == '"') {
+            end = skip_string(text, length, at);
+        } else if (ends_word(text[at])) {
+            empty = is_empty_object(text, length, at);
+            end = at + 1;
+        } else {
+            end = skip_word(text, length, at);
+            number = is_value(text, length, at, end);
+        }
+        if (!number && !empty)
+            continue;
+        if (copied == 0)
+            luaL_buffinit(L, &buffer);
+        luaL_addlstring(&buffer, text + copied, (number ? at : end) - copied);
+        if (number) {
             luaL_addchar(&buffer, '"');
             luaL_addlstring(&buffer, text + at, end - at);
             luaL_addchar(&buffer, '"');
-            copied = end;
-        } else if (is_empty_object(text, length, at)) {
-            luaL_addlstring(&buffer, text + copied, end - copied);
+        } else {
             luaL_addstring(&buffer, "\"\":null");
-            copied = end;
         }
+        copied = end;
+    }
+    if (copied == 0) {
+        lua_pushlstring(L, text, length);
+        return;
     }
     luaL_addlstring(&buffer, text + copied, length - copied);
     luaL_pushresult(&buffer);

@@ -34,6 +34,7 @@ enum transfer_state {
 
 struct transfer {
     CURL *easy;
+    CURLU *url;                 /* scheme, host and port */
     struct transfer_loop *loop; /* whose reference it holds; NULL while it is closed */
     struct transfer_queue *finished;
     struct transfer *next;
