@@ -4,16 +4,12 @@ static unsigned unit_at(const uint8_t *utf16, size_t index) {
     return utf16[2 * index] | (unsigned)utf16[2 * index + 1] << 8;
 }
 
-/* Nearly all names are ASCII: this goes through four units at a time for as long as they are. */
+/* Nearly all names are ASCII, and this costs half as much as what follows would. */
 static size_t copy_ascii(const uint8_t *utf16, size_t units, char *utf8) {
     size_t i = 0;
-    for (; units - i >= 4; i += 4) {
-        uint8_t others = utf16[2 * i + 1] | utf16[2 * i + 3] | utf16[2 * i + 5] | utf16[2 * i + 7];
-        uint8_t signs = utf16[2 * i] | utf16[2 * i + 2] | utf16[2 * i + 4] | utf16[2 * i + 6];
-        if (others || signs & 0x80)
-            break;
-        for (size_t unit = i; unit < i + 4; unit++)
-            utf8[unit] = (char)utf16[2 * unit];
+    while (i < units && unit_at(utf16, i) < 0x80) {
+        utf8[i] = (char)utf16[2 * i];
+        i++;
     }
     return i;
 }

@@ -162,8 +162,12 @@ static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish
 
 static const struct waiter_kind kind = {"an enumeration", advance, take_results, wait, end};
 
+/* Looking for the metatable would be a twentieth of what an entry takes. */
 static int enumeration_next(lua_State *L) {
-    return waiter_step(L, luaL_checkudata(L, 1, METATABLE));
+    struct enumeration *enumeration = lua_touserdata(L, ROW_OWNER);
+    if (lua_touserdata(L, 1) != enumeration)
+        enumeration = luaL_checkudata(L, 1, METATABLE);
+    return waiter_step(L, &enumeration->waiter);
 }
 
 static int enumeration_close(lua_State *L) {
@@ -238,6 +242,7 @@ int enumeration_enumerate(lua_State *L) {
     lua_getfield(L, 2, "on_wait");
     waiter_open(L, &enumeration->waiter, -1); /* until there is a server */
 
+    lua_pushvalue(L, 1);
     row_push_closure(L, enumeration_next);
     lua_pushvalue(L, 1);
     lua_pushnil(L);

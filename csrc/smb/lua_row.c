@@ -11,9 +11,9 @@
 /* What a server says that does not know a time, or whose clock went back. */
 #define UNKNOWN_SECONDS 0xFFFFFFFFU
 
-/* The upvalues. */
+/* The upvalues behind ROW_OWNER. */
 enum {
-    SERVERNAME = 1,   /* "servername" */
+    SERVERNAME = 2,   /* "servername" */
     SERVERNAME_VALUE, /* how the caller named the server */
     KNOWN,            /* "share" or "client", if every entry is of the same one; else nil */
     KNOWN_VALUE,      /* its name */
@@ -26,7 +26,7 @@ enum {
 
 void row_push_closure(lua_State *L, lua_CFunction function) {
     luaL_checkstack(L, UPVALUE_COUNT, NULL);
-    for (int i = 0; i < UPVALUE_COUNT; i++)
+    for (int i = SERVERNAME; i <= UPVALUE_COUNT; i++)
         lua_pushnil(L);
     lua_pushcclosure(L, function, UPVALUE_COUNT);
 }

@@ -12,7 +12,11 @@
 
 #include "rpc/net_enum.h"
 
-/* [-0, +1, m] Pushes `function` with the upvalues that entries need, still empty. */
+/* The upvalue that is the owner of the entries. */
+#define ROW_OWNER lua_upvalueindex(1)
+
+/* [-1, +1, m] Replaces the value on top by `function`, with it as ROW_OWNER, and the upvalues that
+ * entries need, still empty. */
 void row_push_closure(lua_State *L, lua_CFunction function);
 
 /* [-0, +0, m] Prepares for the entries of a page at `level` from the target at `target`. Whether

@@ -190,6 +190,7 @@ static int server_page(lua_State *L) {
     ask(L, server, &query, page);
     link_leave(server->link, page);
     lua_pushboolean(L, query.best);
+    lua_pushvalue(L, 1);
     row_push_closure(L, make_page);
     lua_insert(L, 1);
     lua_call(L, 4, 1);
