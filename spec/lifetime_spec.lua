@@ -32,6 +32,21 @@ describe("nothing stays behind", function()
     assert.is_truthy(tostring(state):find("closed", 1, true))
   end)
 
+  it("after another's step took its rows, which steps nothing but enumerations", function()
+    local step, state = rows_of(30)
+    local _, other = rows_of(20)
+    local rows = 0
+    while step(other) do rows = rows + 1 end
+    assert.equal(20, rows)
+    assert.is_table(step(state))
+    for _, stranger in ipairs { io.stdout, {}, "text" } do
+      local stepped, problem = pcall(step, stranger)
+      assert.is_false(stepped)
+      assert.is_truthy(problem:find("rollcall.enumeration expected", 1, true))
+    end
+    state:close()
+  end)
+
   it("after a break", function()
     for row in rows_of(30) do
       if row.id == 15 then break end
