@@ -222,16 +222,15 @@ static bool clean_row(lua_State *L, int row, int fields) {
     while (lua_next(L, row)) {
         lua_pushvalue(L, -2);
         bool known = lua_rawget(L, fields) != LUA_TNIL;
-        lua_pop(L, 1);
-        if (known && lua_type(L, -1) == LUA_TSTRING) {
-            lua_pop(L, 1);
+        if (known && lua_type(L, -2) == LUA_TSTRING) {
+            lua_pop(L, 2);
             continue;
         }
-        if (known && !is_null(L, -1)) {
-            lua_pop(L, 2);
+        if (known && !is_null(L, -2)) {
+            lua_pop(L, 3);
             return false;
         }
-        lua_pop(L, 1);
+        lua_pop(L, 2);
         lua_pushvalue(L, -1);
         lua_pushnil(L);
         lua_rawset(L, row);
