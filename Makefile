@@ -349,8 +349,12 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) -fPIC -shared $(LUA_CFLAGS) $^ -o $@
 
+$(BUILD)/bench/transfers: spec/bench/transfers.c
+	@mkdir -p $(@D)
+	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(LUA_LIBS) $(CURL_LIBS)
+
 bench: bench-packages
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so $(BUILD)/bench/transfers
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua && $(LUA) spec/bench/loops.lua'
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 	@$(TREE_PATHS) $(LUA) spec/bench/page.lua
