@@ -326,6 +326,33 @@ describe("a rule of one's own", function()
     end
   end)
 
+  it("has its groups to itself, in its order, where another rule groups by the same fields", function()
+    local rows = {}
+    for i, door in ipairs { 1.0, "b", 1, "c", "b" } do rows[i] = { "badge", user = "u" .. i, door = door, late = i == 1 } end
+    local result = judged([[
+      rule { id = "all", kind = "badge", group_by = "door", check_group = function() return false end,
+             message = function(g) return (math.type(g.door) or g.door) .. " " .. g.count end }
+      rule { id = "in-time", kind = "badge", filter = function(p) return not p.late end, group_by = "door", distinct = "user",
+             check_group = function() return false end, message = function(g) return (math.type(g.door) or g.door) .. " " .. g.distinct.user end }
+    ]], rows)
+    assert.same({ "float 2", "b 2", "c 1" }, messages(result, 1))
+    assert.same({ "b 2", "integer 1", "c 1" }, messages(result, 2))
+  end)
+
+  it("counts the rows up to the one of which it raises an error", function()
+    local rows = {}
+    for i = 1, 100 do rows[i] = connection("u" .. i, "s", "a") end
+    local result = judged([[
+      rule { id = "check", filter = function(p) return p.user ~= "u3" end, check = function(p) return p.user ~= "u70" or nil .. "" end, message = "" }
+      rule { id = "filter", filter = function(p) return p.user ~= "u70" or nil .. "" end, check = function() return true end, message = "" }
+      rule { id = "group", filter = function(p) return p.user ~= "u70" or nil .. "" end, group_by = "user",
+             check_group = function() return true end, message = "" }
+    ]], rows)
+    local counts = {}
+    for i, verdict in ipairs(result.rules) do counts[i] = { verdict.verdict, verdict.rows_seen, verdict.rows_judged } end
+    assert.same({ { "unknown", 70, 69 }, { "unknown", 70, 69 }, { "unknown", 70, 69 } }, counts)
+  end)
+
   it("names five values of a group, and how many more there are", function()
     local rows = {}
     local function message()

@@ -172,7 +172,7 @@ function policy.evaluate(its_policy, given)
   local now = given.now or os.time()
   local settings = {
     now = now, where = given.where and given.where.text, waivers = its_policy.waivers, elapsed = given.elapsed,
-    normalize_user = given.normalize_user or presence.user_of,
+    normalize_user = given.normalize_user or presence.user_of, numberings = setmetatable({}, { __mode = "v" }),
   }
   local judges, expired = {}, {}
   for i, rule in ipairs(its_policy.rules) do

@@ -2,7 +2,14 @@
 -- its first value, which takes a tenth of the memory.
 local sets = {}
 
-local metatable = {}
+---@param list table<integer, any>  the sets
+---@param group integer
+---@param value any
+---@return boolean?
+function sets.has(list, group, value)
+  local set = list[group]
+  return set == value or type(set) == "table" and set[value]
+end
 
 ---@param list table<integer, any>  the sets
 ---@param group integer
@@ -12,10 +19,10 @@ function sets.add(list, group, value)
   if set == value then return end
   if set == nil then
     list[group] = value
-  elseif getmetatable(set) == metatable then
+  elseif type(set) == "table" then
     set[value] = true
   else
-    list[group] = setmetatable({ [set] = true, [value] = true }, metatable)
+    list[group] = { [set] = true, [value] = true }
   end
 end
 
@@ -24,7 +31,7 @@ end
 ---@return integer size
 function sets.values(set)
   if set == nil then return {}, 0 end
-  if getmetatable(set) ~= metatable then return { [set] = true }, 1 end
+  if type(set) ~= "table" then return { [set] = true }, 1 end
   local values, size = {}, 0
   for value in pairs(set) do values[value], size = true, size + 1 end
   return values, size
@@ -34,7 +41,7 @@ end
 ---@return integer
 function sets.size(set)
   if set == nil then return 0 end
-  if getmetatable(set) ~= metatable then return 1 end
+  if type(set) ~= "table" then return 1 end
   local size = 0
   for _ in pairs(set) do size = size + 1 end
   return size

@@ -1,6 +1,7 @@
 --- The groups of a rule: rows with the same values of some fields. A row with a list in such a field
 -- is in the group of each of its values. While rows are added a group is a number, and what is kept of it
--- stands at this place in a list for each field; it becomes a table when it is judged.
+-- stands at this place in a list for each field; it becomes a table when it is judged. Rules that group by the same fields share
+-- the numbers: what is looked up for one is near at hand for the next.
 local presence = require "rollcall.presence"
 local sets = require "rollcall.internal.sets"
 local suggestion = require "rollcall.internal.suggestion"
@@ -31,60 +32,64 @@ local group_metatable = {
 local common = {}
 for _, name in ipairs(presence.fields) do common[name] = true end
 
+---The numbers of the groups of some fields, and the tree of their values that leads to them.
+local function numbering_of(group_by, numberings)
+  local key = {}
+  for i, name in ipairs(group_by) do key[i] = #name .. ":" .. name end
+  key = table.concat(key)
+  local numbering = numberings[key] or { tree = {}, count = 0 }
+  numberings[key] = numbering
+  return numbering
+end
+
 ---@param group_by string[]
 ---@param distinct string[]
-function groups.new(group_by, distinct)
-  local self = setmetatable({ group_by = group_by, distinct = distinct, path = {} }, metatable)
-  self:forget()
+---@param numberings table<string, table>  of all rules that are evaluated together; with weak values
+function groups.new(group_by, distinct, numberings)
+  local self = setmetatable({
+    group_by = group_by, distinct = distinct, path = {}, numbering = numbering_of(group_by, numberings),
+    count = 0, numbers = {}, rows = {}, keys = {}, collected = {},
+  }, metatable)
+  for i in ipairs(group_by) do self.keys[i] = {} end
+  for i in ipairs(distinct) do self.collected[i] = {} end
   return self
 end
 
----Forgets all groups.
+---Forgets all groups. Nothing can be added any more.
 function methods:forget()
-  self.tree, self.count, self.rows, self.keys, self.collected = {}, 0, {}, {}, {}
-  for i in ipairs(self.group_by) do self.keys[i] = {} end
-  for i in ipairs(self.distinct) do self.collected[i] = {} end
+  self.count, self.numbering, self.numbers, self.rows, self.keys, self.collected = 0, nil, nil, nil, nil, nil
 end
 
----@return integer
-function methods:new_group()
-  local group = self.count + 1
-  self.count, self.rows[group] = group, 0
-  for i, keys in ipairs(self.keys) do keys[group] = self.path[i] end
-  return group
+---Adds a value, or those of a list, to what a group has collected.
+---@param list table<integer, any>  of a field of `distinct`, for each group
+---@param group integer
+---@param value any  nil: none
+local function collect(list, group, value)
+  if sets.has(list, group, value) or value == nil then return end
+  values.each(value, function(element) sets.add(list, group, element) end)
 end
 
----Makes the function that counts a view to a group.
----@return fun(group: integer, view: rollcall.presence): true
-function methods:joiner()
-  local rows, distinct, collected = self.rows, self.distinct, self.collected
-  local fields = #distinct
-  return function(group, view)
-    rows[group] = rows[group] + 1
-    for i = 1, fields do
-      local name, list = distinct[i], collected[i]
-      local value
-      if common[name] then value = view[name] else value = presence.field(view, name) end
-      -- Mostly it is the value that the group has already.
-      if list[group] ~= value and value ~= nil then
-        if type(value) == "table" then
-          values.each(value, function(element) sets.add(list, group, element) end)
-        else
-          sets.add(list, group, value)
-        end
-      end
-    end
-    return true
+---Counts a view to a group.
+---@param group integer
+---@param view rollcall.presence
+function methods:join(group, view)
+  if not self.rows[group] then
+    self.count = self.count + 1
+    self.numbers[self.count], self.rows[group] = group, 0
+    for i, keys in ipairs(self.keys) do keys[group] = self.path[i] end
   end
+  self.rows[group] = self.rows[group] + 1
+  for i, name in ipairs(self.distinct) do collect(self.collected[i], group, presence.field(view, name)) end
 end
 
 ---The groups, one after another, in the order in which they appeared.
 ---@return fun(): rollcall.policy.group?
 function methods:each()
-  local number = 0
+  local position = 0
   return function()
-    if number == self.count then return nil end
-    number = number + 1
+    if position == self.count then return nil end
+    position = position + 1
+    local number = self.numbers[position]
     local group = { count = self.rows[number], distinct = {}, values = {} }
     for i, name in ipairs(self.group_by) do group[name] = self.keys[i][number] end
     for i, name in ipairs(self.distinct) do
@@ -94,15 +99,17 @@ function methods:each()
   end
 end
 
----Goes on from a node of the tree, a table of values, to that of a value: another node, or a group.
+---Goes on from a node of the tree, a table of values, to that of a value: another node, or the number of a group.
 function methods:go_on(view, node, depth, value)
+  local is_last, numbering = depth == #self.group_by, self.numbering
   self.path[depth] = value
   local next_node = node[value]
   if not next_node then
-    next_node = self.group_by[depth + 1] and {} or self:new_group()
+    if is_last then numbering.count = numbering.count + 1 end
+    next_node = is_last and numbering.count or {}
     node[value] = next_node
   end
-  if self.group_by[depth + 1] then self:descend(view, next_node, depth + 1) else self.join(next_node, view) end
+  if is_last then self:join(next_node, view) else self:descend(view, next_node, depth + 1) end
 end
 
 ---@return true
@@ -116,22 +123,32 @@ function methods:descend(view, node, depth)
   return true
 end
 
----Makes the function that adds a view with all the fields to its groups. Most come to one that is there.
+local function are_common(names)
+  for _, name in ipairs(names) do
+    if not common[name] then return false end
+  end
+  return true
+end
+
+---Makes the function that adds a view with all the fields to its groups. Most come to one that is there, with values that it has.
 ---@return fun(view: rollcall.presence): true
 function methods:adder()
-  local tree, group_by, depth, join = self.tree, self.group_by, #self.group_by, self:joiner()
-  self.join = join
-  for _, name in ipairs(group_by) do
-    if not common[name] then
-      return function(view) return self:descend(view, tree, 1) end
-    end
+  local tree, group_by, distinct = self.numbering.tree, self.group_by, self.distinct
+  if not (are_common(group_by) and are_common(distinct)) then
+    return function(view) return self:descend(view, tree, 1) end
   end
-  local first = group_by[1]
+  local first, depth, rows, fields, collected = group_by[1], #group_by, self.rows, #distinct, self.collected
   return function(view)
-    local node = tree[view[first]]
-    for i = 2, depth do node = node and node[view[group_by[i]]] end
-    if node then return join(node, view) end
-    return self:descend(view, tree, 1)
+    local group = tree[view[first]]
+    for i = 2, depth do group = group and group[view[group_by[i]]] end
+    local count = group and rows[group]
+    if not count then return self:descend(view, tree, 1) end
+    rows[group] = count + 1
+    for i = 1, fields do
+      local list, value = collected[i], view[distinct[i]]
+      if list[group] ~= value then collect(list, group, value) end
+    end
+    return true
   end
 end
 

@@ -63,6 +63,7 @@ local metatable = { __index = methods }
 ---@field where? string  which rows are judged; absent: all
 ---@field trace? rollcall.policy.trace  what gets a report of each row
 ---@field elapsed? fun(): number  seconds since `now`; nil: all rows are from then
+---@field numberings table<string, table>  empty for the first rule, and for the others as it was for it
 
 ---@param rule rollcall.policy.rule
 ---@param settings rollcall.policy.judging
@@ -81,7 +82,7 @@ function judge.new(rule, settings)
     findings = {}, waived = {}, missing = {}, trace = settings.trace, where = settings.where, left_out = 0, undecided = 0,
     rows_seen = 0, rows_judged = 0,
     elapsed = settings.elapsed,
-    groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}),
+    groups = rule.group_by and groups.new(rule.group_by, rule.distinct or {}, settings.numberings),
   }, metatable)
   self.required = self:fields_needed()
   self.take = self.trace and self:traced_taker() or self:taker(rule.filter, rule.check)
@@ -317,8 +318,7 @@ function methods:taker(filter, check)
     more = more or i > 2 or not one.common
   end
   if not more then
-    local first = names[1] or "kind"
-    local second = names[2] or first
+    local first, second = names[1] or "kind", names[2] or "kind"
     return function(views, count) judge_rows(self, views, count, first, second, filter, check) end
   end
   local function is_judged(view)
