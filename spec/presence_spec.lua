@@ -90,4 +90,34 @@ describe("presence", function()
       assert.equal(NOW, presence.of(kind, row, { now = NOW }).settings.now)
     end
   end)
+
+  it("is made anew of a view that was another row's, and has nothing of that row", function()
+    local full = {
+      servername = "fs1", share = "s", username = "bob", client = "WS", address = "10.0.0.7", since = NOW - 60, time = 50, idle_time = 5,
+      pathname = "C:\\x", logon_domain = "CORP", login_user = "bob", user_name = "bob@corp", origin = "ap", machine_name = "d",
+      client_ip = "10.1.1.1", session_state = "Active", start_time = "2023-11-14 22:13:00",
+    }
+    local filler = { servername = "fs2", share = "t", username = "dummy", client = "x", time = 3, placeholder = true }
+    local kinds = presence.kinds()
+    kinds.badge = true
+    for kind in pairs(kinds) do
+      local view_of = presence.viewer({ now = NOW }, 1)
+      local view = view_of(kind, full)
+      for _, row in ipairs { full, {}, full, filler, full } do
+        assert.equal(view, view_of(kind, row))
+        assert.same(of(kind, row), presence.plain(view), kind)
+        assert.equal(row, view.row)
+      end
+    end
+  end)
+
+  it("keeps so many views as are said, or all", function()
+    local view_of, keeping = presence.viewer({ now = NOW }, 2), presence.viewer { now = NOW }
+    local views, kept = {}, {}
+    for i, name in ipairs { "a", "b", "c" } do
+      views[i], kept[i] = view_of("connection", { username = name }), keeping("connection", { username = name })
+    end
+    assert.same({ "c", "b" }, { views[1].user, views[2].user })
+    assert.same({ "a", "b", "c" }, { kept[1].user, kept[2].user, kept[3].user })
+  end)
 end)

@@ -138,7 +138,7 @@ local function judge_rows(rows, judges, view_of, most, where)
         end
       end
     end
-    if is_full() then make_room() end
+    if taken % BATCH == 0 and is_full() then make_room() end
   end
   judge_batch(list)
 end
@@ -179,9 +179,12 @@ function policy.evaluate(its_policy, given)
     settings.trace = given.trace and given.trace.id == rule.id and given.trace or nil
     judges[i] = judge.new(rule, settings)
   end
-  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
   -- A trace shows each row at once; and rows that come while they are judged have the time at which they came.
-  judge_rows(given.rows, judges, view_of, (given.trace or given.elapsed) and 1 or BATCH, given.where)
+  local at_once = (given.trace or given.elapsed) and 1 or BATCH
+  -- A rule can use a view only while its function is called; what a program gives as `where` could keep it.
+  local view_of = presence.viewer({ now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset },
+    not given.where and at_once or nil)
+  judge_rows(given.rows, judges, view_of, at_once, given.where)
   for _, waiver in ipairs(its_policy.waivers) do
     if now >= waiver.expires then expired[#expired + 1] = waiver end
   end

@@ -75,70 +75,61 @@ local function since_of(row, settings)
   return row.since or row.time and now_of(row, settings) - row.time
 end
 
----For each kind: the fields of a presence that its rows can have; how a view begins, with what the row says at once; and what is
----worked out when it is asked for, of the row, the settings and the view. To ask takes several times as long as to read what is
----there, and a table that is too small for the user, whom nearly everybody asks for, would have to grow.
+---For each kind: the fields of a presence that its rows can have; what a view gets at once, and has to get of every row, since it may
+---have been another's; and what is worked out when it is asked for, of the row, the settings and the view. To ask takes several times as
+---long as to read what is there.
 local sources = {
   connection = {
     fields = "user account origin resource client address since duration",
-    view = function(row)
-      if row.placeholder then return { kind = "connection", row = row, origin = row.servername, resource = row.share } end
-      return {
-        kind = "connection", row = row, account = row.username, origin = row.servername, resource = row.share,
-        client = row.address or row.client, duration = row.time, user = nil,
-      }
+    fill = function(view, row)
+      view.origin, view.resource = row.servername, row.share
+      if row.placeholder then
+        view.account, view.client, view.duration = nil, nil, nil
+      else
+        view.account, view.client, view.duration = row.username, row.address or row.client, row.time
+      end
     end,
     later = { since = function(row, settings) return not row.placeholder and since_of(row, settings) or nil end },
   },
   smb_session = {
     fields = "user account origin client address since duration idle",
-    view = function(row)
-      return {
-        kind = "smb_session", row = row, account = row.username, origin = row.servername, client = client_of(row), duration = row.time,
-        idle = row.idle_time, user = nil,
-      }
+    fill = function(view, row)
+      view.account, view.origin, view.client, view.duration, view.idle =
+        row.username, row.servername, client_of(row), row.time, row.idle_time
     end,
     later = { since = since_of },
   },
   file = {
     fields = "user account origin resource client address since duration",
-    view = function(row)
-      return {
-        kind = "file", row = row, account = row.username, origin = row.servername, resource = row.pathname, client = client_of(row),
-        since = row.since, duration = row.time, user = nil,
-      }
+    fill = function(view, row)
+      view.account, view.origin, view.resource, view.client, view.since, view.duration =
+        row.username, row.servername, row.pathname, client_of(row), row.since, row.time
     end,
   },
   share = {
     fields = "origin resource",
-    view = function(row) return { kind = "share", row = row, origin = row.servername, resource = row.share } end,
+    fill = function(view, row) view.origin, view.resource = row.servername, row.share end,
   },
   logon = {
     fields = "user account origin",
-    view = function(row)
+    fill = function(view, row)
       local name, domain = row.username, row.logon_domain
-      local account = name and domain and domain .. "\\" .. name or name
-      return { kind = "logon", row = row, account = account, origin = row.servername, user = nil }
+      view.account, view.origin = name and domain and domain .. "\\" .. name or name, row.servername
     end,
   },
   access = {
     fields = "user account origin resource client address since duration idle",
-    view = function(row)
-      return {
-        kind = "access", row = row, account = row.username, origin = row.servername, resource = row.share, client = client_of(row),
-        duration = row.time, idle = row.idle_time, user = nil,
-      }
+    fill = function(view, row)
+      view.account, view.origin, view.resource, view.client, view.duration, view.idle =
+        row.username, row.servername, row.share, client_of(row), row.time, row.idle_time
     end,
     later = { since = since_of },
   },
   session = {
     fields = "user account origin resource client address since duration state",
-    view = function(row)
-      return {
-        kind = "session", row = row, account = row.login_user or row.user_name, origin = row.origin,
-        resource = row.app_name or row.machine_name or row.vm_ip, client = row.client_ip or row.client_name, state = row.session_state,
-        user = nil,
-      }
+    fill = function(view, row)
+      view.account, view.origin, view.resource = row.login_user or row.user_name, row.origin, row.app_name or row.machine_name or row.vm_ip
+      view.client, view.state, view.since = row.client_ip or row.client_name, row.session_state, nil
     end,
     later = {
       since = function(row, settings, view)
@@ -195,27 +186,26 @@ local function find_user(row, settings, view)
   return user
 end
 
+local function nothing() end
+
+local function find_address(_, settings, view)
+  local client = view.client
+  return client and settings.address_of[client] or nil
+end
+
 ---What is worked out for every kind.
-local common = {
-  user = find_user,
-  address = function(_, settings, view)
-    local client = view.client
-    return client and settings.address_of[client] or nil
-  end,
-  seen_at = function(row) return recorded_times[row] end,
-  settings = function(_, settings) return settings.shown end,
-}
+local common = { user = find_user, address = find_address, seen_at = function(row) return recorded_times[row] end }
 
 ---Makes the function that answers for what does not stand in views of a kind.
 ---@return fun(view: rollcall.presence, name: any): any
 local function index_of(kind, settings)
-  local source = sources[kind]
-  local later = source.later or {}
+  local work_out = {}
+  for _, name in ipairs(presence.fields) do work_out[name] = nothing end
+  for name, f in pairs(common) do work_out[name] = f end
+  for name, f in pairs(sources[kind].later or {}) do work_out[name] = f end
   return function(view, name)
-    if name == "user" then return find_user(view.row, settings, view) end
-    local work_out = later[name] or common[name]
-    if work_out then return work_out(view.row, settings, view) end
-    if is_of_presence[name] then return nil end
+    local f = work_out[name]
+    if f then return f(view.row, settings, view) end
     local value = view.row[name]
     if value == nil and not (own_fields[kind] or fields_of(kind))[name] then
       error(("there is no field '%s' in a row of kind '%s'"):format(tostring(name), kind), 2)
@@ -225,25 +215,24 @@ local function index_of(kind, settings)
 end
 
 ---The same for kinds of the user's, whose rows can have any field.
-local function index_of_others(settings)
+local function index_of_others(_, settings)
   return function(view, name)
-    if name == "settings" then return settings.shown end
     local value = view.row[name]
     if value ~= nil then return value end
-    if name == "user" then return find_user(view.row, settings, view) end
     if name == "duration" then
       local since = view.since
       return since and now_of(view.row, settings) - since
     end
-    local work_out = common[name]
-    return work_out and work_out(view.row, settings, view)
+    local f = common[name]
+    return f and f(view.row, settings, view)
   end
 end
 
 ---Makes the function that makes presences of rows, for many of them.
 ---@param settings? rollcall.presence.settings  for all of them
+---@param reused? integer  the view of a row becomes that of the row of its kind so many rows later; absent: a row has its own
 ---@return fun(kind: string, row: table): rollcall.presence  raises nothing
-function presence.viewer(settings)
+function presence.viewer(settings, reused)
   settings = settings or {}
   local resolved = {
     now = settings.now or os.time(),
@@ -253,16 +242,30 @@ function presence.viewer(settings)
   }
   -- A policy that asks for it gets a copy, so what is remembered must not be in it.
   resolved.shown = { now = resolved.now, utc_offset = resolved.utc_offset }
-  local metatables, of_others = {}, { __name = "rollcall.presence", __index = index_of_others(resolved) }
-  return function(kind, row)
+  local of_kinds, position = {}, 0
+  local function begin(kind)
     local source = sources[kind]
-    if not source then return setmetatable({ kind = kind, row = row }, of_others) end
-    local metatable = metatables[kind]
-    if not metatable then
-      metatable = { __name = "rollcall.presence", __index = index_of(kind, resolved) }
-      metatables[kind] = metatable
+    of_kinds[kind] = {
+      fill = source and source.fill or nothing, views = {},
+      metatable = { __name = "rollcall.presence", __index = (source and index_of or index_of_others)(kind, resolved) },
+    }
+    return of_kinds[kind]
+  end
+  return function(kind, row)
+    local its = of_kinds[kind] or begin(kind)
+    local view = its.views[position]
+    if not view then
+      -- With room for what it gets: a table that is too small has to grow.
+      view = setmetatable({
+        kind = kind, settings = resolved.shown, row = nil, account = nil, origin = nil, resource = nil, client = nil, duration = nil,
+        user = nil,
+      }, its.metatable)
+      if reused then its.views[position] = view end
     end
-    return setmetatable(source.view(row), metatable)
+    if reused then position = (position + 1) % reused end
+    view.row, view.user = row, nil
+    its.fill(view, row)
+    return view
   end
 end
 

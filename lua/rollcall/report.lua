@@ -338,7 +338,9 @@ function report.render(given)
   local missing, look_out = new_lookout(given)
   local totals, count
   if given.totals ~= false then totals, count = new_tally() end
-  local view_of = presence.viewer { now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset }
+  local keeps_views = writer.takes_views and not (given.kind or groups)
+  local view_of = presence.viewer({ now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset },
+    not (keeps_views or given.filter) and 1 or nil)
   local field, filter = presence.field, given.filter
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
   -- All that is shown of a row of a kind stands in it.
@@ -364,7 +366,7 @@ function report.render(given)
         local plain = given.kind and options.merged(row) or {}
         for _, name in ipairs(names) do plain[name] = field(view, name) end
         if sorted_by then plain[sorted_by] = field(view, sorted_by) end
-        if writer.takes_views and not given.kind then views[plain] = view end
+        if keeps_views then views[plain] = view end
         selected:add(plain)
       end
     end
