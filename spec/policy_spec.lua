@@ -173,6 +173,21 @@ describe("the builtin rules", function()
     assert.is_truthy(lines[1]:find(": error: policies.lua:1: there is no field 'nosuch' in a row of kind 'smb_session'\n", 1, true), lines[1])
   end)
 
+  it("say in a trace, too, what the rule that makes users raises, and no line of rollcall's", function()
+    for _, its_trace in ipairs { false, require "rollcall.policy.trace"("accounts", function() end) } do
+      local is_over = false
+      local result = policy.evaluate(parsed "rule(builtin.accounts { deny = 'x' })", {
+        now = NOW, trace = its_trace or nil, normalize_user = function() error("no user", 0) end,
+        rows = function()
+          if is_over then return nil end
+          is_over = true
+          return "connection", { username = "a", client = "c" }
+        end,
+      })
+      assert.equal("no user", result.rules[1].error)
+    end
+  end)
+
   it("outside_hours knows working hours, time zones and when somebody came", function()
     local rows = { connection("x", "s", "a", 12 * 3600) }
     local function verdict(fields) return judged(("rule(builtin.outside_hours { %s })"):format(fields), rows).rules[1].verdict end
@@ -351,6 +366,21 @@ describe("a rule of one's own", function()
     local counts = {}
     for i, verdict in ipairs(result.rules) do counts[i] = { verdict.verdict, verdict.rows_seen, verdict.rows_judged } end
     assert.same({ { "unknown", 70, 69 }, { "unknown", 70, 69 }, { "unknown", 70, 69 } }, counts)
+  end)
+
+  it("leaves the views as they are that a program's `where` was given", function()
+    local kept, position = {}, 0
+    policy.evaluate(parsed "rule { id = 'any', check = function() return true end, message = '' }", {
+      now = NOW, where = { text = "all", is_possible = function() return false end, filter = function(view)
+        kept[#kept + 1] = view
+        return true
+      end },
+      rows = function()
+        position = position + 1
+        if position <= 100 then return "connection", { username = "u" .. position } end
+      end,
+    })
+    for i = 1, 100 do assert.equal("u" .. i, kept[i].user) end
   end)
 
   it("names five values of a group, and how many more there are", function()

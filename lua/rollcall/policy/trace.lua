@@ -20,7 +20,7 @@ function methods.watch(view)
   return setmetatable({}, {
     __index = function(_, name)
       local has, value = pcall(value_of, view, name)
-      if not has then error(type(value) == "string" and value:gsub("^[^\n]-:%d+: ", "", 1) or value, 2) end
+      if not has then error(type(value) == "string" and value:gsub("^[^\n]-:%d+: ", "", 1) or value, 0) end
       if not noted[name] then
         noted[name] = true
         asked[#asked + 1] = { name = tostring(name), value = value }
