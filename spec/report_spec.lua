@@ -121,3 +121,15 @@ describe("CSV", function()
       .. "generated_at,source,target,query,completeness,claimed,received,reason\r\n", rendered("csv", {}))
   end)
 end)
+
+describe("a report", function()
+  it("leaves the views as they are that a program's filter was given", function()
+    local kept, rows = {}, {}
+    for i = 1, 100 do rows[i] = { kind = "connection", username = "u" .. i, share = "s" } end
+    report.render { rows = rows, group_by = "resource", format = "csv", write = function() end, filter = function(view)
+      kept[#kept + 1] = view
+      return true
+    end }
+    for i = 1, 100 do assert.equal("u" .. i, kept[i].user) end
+  end)
+end)
