@@ -86,7 +86,7 @@ end
 function loops.gaps(name)
   local names = {}
   for n = 1, 2000 do names[n] = "user" .. n end
-  local client <close> = cloud.client { timeout = 30 }
+  local client = cloud.client { timeout = 30 }
   local counts, last, longest, ticks = {}, nil, 0, 0
   local function count_rows(what, step, state)
     counts[what] = 0
@@ -109,6 +109,7 @@ function loops.gaps(name)
     longest = math.max(longest, now - (last or now))
     last, ticks = now, ticks + 1
   end)
+  client:close()
   assert(not problem, problem)
   assert(left == 0 and counts.first == 20000 and counts.second == 20000 and asked == 2000, "not all was answered")
   return longest, ticks

@@ -1,16 +1,19 @@
---- Files of the specs, which are small.
+--- Files of the specs, which are small. It serves specs in older Luas, too.
 local text_file = {}
 
----@return string
-function text_file.content(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return (assert(file:read "a"))
+local function read(file)
+  local text = file:read "*a"
+  file:close()
+  return text
 end
+
+---@return string
+function text_file.content(path) return read(assert(io.open(path, "rb"))) end
 
 ---@return string content  empty if the file is not there yet
 function text_file.so_far(path)
-  local file <close> = io.open(path, "rb")
-  return file and file:read "a" or ""
+  local file = io.open(path, "rb")
+  return file and read(file) or ""
 end
 
 ---@return string path

@@ -2,6 +2,13 @@
 -- closes what they leave; and in LuaJIT they get Lua 5.3's library, and finalisers of tables. What they test gets none of it.
 local older = { library = _VERSION == "Lua 5.1" and require "compat53.module" or _G, setmetatable = setmetatable }
 
+-- What one test leaves to the collector is not counted by the next.
+require("busted").subscribe({ "test", "start" }, function()
+  collectgarbage()
+  collectgarbage()
+  return nil, true
+end)
+
 -- luacheck: globals loadfile loadstring newproxy
 if newproxy then
   function older.setmetatable(value, metatable)
