@@ -165,7 +165,7 @@ static const struct waiter_kind kind = {"an enumeration", advance, take_results,
 /* Looking for the metatable would be a twentieth of what an entry takes. */
 static int enumeration_next(lua_State *L) {
     struct enumeration *enumeration = lua_touserdata(L, ROW_OWNER);
-    if (lua_touserdata(L, 1) != enumeration)
+    if (!enumeration || lua_touserdata(L, 1) != enumeration)
         enumeration = luaL_checkudata(L, 1, METATABLE);
     return waiter_step(L, &enumeration->waiter);
 }
@@ -242,7 +242,10 @@ int enumeration_enumerate(lua_State *L) {
     lua_getfield(L, 2, "on_wait");
     waiter_open(L, &enumeration->waiter, -1); /* until there is a server */
 
-    lua_pushvalue(L, 1);
+    if (LUA_VERSION_NUM >= 503)
+        lua_pushvalue(L, 1);
+    else
+        lua_pushnil(L); /* LuaJIT's compiled code keeps the functions that it has called */
     row_push_closure(L, enumeration_next);
     lua_pushvalue(L, 1);
     lua_pushnil(L);

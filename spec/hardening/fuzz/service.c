@@ -210,7 +210,7 @@ static void answer(struct transfer *transfer) {
 long transfer_status(const struct transfer *transfer) {
     size_t head_length;
     const char *head = head_of(transfer, &head_length);
-    const char *blank = memchr(head, ' ', head_length);
+    const char *blank = head_length > 0 ? memchr(head, ' ', head_length) : NULL;
     long status = 0;
     for (int i = 1; blank && i <= 3 && blank + i < head + head_length; i++)
         status = blank[i] >= '0' && blank[i] <= '9' ? 10 * status + blank[i] - '0' : status;
