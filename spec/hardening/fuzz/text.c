@@ -56,8 +56,8 @@ static void check_longest(void) {
 
 #define CHARACTERS (0x110000 - 0x800) /* the surrogates are none */
 
-/* As the C library has it. To be freed. */
-static char *converted(const wchar_t *characters, const char *to, size_t *length) {
+/* As the C library has it, whose wide characters are these. To be freed. */
+static char *converted(const uint32_t *characters, const char *to, size_t *length) {
     size_t left = 4 * CHARACTERS, room = left;
     char *text = malloc(room), *in = (char *)characters, *out = text;
     iconv_t conversion = iconv_open(to, "WCHAR_T");
@@ -70,7 +70,7 @@ static char *converted(const wchar_t *characters, const char *to, size_t *length
 
 /* Each character that there is, there and back. */
 static void check_every_character(void) {
-    wchar_t *characters = malloc(4 * CHARACTERS);
+    uint32_t *characters = malloc(4 * CHARACTERS);
     CHECK(characters);
     for (uint32_t i = 0; i < CHARACTERS; i++)
         characters[i] = i < 0xD800 ? i : i + 0x800;
