@@ -203,7 +203,7 @@ writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `ocsf` (see **OCSF*
 - `complete`: all calls were answered, and all entries that the target claims to have were received. If there are none, nobody is
   connected.
 - `partial`: some entries were received, or some calls answered, but not all.
-- `denied`: the target refused the logon or the query.
+- `denied`: the target refused the logon or the query, or was not asked with credentials that had been refused.
 - `unreachable`: there was no answer.
 - `placeholder`: the server filled in words of its own for what it does not know, as Samba does.
 

@@ -8,7 +8,9 @@ local text = require "rollcall.internal.text"
 ---@return rollcall.outcome
 return function(target, asked, answered, failures)
   local refused = false
-  for _, failure in ipairs(failures) do refused = refused or failure.status == 401 or failure.status == 403 end
+  for _, failure in ipairs(failures) do
+    refused = refused or failure.status == 401 or failure.status == 403 or failure.code == "CREDENTIALS_REFUSED"
+  end
   local completeness = "complete"
   if #failures > 0 then completeness = answered > 0 and "partial" or refused and "denied" or "unreachable" end
   return {
