@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* So many credentials are remembered; then those that nobody has used for longest are forgotten. */
 #define ENTRIES_LIMIT 4096
@@ -16,13 +17,13 @@ struct entry {
     int64_t refused_at;
     int64_t deadline; /* of what is under way */
     uint64_t used;    /* a number that grows */
-    void *note;
 };
 
 struct credential_ledger {
     size_t note_size;
     void (*forget)(void *note);
     struct entry *entries;
+    unsigned char *notes; /* of each entry one */
     size_t count;
     size_t size;
     uint64_t uses;
@@ -43,16 +44,16 @@ struct credential_ledger *credential_ledger_new(size_t note_size, void (*forget)
     return ledger;
 }
 
-static void forget(const struct credential_ledger *ledger, struct entry *entry) {
-    ledger->forget(entry->note);
-    free(entry->note);
+static void *note_of(const struct credential_ledger *ledger, const struct entry *entry) {
+    return ledger->notes + (size_t)(entry - ledger->entries) * ledger->note_size;
 }
 
 void credential_ledger_free(struct credential_ledger *ledger) {
     if (!ledger)
         return;
     for (size_t i = 0; i < ledger->count; i++)
-        forget(ledger, &ledger->entries[i]);
+        ledger->forget(note_of(ledger, &ledger->entries[i]));
+    free(ledger->notes);
     free(ledger->entries);
     free(ledger);
 }
@@ -65,23 +66,35 @@ static struct entry *oldest_of(struct credential_ledger *ledger) {
     return oldest;
 }
 
-/* A place for another entry, or NULL. */
-static struct entry *new_entry(struct credential_ledger *ledger) {
+static bool grow(struct credential_ledger *ledger) {
+    size_t size = ledger->size ? 2 * ledger->size : 4;
+    struct entry *entries = realloc(ledger->entries, size * sizeof *entries);
+    if (!entries)
+        return false;
+    ledger->entries = entries;
+    unsigned char *notes = realloc(ledger->notes, size * ledger->note_size);
+    if (!notes)
+        return false;
+    ledger->notes = notes;
+    ledger->size = size;
+    return true;
+}
+
+/* NULL without memory. */
+static struct entry *new_entry(struct credential_ledger *ledger, credential_id credential) {
+    struct entry *entry = NULL;
     if (ledger->count == ENTRIES_LIMIT) {
-        struct entry *oldest = oldest_of(ledger);
-        if (oldest)
-            forget(ledger, oldest);
-        return oldest;
+        entry = oldest_of(ledger);
+        if (entry)
+            ledger->forget(note_of(ledger, entry));
+    } else if (ledger->count < ledger->size || grow(ledger)) {
+        entry = &ledger->entries[ledger->count++];
     }
-    if (ledger->count == ledger->size) {
-        size_t size = ledger->size ? 2 * ledger->size : 4;
-        struct entry *entries = realloc(ledger->entries, size * sizeof *entries);
-        if (!entries)
-            return NULL;
-        ledger->entries = entries;
-        ledger->size = size;
-    }
-    return &ledger->entries[ledger->count++];
+    if (!entry)
+        return NULL;
+    *entry = (struct entry){.credential = credential};
+    memset(note_of(ledger, entry), 0, ledger->note_size);
+    return entry;
 }
 
 static struct entry *find(struct credential_ledger *ledger, credential_id credential) {
@@ -96,14 +109,8 @@ static struct entry *entry_of(struct credential_ledger *ledger, credential_id cr
     if (!credential)
         return NULL;
     struct entry *entry = find(ledger, credential);
-    if (!entry) {
-        void *note = calloc(1, ledger->note_size);
-        entry = note ? new_entry(ledger) : NULL;
-        if (entry)
-            *entry = (struct entry){.credential = credential, .note = note};
-        else
-            free(note);
-    }
+    if (!entry)
+        entry = new_entry(ledger, credential);
     if (entry)
         entry->used = ++ledger->uses;
     return entry;
@@ -111,7 +118,7 @@ static struct entry *entry_of(struct credential_ledger *ledger, credential_id cr
 
 void *credential_ledger_note(struct credential_ledger *ledger, credential_id credential) {
     const struct entry *entry = find(ledger, credential);
-    return entry ? entry->note : NULL;
+    return entry ? note_of(ledger, entry) : NULL;
 }
 
 static bool is_refused(const struct entry *entry, const struct credential_policy *policy,
@@ -169,7 +176,7 @@ void *credential_ledger_accept(struct credential_ledger *ledger, credential_id c
     entry->accepted_at = now;
     entry->refusals = 0;
     entry->unanswered = false;
-    return entry->note;
+    return note_of(ledger, entry);
 }
 
 void *credential_ledger_refuse(struct credential_ledger *ledger, credential_id credential,
@@ -180,7 +187,7 @@ void *credential_ledger_refuse(struct credential_ledger *ledger, credential_id c
     entry->accepted = entry->unanswered = false;
     entry->refused_at = now;
     entry->refusals++;
-    return entry->note;
+    return note_of(ledger, entry);
 }
 
 void credential_ledger_end(struct credential_ledger *ledger, credential_id credential,
