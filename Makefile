@@ -84,7 +84,7 @@ LUA_SOURCES := $(sort $(shell find lua -name '*.lua'))
 MANUAL_FILES := $(wildcard lua/rollcall/manual/*.md lua/rollcall/manual/*.json)
 # LuaJIT reads the queries; what else there is is for a Lua with integers.
 QUERY_FILES := lua/rollcall/init.lua lua/rollcall/smb.lua lua/rollcall/smb/% lua/rollcall/workspace.lua lua/rollcall/workspace/% lua/rollcall/loop/% \
-	$(patsubst %,lua/rollcall/internal/%.lua,case lua_versions memory options platform suggestion text)
+	$(patsubst %,lua/rollcall/internal/%.lua,case lua_versions memory options platform servernames suggestion text)
 INSTALLED_FILES := $(if $(filter 5.1,$(LUA_VERSION)),$(filter $(QUERY_FILES),$(LUA_SOURCES)),$(LUA_SOURCES) $(MANUAL_FILES))
 MAN := $(BUILD)/man
 
