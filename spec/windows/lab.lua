@@ -32,6 +32,12 @@ end
 lab.run = shell.run
 lab.eventually = shell.eventually
 
+---@param name string  how its name begins
+---@return string folder  a new one, which ends with the lab
+function lab.new_folder(name)
+  return lab.run(("mktemp -d '%s/%s.XXXXXX'"):format(lab.folder, name)):match "%S+"
+end
+
 ---There are no worker processes.
 function lab.workers() return {} end
 

@@ -64,6 +64,7 @@ return {
   },
   ["fanout_spec.lua"] = {
     ["asked only when there is room"] = WORKER,
+    ["no more workers than are of use"] = WORKER,
   },
   ["html_spec.lua"] = {
     ["lets its own style and script through"] = CHROMIUM,
@@ -80,6 +81,7 @@ return {
     ["is one descriptor"] = DESCRIPTORS,
     ["is waited for, and not again and again for nothing"] = DESCRIPTORS,
     ["reads smb.conf once"] = WORKER,
+    ["where descriptor 0 is free"] = WORKER,
     ["may have fifteen empty pages"] = WIRE,
   },
   ["logon_spec.lua"] = {
