@@ -51,7 +51,7 @@ $(MACHINES:%=test-machine-%): test-machine-%: $(MACHINE_FOLDER)/%/root
 # What the fuzzers call, with a main that takes files; undefined behaviour ends it.
 MACHINE_FUZZ := $(BUILD)/files
 MACHINE_FUZZ_CFLAGS = -std=c11 -D_FILE_OFFSET_BITS=64 -Icsrc $(WARNINGS) -g -O1 -DUNDER_QEMU -fsanitize=undefined -fsanitize-undefined-trap-on-error $(LUA_CFLAGS) $(CURL_CFLAGS) \
-	$(SMBCLIENT_CFLAGS)
+	$(SMBCLIENT_CFLAGS) -MMD -MP
 MACHINE_FUZZED_OBJECTS := $(FUZZED_OBJECTS:$(FUZZ_BUILD)/%=$(MACHINE_FUZZ)/%)
 .PHONY: machine-fuzzers
 
@@ -85,6 +85,8 @@ $(FUZZERS_IN_LUA:%=$(MACHINE_FUZZ)/run-%): $(MACHINE_FUZZ)/run-%: $(MACHINE_FUZZ
 	@$(MACHINE_FUZZ_LINK)
 
 machine-fuzzers: $(FUZZERS:%=$(MACHINE_FUZZ)/run-%)
+
+-include $(wildcard $(MACHINE_FUZZ)/*.d) $(MACHINE_FUZZED_OBJECTS:.o=.d)
 
 # Other compilers and other efforts of theirs, without a warning.
 compilers:
