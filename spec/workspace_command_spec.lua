@@ -55,6 +55,12 @@ describe("rollcall workspace", function()
     assert.truthy(output:find("alice +Disconnected +application +DESK%-0002"))
   end)
 
+  it("says of each row which endpoint was asked, whatever region is given, too", function()
+    local output = run("--user alice --region ap-southeast-1 --format jsonl", token)
+    assert.truthy(output:find('"origin": "' .. cloud.tls .. '"', 1, true), output)
+    assert.is_nil(output:find("ap-southeast-1", 1, true))
+  end)
+
   it("prints JSON with every field, and the failures", function()
     local output, errors, code = run("--user alice --user 'x;status=403' nobody --format json", token)
     assert.equal(2, code)

@@ -139,6 +139,23 @@ describe("a wrong access key", function()
     assert.truthy(utf8.len(failure.message))
   end)
 
+  it("is a token in one project, and may be right in another", function()
+    local token = new_key()
+    ask(cloud.client { token = token })
+    local _, failure = ask(cloud.client { token = token, project_id = environment.OTHER_PROJECT })
+    assert.is_not_equal("CREDENTIALS_REFUSED", failure.code)
+    assert.same({ 401, 401 }, asked(token))
+  end)
+
+  it("is named by a block whose file has a name that is no UTF-8", function()
+    local path = lab.folder .. "/inv\xFC.lua"
+    local block = "workspace { endpoint = %q, ca_file = %q, project_id = %q, token = env 'LAB_CLOUD_TOKEN', users = { 'alice' } }"
+    text_file.put(path, block:format(cloud.tls, environment.CA_FILE, environment.PROJECT))
+    local _, code, complaint = lab.run(("%s report '%s'"):format(lab.command, path))
+    assert.equal(0, code, complaint)
+    os.remove(path)
+  end)
+
   it("stops no other key", function()
     local wrong, other = new_key(), new_key()
     ask(cloud.key_client { ak = wrong })

@@ -13,6 +13,8 @@ struct credential_ledger *ledger_of(lua_State *L, const void *key) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, key);
     struct credential_ledger **ledger = lua_touserdata(L, -1);
     lua_pop(L, 1);
+    if (!*ledger)
+        luaL_error(L, "nothing can be asked while Lua is being closed");
     return *ledger;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/credential_ledger.h"
 
-/* [-0, +0, -] The one that was registered by this address. Lives as long as the state, and longer
+/* [-0, +0, v] The one that was registered by this address. Lives as long as the state, and longer
  * than what was made in it later. */
 struct credential_ledger *ledger_of(lua_State *L, const void *key);
 

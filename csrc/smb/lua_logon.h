@@ -6,7 +6,7 @@
 
 #include "smb/logon_ledger.h"
 
-/* [-0, +0, -] As ledger_of. */
+/* [-0, +0, v] As ledger_of. */
 struct credential_ledger *logon_ledger_of(lua_State *L);
 
 /* [-0, +0, m] As ledger_register. */

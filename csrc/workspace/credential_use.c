@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #define NAME_LIMIT 256
+#define REFUSAL_SHOWN 180
 
 struct note {
     char name[NAME_LIMIT];
@@ -20,6 +21,15 @@ struct credential_ledger *credential_use_ledger_new(void) {
     return credential_ledger_new(sizeof(struct note), forget);
 }
 
+/* How many bytes of a text are no more than `limit`, and whole characters. */
+static int whole_characters(const char *text, size_t limit) {
+    size_t length = strlen(text);
+    if (length > limit)
+        for (length = limit; length > 0 && (text[length] & 0xC0) == 0x80;)
+            length--;
+    return (int)length;
+}
+
 enum credential_verdict credential_use_begin(const struct credential_use *use, int64_t timeout,
                                              credential_id *tried, struct http_failure *failure) {
     int64_t now = clock_now();
@@ -29,8 +39,8 @@ enum credential_verdict credential_use_begin(const struct credential_use *use, i
         const struct note *note = credential_ledger_note(use->ledger, use->credential);
         *failure = (struct http_failure){.stage = "request"};
         snprintf(failure->code, sizeof failure->code, "CREDENTIALS_REFUSED");
-        snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED " for %s: %.180s",
-                 note->name, note->refusal);
+        snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED " for %s: %.*s",
+                 note->name, whole_characters(note->refusal, REFUSAL_SHOWN), note->refusal);
     }
     if (verdict == CREDENTIAL_NOW || verdict == CREDENTIAL_FIRST)
         *tried = use->credential;

@@ -57,8 +57,9 @@ static void tend(lua_State *L, struct post *post) {
     int64_t now = waiter_now(&post->base.waiter);
     if (!request_is_due(&post->request, now))
         return;
-    switch (
-        credential_use_begin(&post->credentials, post->policy.timeout, &post->tried, &failure)) {
+    switch (credential_use_begin(&post->credentials,
+                                 request_time(&post->request, &post->policy, now), &post->tried,
+                                 &failure)) {
     case CREDENTIAL_NOW:
     case CREDENTIAL_FIRST:
         attempt(L, post, now);

@@ -6,11 +6,8 @@
 
 #define SUCCESS 200
 #define MULTIPLE_CHOICES 300
-#define BAD_REQUEST 400
 #define UNAUTHORIZED 401
-#define PROXY_AUTHENTICATION_REQUIRED 407
 #define TOO_MANY_REQUESTS 429
-#define INTERNAL_SERVER_ERROR 500
 
 /* Calls a function of the caller, with so many arguments on the stack. */
 static int call(struct session_query *query, int arguments, struct waiter_wish *wish) {
@@ -77,12 +74,10 @@ static int tell_answer(lua_State *L, struct session_query *query, int top, int o
     return call(query, 3, wish);
 }
 
-/* Whether the credentials were looked at and found good. A proxy or a gateway that throttles may
- * not have looked. */
+/* Whether the credentials were looked at and found good. Who refuses something else, a proxy or a
+ * gateway that knows no such path, may not have looked. */
 static bool is_proof(long status) {
-    return status >= SUCCESS && status < INTERNAL_SERVER_ERROR &&
-           (status < MULTIPLE_CHOICES || status >= BAD_REQUEST) && status != UNAUTHORIZED &&
-           status != PROXY_AUTHENTICATION_REQUIRED && status != TOO_MANY_REQUESTS;
+    return status >= SUCCESS && status < MULTIPLE_CHOICES;
 }
 
 static void note_acceptance(struct session_query *query, const struct query_slot *slot,

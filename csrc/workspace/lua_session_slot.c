@@ -168,8 +168,8 @@ static void attempt_in_turn(lua_State *L, struct session_query *query, struct qu
     struct http_failure failure;
     struct request *request = &slot->request;
     int64_t now = session_query_now(query);
-    switch (
-        credential_use_begin(&query->credentials, query->policy.timeout, &slot->tried, &failure)) {
+    switch (credential_use_begin(&query->credentials, request_time(request, &query->policy, now),
+                                 &slot->tried, &failure)) {
     case CREDENTIAL_NOW:
     case CREDENTIAL_FIRST:
         attempt(L, query, slot);

@@ -197,7 +197,7 @@ end
 ---@param host string  of the service
 ---@return string[]?  nil: tokens are fetched
 local function credential_of(checked, host)
-  if checked.token then return { host, checked.token } end
+  if checked.token then return { host, checked.project_id, checked.token } end
   return checked.ak and { endpoint.realm(host), checked.ak, checked.sk, checked.security_token }
 end
 

@@ -18,14 +18,18 @@ void request_put_off(struct request *request, const struct request_policy *polic
     request->due = due;
 }
 
+int64_t request_time(const struct request *request, const struct request_policy *policy,
+                     int64_t now) {
+    int64_t rest = request->deadline - now;
+    return rest < policy->timeout ? rest : policy->timeout;
+}
+
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
                      const char *request_target, struct curl_slist *headers, const char *body) {
     authorization_free_headers(request->headers);
     request->headers = headers;
     request->attempts++;
-    request->due = now + policy->timeout;
-    if (request->due > request->deadline)
-        request->due = request->deadline;
+    request->due = now + request_time(request, policy, now);
     return transfer_start(&request->transfer, request_target, headers, body);
 }
 

@@ -30,6 +30,10 @@ void request_begin(struct request *request, const struct request_policy *policy,
 void request_put_off(struct request *request, const struct request_policy *policy, int64_t now,
                      int64_t due);
 
+/* How long an attempt may take that begins now. */
+int64_t request_time(const struct request *request, const struct request_policy *policy,
+                     int64_t now);
+
 /* Begins an attempt with these headers, which it takes over. False if there is no memory. */
 bool request_attempt(struct request *request, const struct request_policy *policy, int64_t now,
                      const char *request_target, struct curl_slist *headers, const char *body);

@@ -130,7 +130,7 @@ local missing_on_command_line = {
 ---@return rollcall.cli.source
 local function ask(given, client, next_name)
   local outcome_of = require "rollcall.workspace.outcome"
-  local failures, origin, project_id = {}, given.region or given.endpoint, client:project_id()
+  local failures, origin, project_id = {}, given.endpoint or given.region, client:project_id()
   local its_progress = progress.new(listing.waiting(given, { users = true, reports = true }))
   local function note(failure)
     failures[#failures + 1] = failure

@@ -1,5 +1,6 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
 local row_check = require "rollcall.internal.row_check"
+local text = require "rollcall.internal.text"
 local users = require "rollcall.snapshot.users"
 
 local sources = {}
@@ -131,7 +132,7 @@ local workspace_identity = { "project_id", "token", "username", "password", "dom
 ---@param source rollcall.inventory.source
 ---@return string
 function sources.origin_of(source)
-  return source.fields.region or source.fields.endpoint
+  return source.fields.endpoint or source.fields.region
 end
 
 ---A client of the service of a block. Raises what is wrong.
@@ -142,7 +143,7 @@ function sources.client_of(source, resolve)
   local workspace = require "rollcall.workspace"
   local given = resolved(source, workspace_identity, resolve)
   for _, name in ipairs(workspace_way) do given[name] = source.fields[name] end
-  given.name = source.place
+  given.name = text.printable(source.place)
   local problem = workspace.problem(given)
   if problem then error(("%s: workspace: %s"):format(source.place, problem), 0) end
   return workspace.client(given)
