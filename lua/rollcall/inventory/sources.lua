@@ -143,7 +143,7 @@ function sources.client_of(source, resolve)
   local workspace = require "rollcall.workspace"
   local given = resolved(source, workspace_identity, resolve)
   for _, name in ipairs(workspace_way) do given[name] = source.fields[name] end
-  given.name = text.printable(source.place)
+  given.name = source.place and text.printable(source.place)
   local problem = workspace.problem(given)
   if problem then error(("%s: workspace: %s"):format(source.place, problem), 0) end
   return workspace.client(given)

@@ -93,12 +93,13 @@ end
 ---@return string? problem  where it was not taken
 ---@return integer? pause  seconds that the receiver asked for
 function methods:result()
+  -- Before the rest is read: what it says last comes just before it ends.
+  local how, code, complaint = self.command:result()
   local piece = self.command:read()
   while piece do
     self.answer = (self.answer .. piece):sub(1, 256)
     piece = self.command:read()
   end
-  local how, code, complaint = self.command:result()
   if not how then return nil end
   self:close()
   local status, retry_after = self.answer:match "^(%d%d%d) ?([^\n]*)$"
