@@ -1,8 +1,9 @@
 /* The floor: what libcurl takes for the sessions of so many users, with nothing of ours around it.
  * With "decode" lua-cjson decodes each body, with settings as ours, and what comes of it is
- * dropped.
+ * dropped. With "rows" the answer is read as ours is, all digits of numbers kept and fields
+ * checked, and each row is looked at: what is left out is users' names, retries, and the iterator.
  *
- *     transfers PORT USERS discard|decode      the rest is in LAB_CLOUD_* */
+ *     transfers PORT USERS discard|decode|rows      the rest is in LAB_CLOUD_* */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <lauxlib.h>
@@ -15,9 +16,17 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "binding/on_wait.h"
+#include "workspace/lua_answer.h"
+
 #define CONCURRENCY 32
 #define BODY_LIMIT 65536
 #define EVENTS_AT_ONCE 64
+
+#define ROWS_A_USER 2
+
+/* Places on the stack of Lua. */
+enum { WAITER = 1, DECODE, FIELDS, KEPT = FIELDS };
 
 struct query {
     CURL *easy;
@@ -28,6 +37,7 @@ struct query {
 static struct query queries[CONCURRENCY];
 static CURLM *multi;
 static lua_State *L; /* NULL: bodies are discarded */
+static bool makes_rows;
 static int sockets;
 static long wanted_in = -1;
 static int users, asked, answered;
@@ -40,10 +50,15 @@ static void fail(const char *what) {
 static void open_lua(void) {
     L = luaL_newstate();
     luaL_openlibs(L);
+    memset(lua_newuserdatauv(L, sizeof(struct waiter), 0), 0, sizeof(struct waiter));
     if (luaL_dostring(L,
                       "local json = require 'cjson'.new()\n"
                       "json.decode_invalid_numbers(false)\n"
-                      "return json.decode"))
+                      "local fields = {}\n"
+                      "for _, name in ipairs(require 'rollcall.workspace.session'.fields) do\n"
+                      "  fields[name] = true\n"
+                      "end\n"
+                      "return json.decode, fields"))
         fail(lua_tostring(L, -1));
 }
 
@@ -86,7 +101,27 @@ static void ask(struct query *query) {
         fail("no transfer");
 }
 
-static void take_answer(const struct query *query) {
+static void decode(const struct query *query) {
+    lua_pushvalue(L, DECODE);
+    lua_pushlstring(L, query->body, query->length);
+    if (lua_pcall(L, 1, 1, 0) || !lua_istable(L, -1))
+        fail("no JSON");
+}
+
+static void make_rows(struct query *query) {
+    struct transfer transfer = {.body = query->body, .body_length = query->length};
+    lua_Integer count;
+    if (answer_push_object(L, DECODE, &transfer) ||
+        answer_push_rows(L, KEPT + 1, "session_info_list", FIELDS, &count) || count != ROWS_A_USER)
+        fail("no sessions");
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, KEPT + 2, i);
+        if (lua_getfield(L, -1, "login_user") != LUA_TSTRING)
+            fail("a session without a user");
+    }
+}
+
+static void take_answer(struct query *query) {
     long status = 0;
     curl_easy_getinfo(query->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200 || query->length == 0)
@@ -94,11 +129,11 @@ static void take_answer(const struct query *query) {
     answered++;
     if (!L)
         return;
-    lua_pushvalue(L, 1);
-    lua_pushlstring(L, query->body, query->length);
-    if (lua_pcall(L, 1, 1, 0) || !lua_istable(L, -1))
-        fail("no JSON");
-    lua_settop(L, 1);
+    if (makes_rows)
+        make_rows(query);
+    else
+        decode(query);
+    lua_settop(L, KEPT);
 }
 
 static void take_finished(void) {
@@ -142,7 +177,8 @@ int main(int argc, char **argv) {
     if (argc != 4)
         return EXIT_FAILURE;
     users = atoi(argv[2]);
-    if (strcmp(argv[3], "decode") == 0)
+    makes_rows = strcmp(argv[3], "rows") == 0;
+    if (makes_rows || strcmp(argv[3], "decode") == 0)
         open_lua();
     curl_global_init(CURL_GLOBAL_DEFAULT);
     sockets = epoll_create1(EPOLL_CLOEXEC);

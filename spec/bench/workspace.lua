@@ -1,5 +1,6 @@
 -- Sessions of many users over nginx with TLS: curl and h2load, which decode nothing, beside rollcall,
--- which makes tables of every answer; and the floors, a C loop over libcurl, and one with lua-cjson.
+-- which makes tables of every answer; and the floors, a C loop over libcurl, one with lua-cjson, and
+-- one that has rows of it as rollcall has.
 -- All in one run, in turns, whole processes measured alike; beside the best, since whatever else the
 -- machine does only ever slows down, stands the median.
 --
@@ -63,7 +64,7 @@ for _, version in ipairs { "HTTP/1.1", "HTTP/2" } do
     version = version, name = "rollcall",
     command = ("lua5.4 %s/workspace_query.lua %s %d"):format(here, ports[version], users),
   }
-  for _, floor in ipairs { { "libcurl", "discard" }, { "+ cjson", "decode" } } do
+  for _, floor in ipairs { { "libcurl", "discard" }, { "+ cjson", "decode" }, { "+ rows", "rows" } } do
     contenders[#contenders + 1] = {
       version = version, name = floor[1],
       command = ("build/bench/transfers %s %d %s"):format(ports[version], users, floor[2]),
@@ -97,7 +98,7 @@ for _, contender in ipairs(contenders) do
 end
 for _, version in ipairs { "HTTP/1.1", "HTTP/2" } do
   local curl = by_name[version .. "curl"]
-  for _, name in ipairs { "rollcall", "+ cjson", "libcurl", "h2load" } do
+  for _, name in ipairs { "rollcall", "+ rows", "+ cjson", "libcurl", "h2load" } do
     local contender = by_name[version .. name]
     local function of_curl(rank)
       return curl.seconds[rank] / contender.seconds[rank], contender.processor[rank] / curl.processor[rank]

@@ -195,14 +195,15 @@ function text.fit(value, most)
   return value:sub(1, positions[from] - 1) .. "…" .. (positions[first] and value:sub(positions[first]) or "")
 end
 
+local function encoded_byte(byte)
+  return ("%%%02X"):format(byte:byte())
+end
+
 ---Text with all but A-Za-z0-9-_.~ percent-encoded, as in a query that is signed.
 ---@param value string
----@param kept? string  another character that stays
 ---@return string
-function text.percent_encoded(value, kept)
-  local others = "[^A-Za-z0-9%-_%.~" .. (kept or "") .. "]"
-  if not string.find(value, others) then return value end
-  return (string.gsub(value, others, function(byte) return ("%%%02X"):format(byte:byte()) end))
+function text.percent_encoded(value)
+  return (string.gsub(value, "[^A-Za-z0-9%-_%.~]", encoded_byte))
 end
 
 return text

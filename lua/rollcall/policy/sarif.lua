@@ -33,7 +33,7 @@ local location_kinds = { user = "member", client = "resource", resource = "resou
 local function uri(path)
   if platform.is_windows then path = path:gsub("\\", "/") end
   local is_absolute = path:find "^/" or platform.is_windows and path:find "^%a:/"
-  local encoded = text.percent_encoded((path:gsub("^%./+", "")), "/")
+  local encoded = text.percent_encoded((path:gsub("^%./+", ""))):gsub("%%2F", "/")
   if not is_absolute then return encoded end
   return "file://" .. (encoded:find "^/" and "" or "/") .. encoded:gsub("^(%a)%%3A/", "%1:/")
 end

@@ -20,12 +20,13 @@ local LONGEST_SHOWN = 300
 ---@param fail fun(failure: table)  gets the fields of a failure
 ---@return fun(): string?
 function user_names.each(caller, names, fail)
-  local position = 0
+  local next_name, position = names, 0
   if type(names) == "string" then names = { names } end
-  local function next_name()
-    if type(names) ~= "table" or getmetatable(names) then return names() end
-    position = position + 1
-    return names[position]
+  if type(names) == "table" and not getmetatable(names) then
+    function next_name()
+      position = position + 1
+      return names[position]
+    end
   end
   return function()
     for name in next_name do
