@@ -336,6 +336,7 @@ build = {
             ["rollcall.snapshot.printed"] = "lua/rollcall/snapshot/printed.lua",
             ["rollcall.snapshot.users"] = "lua/rollcall/snapshot/users.lua",
             ["rollcall.workspace"] = "lua/rollcall/workspace.lua",
+            ["rollcall.workspace.client_options"] = "lua/rollcall/workspace/client_options.lua",
             ["rollcall.workspace.credentials"] = "lua/rollcall/workspace/credentials.lua",
             ["rollcall.workspace.endpoint"] = "lua/rollcall/workspace/endpoint.lua",
             ["rollcall.workspace.listing"] = "lua/rollcall/workspace/listing.lua",
