@@ -230,6 +230,27 @@ describe("credentials that are right", function()
     assert.equal(2, #ask(cloud.client()))
   end)
 
+  it("are not kept from others by a query that shows nothing of them, over and over", function()
+    local began, rows, failures = system.clock(), nil, 0
+    local failing = coroutine.create(function()
+      local client = cloud.key_client { retries = 0 }
+      for _ in client:sessions {
+        user_name = function() return not rows and system.clock() - began < 8 and "x;status=404;" .. failures or nil end,
+        on_error = function() failures = failures + 1 end, on_wait = coroutine.yield,
+      } do error "no row was to come" end
+      client:close()
+    end)
+    repeat assert(coroutine.resume(failing)) until failures > 8
+    local other = coroutine.create(function() rows = ask(cloud.key_client(), "alice", coroutine.yield) end)
+    repeat
+      for _, thread in ipairs { failing, other } do
+        if coroutine.status(thread) ~= "dead" then assert(coroutine.resume(thread)) end
+      end
+    until coroutine.status(failing) == "dead" and coroutine.status(other) == "dead"
+    assert.equal(2, #rows)
+    assert.is_true(system.clock() - began < 4, system.clock() - began)
+  end)
+
   it("wait for no service that does not answer, longer than for one attempt", function()
     local began = system.clock()
     local key = new_key()

@@ -1,5 +1,6 @@
 #include "workspace/credential_use.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,4 +80,8 @@ void credential_use_end(const struct credential_use *use, credential_id *tried) 
 
 size_t credential_use_allowed(const struct credential_use *use) {
     return credential_ledger_allowed(use->ledger, use->credential, &use->policy, clock_now());
+}
+
+int64_t credential_use_pause(const struct credential_use *use) {
+    return credential_use_allowed(use) == UINT_MAX ? 0 : 2 * CREDENTIAL_TURN_MILLISECONDS;
 }

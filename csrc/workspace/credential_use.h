@@ -35,4 +35,8 @@ void credential_use_end(const struct credential_use *use, credential_id *tried);
 /* How many requests may be under way. */
 size_t credential_use_allowed(const struct credential_use *use);
 
+/* For how many milliseconds whose request has shown nothing of the credentials leaves the place to
+ * others, who ask for it now and then. */
+int64_t credential_use_pause(const struct credential_use *use);
+
 #endif

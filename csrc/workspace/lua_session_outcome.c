@@ -17,12 +17,18 @@ static int call(struct session_query *query, int arguments, struct waiter_wish *
     return WAITER_CALL;
 }
 
+static void begin_none_before(struct session_query *query, int64_t time) {
+    if (time > query->not_before)
+        query->not_before = time;
+}
+
 /* [-0, +2, e] Pushes on_error and the slot's failure, or raises that. A refusal of the credentials
  * is raised in any case, since it is not about this user and no other would fare better. */
 static int fail(lua_State *L, struct session_query *query, struct query_slot *slot,
                 const struct http_failure *failure, struct waiter_wish *wish) {
     bool reported = session_query_push_argument(L, "on_error") && !http_failure_is_refusal(failure);
     credential_use_fail(&query->credentials, slot->tried, failure);
+    begin_none_before(query, session_query_now(query) + credential_use_pause(&query->credentials));
     session_slot_push_failure(L, query, slot, failure);
     return reported ? call(query, 1, wish) : session_slot_raise(L, query);
 }
@@ -132,8 +138,8 @@ int session_outcome_take(lua_State *L, struct session_query *query, struct query
     }
     if (request_again(request, &query->policy, session_query_now(query))) {
         credential_use_end(&query->credentials, &slot->tried);
-        if (status == TOO_MANY_REQUESTS && request->due > query->not_before)
-            query->not_before = request->due;
+        if (status == TOO_MANY_REQUESTS)
+            begin_none_before(query, request->due);
         return WAITER_WAIT;
     }
     if (whole)

@@ -56,7 +56,7 @@ struct session_query {
     bool renewed;   /* since a request was last accepted */
     unsigned generation;
     time_t token_until;
-    int64_t not_before; /* the service is throttling until then */
+    int64_t not_before; /* the service throttles, or others have their turn, until then */
     size_t active;
     size_t begun;     /* attempts, since it last waited */
     size_t next_slot; /* whose user the caller is asked for */
