@@ -233,6 +233,7 @@ build = {
             ["rollcall.internal.sets"] = "lua/rollcall/internal/sets.lua",
             ["rollcall.internal.shard"] = "lua/rollcall/internal/shard.lua",
             ["rollcall.internal.side_by_side"] = "lua/rollcall/internal/side_by_side.lua",
+            ["rollcall.internal.sorted"] = "lua/rollcall/internal/sorted.lua",
             ["rollcall.internal.suggestion"] = "lua/rollcall/internal/suggestion.lua",
             ["rollcall.internal.text"] = "lua/rollcall/internal/text.lua",
             ["rollcall.internal.values"] = "lua/rollcall/internal/values.lua",

@@ -54,6 +54,28 @@ describe("in any locale", function()
       assert.equal("0.5 1e+300 -1.25e-07 123456789012345", within(name, codeset, program))
     end)
 
+    it(("a check is the same, and a query that is signed: %s.%s"):format(name, codeset), function()
+      local program = [==[(function()
+        local policy = require "rollcall.policy"
+        local its_policy = assert(policy.parse([[
+          rule { id = "fields", message = "m", requires = { "ab", "a_b", "Ab", "b" }, check = function() return true end }
+          rule { id = "group", message = "{account}", group_by = { "client" }, distinct = { "account" },
+            check_group = function(group) return group.distinct.account < 2 end }
+        ]], "p", { badge = true }))
+        local accounts, at, parts = { "ab", "a_b", "Ab", "AB", "b" }, 0, {}
+        local result = policy.evaluate(its_policy, { now = 1700000000, rows = function()
+          at = at + 1
+          if accounts[at] then return "badge", { account = accounts[at], client = "c" } end
+        end })
+        for _, one in ipairs(policy.formats) do policy.write(result, one, function(part) parts[#parts + 1] = part end) end
+        parts[#parts + 1] = require("rollcall.workspace.listing").page_query({ a_b = "1", ab = "2", Ab = "3", aB = "4" }, 10, 0)
+        return table.concat(parts)
+      end)()]==]
+      local expected = assert(load("return " .. program))()
+      assert.truthy(expected:find("AB, Ab, a_b, ab, b", 1, true), expected)
+      assert.equal(expected, within(name, codeset, program))
+    end)
+
     for _, format in ipairs(report.formats) do
       it(("a report is the same, as %s: %s.%s"):format(format, name, codeset), function()
         local program = ([==[(function()

@@ -1,5 +1,6 @@
 --- Conditions on fields as a command line has them: `user=alice`, `idle>=1h and client~10.1.`.
 local presence = require "rollcall.presence"
+local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
 
@@ -305,7 +306,7 @@ function conditions.missing(list)
       is_listed[field] = true
     end
   end
-  table.sort(names)
+  table.sort(names, system.text_less)
   return names
 end
 

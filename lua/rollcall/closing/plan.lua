@@ -6,6 +6,7 @@ local names = require "rollcall.smb.names"
 local options = require "rollcall.internal.options"
 local servernames = require "rollcall.internal.servernames"
 local scan = require "rollcall.closing.scan"
+local system = require "rollcall.system"
 local workspace_scan = require "rollcall.closing.workspace_scan"
 
 local plan = {}
@@ -138,7 +139,7 @@ local function wanted_of(row, row_kind)
   for option in pairs(specifications[kind]) do
     if checked[option] == nil and not (kind == "file" and option ~= "id" and option ~= "servername") then missing[#missing + 1] = option end
   end
-  table.sort(missing)
+  table.sort(missing, system.text_less)
   if missing[1] then return nil, missing[1] .. " is missing" end
   checked.kind = kind
   if kind == "session" then checked.since = { checked.since } end

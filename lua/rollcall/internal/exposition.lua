@@ -1,6 +1,5 @@
 --- Metrics as Prometheus reads them: its text format, and OpenMetrics 1.0. Labels come from servers, so each value is valid UTF-8,
 -- escaped, and no two samples of a family have the same labels, of which one would make the whole page worthless.
-local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
 local exposition = {}
@@ -125,16 +124,6 @@ end
 
 function methods:finish()
   if self.is_open then self.write "# EOF\n" end
-end
-
----The keys of a table in the order of their bytes.
----@param map table<string, any>
----@return string[]
-function exposition.sorted(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, system.text_less)
-  return keys
 end
 
 return exposition

@@ -8,6 +8,7 @@ local presence = require "rollcall.presence"
 local rules = require "rollcall.policy.rules"
 local tests = require "rollcall.policy.tests"
 local sources = require "rollcall.inventory.sources"
+local sorted = require "rollcall.internal.sorted"
 
 local formats = {}
 
@@ -42,13 +43,6 @@ local function fields(specification, required)
   return #items > 0 and { { kind = "definitions", items = items } } or {}
 end
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(map) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function codes(names)
   local list = {}
   for i, name in ipairs(names) do list[i] = markdown.code(name) end
@@ -63,14 +57,14 @@ function formats.inventory()
     data[name] = { { kind = "paragraph", text = block.meaning } }
     append(data[name], fields(block.fields, block.required))
   end
-  data.reserved = { { kind = "paragraph", text = ("These kinds cannot be taken: %s."):format(codes(sorted(sources.reserved))) } }
+  data.reserved = { { kind = "paragraph", text = ("These kinds cannot be taken: %s."):format(codes(sorted.keys(sources.reserved))) } }
   return filling.page("inventory", data)
 end
 
 ---For each builtin rule what it is, and its own fields.
 local function builtin_rules()
   local items = {}
-  for _, name in ipairs(sorted(builtin)) do
+  for _, name in ipairs(sorted.keys(builtin)) do
     local entry = builtin[name]
     if type(entry) == "table" then
       local its_blocks = { { kind = "paragraph", text = entry.meaning } }
@@ -84,8 +78,9 @@ end
 ---For each kind of rows the fields that a rule can read of them.
 local function kinds()
   local items = {}
-  for i, kind in ipairs(sorted(presence.kinds())) do
-    items[i] = { term = ("`%s`"):format(kind), blocks = { { kind = "paragraph", text = codes(sorted(presence.names(kind))) .. "." } } }
+  for i, kind in ipairs(sorted.keys(presence.kinds())) do
+    local names = codes(sorted.keys(presence.names(kind)))
+    items[i] = { term = ("`%s`"):format(kind), blocks = { { kind = "paragraph", text = names .. "." } } }
   end
   return { { kind = "definitions", items = items } }
 end

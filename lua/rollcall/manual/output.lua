@@ -4,6 +4,7 @@ local filling = require "rollcall.manual.filling"
 local json = require "rollcall.internal.json_text"
 local markdown = require "rollcall.manual.markdown"
 local schemas = require "rollcall.manual.schemas"
+local sorted = require "rollcall.internal.sorted"
 
 local function type_of(property)
   if property.const ~= nil then return markdown.code(tostring(property.const)) end
@@ -21,7 +22,7 @@ end
 ---@param order string[]
 ---@param definitions table  that properties refer to
 local function fields(definition, order, definitions)
-  local items, others, listed = {}, {}, {}
+  local items, listed = {}, {}
   local function add(name)
     local property = definition.properties[name]
     if not property or listed[name] then return end
@@ -33,9 +34,7 @@ local function fields(definition, order, definitions)
     }
   end
   for _, name in ipairs(order) do add(name) end
-  for name in pairs(definition.properties) do others[#others + 1] = name end
-  table.sort(others)
-  for _, name in ipairs(others) do add(name) end
+  for _, name in ipairs(sorted.keys(definition.properties)) do add(name) end
   return { { kind = "definitions", items = items } }
 end
 

@@ -1,17 +1,16 @@
 --- Whether the kinds and fields that a rule names are there to be seen.
 local presence = require "rollcall.presence"
 local suggestion = require "rollcall.internal.suggestion"
+local sorted = require "rollcall.internal.sorted"
 
 local fields = {}
 
 local of_every_group = { count = true, distinct = true, values = true }
 
 local function unknown_kind(kind, known)
-  local list = {}
-  for name in pairs(known) do list[#list + 1] = name end
-  table.sort(list)
   local meant = suggestion(kind, known)
-  return ("there is no kind '%s'%s are %s"):format(kind, meant ~= "" and meant .. " The kinds" or "; the kinds", table.concat(list, ", "))
+  local kinds = table.concat(sorted.keys(known), ", ")
+  return ("there is no kind '%s'%s are %s"):format(kind, meant ~= "" and meant .. " The kinds" or "; the kinds", kinds)
 end
 
 ---@param rule rollcall.policy.rule

@@ -5,6 +5,7 @@
 local presence = require "rollcall.presence"
 local sets = require "rollcall.internal.sets"
 local suggestion = require "rollcall.internal.suggestion"
+local system = require "rollcall.system"
 local values = require "rollcall.internal.values"
 
 local groups = {}
@@ -162,7 +163,7 @@ function groups.field(group, name)
   if value ~= nil or not collected then return value end
   local list = {}
   for one in pairs(collected) do list[#list + 1] = tostring(one) end
-  table.sort(list)
+  table.sort(list, system.text_less)
   local more = #list - 5
   return table.concat(list, ", ", 1, math.min(#list, 5)) .. (more > 0 and (" and %d more"):format(more) or "")
 end

@@ -1,4 +1,5 @@
 --- Why a rule is unknown: what of it could not be seen.
+local sorted = require "rollcall.internal.sorted"
 local text = require "rollcall.internal.text"
 
 ---Why rows that were left out leave the rule unknown.
@@ -45,14 +46,11 @@ end
 
 ---What the sources gave, for a rule of which they gave nothing.
 local function no_rows(kinds, outcomes)
-  local given, listed = {}, {}
+  local queries = {}
   for _, outcome in ipairs(outcomes) do
-    if outcome.query and not listed[outcome.query] then
-      listed[outcome.query] = true
-      given[#given + 1] = outcome.query
-    end
+    if outcome.query then queries[outcome.query] = true end
   end
-  table.sort(given)
+  local given = sorted.keys(queries)
   local wanted = kinds and (" of kind '%s'"):format(table.concat(kinds, "', '")) or ""
   return ("no rows%s; the sources gave: %s"):format(wanted, #given > 0 and table.concat(given, ", ") or "nothing")
 end
@@ -77,10 +75,7 @@ end
 return function(self, outcomes)
   local reasons = { self.error or self.given_up }
   add_left_out(self, reasons)
-  local names = {}
-  for name in pairs(self.missing) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted.keys(self.missing)) do
     local count = self.missing[name]
     reasons[#reasons + 1] = ("field '%s' is missing in %s"):format(name, text.count(count, "row"))
   end

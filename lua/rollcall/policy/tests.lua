@@ -6,6 +6,7 @@ local policy = require "rollcall.policy"
 local sandbox = require "rollcall.internal.sandbox"
 local session = require "rollcall.workspace.session"
 local suggestion = require "rollcall.internal.suggestion"
+local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
 local tests = {}
@@ -127,7 +128,7 @@ end
 
 local function joined(list)
   local sorted = table.move(list, 1, #list, 1, {})
-  table.sort(sorted)
+  table.sort(sorted, system.text_less)
   return table.concat(sorted, "\n")
 end
 

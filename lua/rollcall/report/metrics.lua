@@ -1,7 +1,7 @@
 --- What is counted of rows for Prometheus, by target, kind and share; never by user or client. What is not known is left out: a
 -- target that was not asked in full has its completeness, and no counts.
-local exposition = require "rollcall.internal.exposition"
 local presence = require "rollcall.presence"
+local sorted = require "rollcall.internal.sorted"
 local text = require "rollcall.internal.text"
 
 local metrics = {}
@@ -179,13 +179,13 @@ end
 ---Calls a function with each target of a kind that is known in full.
 local function each(full, kind, act)
   local targets = full[kind] or {}
-  for _, target in ipairs(exposition.sorted(targets)) do act(target, targets[target].entry, targets[target].lacks) end
+  for _, target in ipairs(sorted.keys(targets)) do act(target, targets[target].entry, targets[target].lacks) end
 end
 
 ---Writes a number for each share, and one for what is of no share, so that the sum over a target is there when nobody is.
 local function write_by_share(page, target, more, entry, lacks, name)
   local rest = entry[name]
-  for _, share in ipairs(lacks.share and {} or exposition.sorted(entry.shares)) do
+  for _, share in ipairs(lacks.share and {} or sorted.keys(entry.shares)) do
     local value = entry.shares[share][name]
     rest = rest and rest - value
     if value then page:sample(value, { "target", target, "share", share, table.unpack(more) }) end
@@ -201,7 +201,7 @@ local function write_rows(page, full)
     page:family(family.name, "gauge", family.help)
     each(full, kind, function(target, entry, lacks)
       if kind == "session" and entry.rows > 0 then
-        for _, state in ipairs(exposition.sorted(entry.states)) do
+        for _, state in ipairs(sorted.keys(entry.states)) do
           page:sample(entry.states[state], { "target", target, "session_state", state })
         end
       elseif kind == "share" then
@@ -213,17 +213,17 @@ local function write_rows(page, full)
   end
   named.file = true
   page:family(OTHERS.name, "gauge", OTHERS.help)
-  for _, kind in ipairs(exposition.sorted(full)) do
+  for _, kind in ipairs(sorted.keys(full)) do
     if not named[kind] then
       each(full, kind, function(target, entry) page:sample(entry.rows, { "target", target, "kind", kind }) end)
     end
   end
   page:family("rollcall_share_current_uses", "gauge", "Connections to a share, as the server counts them.")
   each(full, "share", function(target, entry)
-    for _, share in ipairs(exposition.sorted(entry.uses)) do page:sample(entry.uses[share], { "target", target, "share", share }) end
+    for _, share in ipairs(sorted.keys(entry.uses)) do page:sample(entry.uses[share], { "target", target, "share", share }) end
   end)
   page:family("rollcall_open_files", "gauge", "Open files, by what says so: the files themselves, or a count of connections or sessions.")
-  for _, kind in ipairs(exposition.sorted(full)) do
+  for _, kind in ipairs(sorted.keys(full)) do
     if kind == "file" or opens_field[kind] then
       each(full, kind, function(target, entry, lacks) write_by_share(page, target, { "kind", kind }, entry, lacks, "opens") end)
     end
@@ -233,7 +233,7 @@ end
 ---Writes how many different users or clients there are. Where no row names any, they are not known.
 local function write_names(page, full, field, name)
   page:family("rollcall_" .. name, "gauge", ("Different %s."):format(name))
-  for _, kind in ipairs(exposition.sorted(full)) do
+  for _, kind in ipairs(sorted.keys(full)) do
     each(full, kind, function(target, entry, lacks)
       local has = presence.has_field(kind, field) and not lacks[field]
       if has and (entry[name] > 0 or entry.rows == 0) then page:sample(entry[name], { "target", target, "kind", kind }) end
@@ -243,7 +243,7 @@ local function write_names(page, full, field, name)
   for _, kind in ipairs { "access", "connection" } do
     each(full, kind, function(target, entry, lacks)
       if lacks[field] or lacks.share then return end
-      for _, share in ipairs(exposition.sorted(entry.shares)) do
+      for _, share in ipairs(sorted.keys(entry.shares)) do
         local value = entry.shares[share][name]
         if value > 0 then page:sample(value, { "target", target, "share", share, "kind", kind }) end
       end
@@ -253,7 +253,7 @@ end
 
 local function write_histogram(page, full, field, name, help)
   page:family(name, "gaugehistogram", help)
-  for _, kind in ipairs(exposition.sorted(full)) do
+  for _, kind in ipairs(sorted.keys(full)) do
     each(full, kind, function(target, entry, lacks)
       local has = presence.has_field(kind, field) and not lacks[field]
       if has and (entry[field].count > 0 or entry.rows == 0) then

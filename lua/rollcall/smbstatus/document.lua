@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local memory = require "rollcall.internal.memory"
 local session = require "rollcall.workspace.session"
+local sorted = require "rollcall.internal.sorted"
 local text = require "rollcall.internal.text"
 
 local document = {}
@@ -186,19 +187,12 @@ local function shown(value)
   return text.fit(text.printable(text.valid(value)), 60)
 end
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 ---Calls a function with a reader of each member of an object; the others are noted.
 ---@return integer? count  nil if there is no such object
 local function each(parent, name, f)
   local section = parent:object(name)
   if not section then return nil end
-  local keys = sorted_keys(section.entry)
+  local keys = sorted.keys(section.entry)
   for _, key in ipairs(keys) do
     section.where = ("%s '%s'"):format(name, shown(key:sub(1, LONGEST_SHOWN)))
     local entry = section:object(key)

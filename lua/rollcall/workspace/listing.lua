@@ -1,6 +1,7 @@
 --- What can be asked of `list-sessions`, and how a page of it is asked for.
 local math = require("rollcall.internal.lua_versions").math
 local options = require "rollcall.internal.options"
+local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
 local listing = {}
@@ -52,7 +53,7 @@ listing.specification = {
 function listing.page_query(parameters, limit, offset)
   local members = { "limit=" .. limit, "offset=" .. offset }
   for name, value in pairs(parameters) do members[#members + 1] = name .. "=" .. text.percent_encoded(value) end
-  table.sort(members)
+  table.sort(members, system.text_less)
   return table.concat(members, "&")
 end
 
