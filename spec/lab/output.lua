@@ -3,6 +3,7 @@
 -- it gets as soon as they are there; spec/lab/parts.lua reads it.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
+local failures = require "spec.lab.failures"
 
 local results_path = os.getenv "SPEC_RESULTS"
 
@@ -31,19 +32,8 @@ return function()
     return nil, true
   end)
 
-  local function tell(word, results)
-    for _, result in ipairs(results) do
-      local trace = result.trace or {}
-      local message = type(result.message) == "string" and result.message or require("pl.pretty").write(result.message)
-      io.write(("\n%s: %s\n%s:%s\n%s\n%s\n"):format(word, result.name, trace.short_src or "?",
-        trace.currentline or "?", message, result.isError and trace.traceback or ""))
-    end
-    return #results
-  end
-
   busted.subscribe({ "suite", "end" }, function()
-    local failed = tell("FAILED", handler.failures) + tell("ERROR", handler.errors)
-      + tell("NOT RUN", handler.pendings)
+    local failed = failures.tell(handler)
     io.write(("%d passed, %d failed\n"):format(handler.successesCount, failed))
     if #handler.pendings > 0 then os.exit(1, true) end
     return nil, true

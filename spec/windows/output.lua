@@ -2,6 +2,7 @@
 -- says for each file how many were run here, how many passed on POSIX, and how many were left out and why.
 local busted = require "busted"
 local base = require "busted.outputHandlers.base"
+local failures = require "spec.lab.failures"
 local left_out = require "spec.windows.left_out"
 
 -- How many tests passed in each file when `make check` last ran all of them.
@@ -81,22 +82,12 @@ return function()
     return nil, true
   end)
 
-  local function tell(word, results)
-    for _, result in ipairs(results) do
-      local trace = result.trace or {}
-      local message = type(result.message) == "string" and result.message or require("pl.pretty").write(result.message)
-      io.write(("\n%s: %s\n%s:%s\n%s\n%s\n"):format(word, result.name, trace.short_src or "?",
-        trace.currentline or "?", message, result.isError and trace.traceback or ""))
-    end
-    return #results
-  end
-
   busted.subscribe({ "suite", "start" }, function()
     io.write(FORMAT:format("tests passed in", "POSIX", "Windows", "left out", "why"))
     return nil, true
   end)
   busted.subscribe({ "suite", "end" }, function()
-    local failed = tell("FAILED", handler.failures) + tell("ERROR", handler.errors) + tell("NOT RUN", handler.pendings)
+    local failed = failures.tell(handler)
     io.write(("%d passed on Windows, %d failed\n"):format(handler.successesCount, failed))
     io.stdout:flush()
     if failed > 0 then os.exit(1, true) end
