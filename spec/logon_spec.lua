@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local lab = require "spec.lab"
 local shell = require "spec.lab.shell"
+local side_by_side = require "spec.lab.side_by_side"
 local smb = require "rollcall.smb"
 local system = require "rollcall.system"
 
@@ -77,27 +78,16 @@ describe("a wrong password", function()
 
   it("is tried at one server by iterators that wait side by side", function()
     local before = refused "bob"
-    local threads, failures = {}, 0
+    local tasks, failures = {}, 0
     for i = 1, 4 do
-      threads[i] = coroutine.create(function()
+      tasks[i] = function()
         for _ in smb.connections {
           servername = times(5, lab.samba), username = "bob", password = "wrong 6", qualifier = "projects",
           on_wait = coroutine.yield, on_error = function() failures = failures + 1 end,
         } do error "no row was to come" end
-      end)
-    end
-    local began = uptime()
-    repeat
-      local going = false
-      for _, thread in ipairs(threads) do
-        if coroutine.status(thread) ~= "dead" then
-          assert(coroutine.resume(thread))
-          going = true
-        end
       end
-      system.sleep(0.002)
-      assert.is_true(uptime() - began < 20)
-    until not going
+    end
+    side_by_side(tasks)
     assert.equal(20, failures)
     assert.equal(before + 1, refused "bob")
   end)

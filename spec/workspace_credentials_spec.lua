@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local cloud = require "spec.cloud"
 local inventory = require "rollcall.inventory"
 local lab = require "spec.lab"
+local side_by_side = require "spec.lab.side_by_side"
 local system = require "rollcall.system"
 local text_file = require "spec.lab.text_file"
 
@@ -52,23 +53,12 @@ local function ask(client, user_names, on_wait)
 end
 
 ---Asks with all of them at once.
-local function side_by_side(clients, user_names)
-  local threads, answers, failures = {}, {}, {}
+local function ask_all(clients, user_names)
+  local tasks, answers, failures = {}, {}, {}
   for i, client in ipairs(clients) do
-    threads[i] = coroutine.create(function() answers[i], failures[i] = ask(client, user_names, coroutine.yield) end)
+    tasks[i] = function() answers[i], failures[i] = ask(client, user_names, coroutine.yield) end
   end
-  local deadline, going = system.clock() + 20, true
-  while going do
-    assert.is_true(system.clock() < deadline)
-    going = false
-    for _, thread in ipairs(threads) do
-      if coroutine.status(thread) ~= "dead" then
-        assert(coroutine.resume(thread))
-        going = true
-      end
-    end
-    system.sleep(0.002)
-  end
+  side_by_side(tasks)
   return answers, failures
 end
 
@@ -110,13 +100,13 @@ describe("a wrong access key", function()
   it("is tried by one of many clients that wait side by side, as a token is", function()
     local key = new_key()
     local users = { "alice", "bob" }
-    local answers, failures = side_by_side(clients_of(12, function() return cloud.key_client { ak = key } end), users)
+    local answers, failures = ask_all(clients_of(12, function() return cloud.key_client { ak = key } end), users)
     assert.equal(12, #failures)
     for i = 1, 12 do assert.is_false(answers[i]) end
     assert_one_was_tried(failures)
     assert.same({ 401 }, asked(key))
     local token = new_key()
-    answers, failures = side_by_side(clients_of(12, function() return cloud.client { token = token } end), users)
+    answers, failures = ask_all(clients_of(12, function() return cloud.client { token = token } end), users)
     assert.is_false(answers[12])
     assert_one_was_tried(failures)
     assert.same({ 401 }, asked(token))
@@ -162,7 +152,7 @@ describe("a wrong access key", function()
     local _, failure = ask(cloud.key_client { ak = other })
     assert.equal(401, failure.status)
     assert.equal(2, #ask(cloud.key_client()))
-    local _, failures = side_by_side { cloud.key_client { ak = wrong }, cloud.key_client() }
+    local _, failures = ask_all { cloud.key_client { ak = wrong }, cloud.key_client() }
     assert.equal("CREDENTIALS_REFUSED", failures[1].code)
     assert.is_nil(failures[2])
     -- The same key with another secret is another credential.
@@ -178,7 +168,7 @@ describe("a wrong access key", function()
     system.sleep(1.1)
     ask(cloud.key_client { ak = key })
     assert.equal(1, #asked(key))
-    local _, failures = side_by_side(clients_of(4, function() return cloud.key_client { ak = key, retry_refused = 1 } end))
+    local _, failures = ask_all(clients_of(4, function() return cloud.key_client { ak = key, retry_refused = 1 } end))
     assert_one_was_tried(failures)
     assert.same({ 401, 401 }, asked(key))
   end)
@@ -199,7 +189,7 @@ describe("a wrong password of an IAM user", function()
 
   it("is tried by one of many clients, of whichever project", function()
     local password = new_key()
-    local _, failures = side_by_side(clients_of(6, function(i)
+    local _, failures = ask_all(clients_of(6, function(i)
       return cloud.login_client { password = password, project_id = i % 2 == 0 and environment.OTHER_PROJECT or nil }
     end))
     assert_one_was_tried(failures)
@@ -216,7 +206,7 @@ describe("credentials that are right", function()
     for _, make in ipairs { cloud.key_client, cloud.client } do
       cloud.tell "forget"
       local began = system.clock()
-      local answers = side_by_side(clients_of(6, function(i) return make { name = "client " .. i } end),
+      local answers = ask_all(clients_of(6, function(i) return make { name = "client " .. i } end),
         { "rows-1;delay=0.5", "rows-1;delay=0.5;b", "rows-1;delay=0.5;c" })
       for i = 1, 6 do assert.equal(3, #answers[i]) end
       assert.is_true(system.clock() - began < 1.9, system.clock() - began)
@@ -241,12 +231,7 @@ describe("credentials that are right", function()
       client:close()
     end)
     repeat assert(coroutine.resume(failing)) until failures > 8
-    local other = coroutine.create(function() rows = ask(cloud.key_client(), "alice", coroutine.yield) end)
-    repeat
-      for _, thread in ipairs { failing, other } do
-        if coroutine.status(thread) ~= "dead" then assert(coroutine.resume(thread)) end
-      end
-    until coroutine.status(failing) == "dead" and coroutine.status(other) == "dead"
+    side_by_side { failing, function() rows = ask(cloud.key_client(), "alice", coroutine.yield) end }
     assert.equal(2, #rows)
     assert.is_true(system.clock() - began < 4, system.clock() - began)
   end)
@@ -254,7 +239,7 @@ describe("credentials that are right", function()
   it("wait for no service that does not answer, longer than for one attempt", function()
     local began = system.clock()
     local key = new_key()
-    local _, failures = side_by_side(clients_of(3, function()
+    local _, failures = ask_all(clients_of(3, function()
       return cloud.key_client { ak = key, timeout = 0.5, retries = 0, endpoint = "https://127.0.0.1:1" }
     end))
     for i = 1, 3 do assert.equal("CURLE_COULDNT_CONNECT", failures[i].code) end

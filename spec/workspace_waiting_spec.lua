@@ -2,42 +2,8 @@
 -- function of the caller's that waits itself.
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
+local side_by_side = require "spec.lab.side_by_side"
 local system = require "rollcall.system"
-
----Seconds since the machine was started.
-local function uptime()
-  local file = assert(io.open "/proc/uptime")
-  local seconds = file:read "n"
-  file:close()
-  return seconds
-end
-
----Resumes coroutines until all are dead, and waits for what they yield; tells how long the longest resume took.
-local function run_all(threads, patience)
-  local began, longest = uptime(), 0
-  local left = #threads
-  while left > 0 do
-    local poller = system.poller()
-    local timeout = 5
-    left = 0
-    for _, thread in ipairs(threads) do
-      if coroutine.status(thread) ~= "dead" then
-        local before = uptime()
-        local waits = select(2, assert(coroutine.resume(thread)))
-        longest = math.max(longest, uptime() - before)
-        if coroutine.status(thread) ~= "dead" then
-          left = left + 1
-          if waits.descriptor then poller:add(waits.descriptor) end
-          timeout = math.min(timeout, waits.timeout or timeout)
-        end
-      end
-    end
-    if left > 0 then poller:wait(timeout) end
-    poller:close()
-    assert.is_true(uptime() - began < (patience or 15), "it takes too long")
-  end
-  return longest
-end
 
 local function list(client, more)
   local given = { query_begin_time = 0, query_end_time = os.time(), limit = 10 }
@@ -86,16 +52,16 @@ describe("a query that waits by on_wait", function()
   it("shares a client's connections with others, and each ends", function()
     local client = cloud.client { timeout = 8 }
     cloud.collect(client:sessions { user_name = "alice" })
-    local threads, rows = {}, 0
+    local tasks, rows = {}, 0
     for i = 1, 130 do -- a system takes a socket through a hundred pollers that lie in one
-      threads[i] = coroutine.create(function()
+      tasks[i] = function()
         local own = #cloud.collect(client:sessions {
           user_name = { "rows-1;delay=0.3;a=" .. i, "rows-2;b=" .. i }, on_wait = coroutine.yield,
         })
         rows = rows + own
-      end)
+      end
     end
-    run_all(threads)
+    side_by_side(tasks)
     assert.equal(130 * 3, rows)
   end)
 
@@ -109,12 +75,12 @@ describe("a query that waits by on_wait", function()
       end)
       assert(coroutine.resume(left[i]))
     end
-    run_all({ coroutine.create(function()
+    side_by_side({ function()
       rows = #cloud.collect(client:sessions { user_name = "rows-3;delay=0.4", on_wait = coroutine.yield })
-    end) }, 5)
+    end }, 5)
     assert.equal(3, rows)
     -- What was left alone goes on where it was, though others have read what came for it.
-    run_all(left, 5)
+    side_by_side(left, 5)
   end)
 
   it("may be over others that are left to the collector", function()
@@ -132,7 +98,7 @@ describe("a query that waits by on_wait", function()
     assert(coroutine.resume(thread))
     collectgarbage()
     collectgarbage()
-    run_all({ thread }, 5)
+    side_by_side({ thread }, 5)
     assert.equal(3, rows)
   end)
 
@@ -140,15 +106,15 @@ describe("a query that waits by on_wait", function()
     local client = cloud.client()
     local names = list(client, { on_wait = coroutine.yield, machine_name = "total=35" })
     local rows
-    run_all { coroutine.create(function()
+    side_by_side { function()
       rows = #cloud.collect(client:sessions { user_name = names, on_wait = coroutine.yield })
-    end) }
+    end }
     assert.equal(1 + 2 + 3, rows)
   end)
 
   it("lets each of its functions wait", function()
     local answered, failed = 0, 0
-    run_all { coroutine.create(function()
+    side_by_side { function()
       cloud.collect(cloud.client { retries = 0 }:sessions {
         user_name = { "alice", "x;status=404", "bob" },
         on_wait = coroutine.yield,
@@ -161,7 +127,7 @@ describe("a query that waits by on_wait", function()
           failed = failed + 1
         end,
       })
-    end) }
+    end }
     assert.same({ 2, 1 }, { answered, failed })
   end)
 
@@ -173,7 +139,7 @@ describe("a query that waits by on_wait", function()
       cloud.tell "life?seconds=2"
       local client = cloud.login_client()
       local failures, rows, arrived = 0, 0, {}
-      local thread = coroutine.create(function()
+      local longest = side_by_side { function()
         for _, user_name in client:sessions {
           user_name = { "rows-1;first", "rows-1;delay=2.4;slow", "rows-1;a", "rows-1;b" }, concurrency = 2,
           on_wait = coroutine.yield, on_error = function() failures = failures + 1 end,
@@ -186,8 +152,7 @@ describe("a query that waits by on_wait", function()
             cloud.tell "iam-delay?seconds=2"
           end
         end
-      end)
-      local longest = run_all { thread }
+      end }
       assert.equal(4, rows)
       assert.equal(0, failures)
       assert.is_true(longest < 1.9, longest)
