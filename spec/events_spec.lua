@@ -409,6 +409,36 @@ describe("--post", function()
     assert.equal(1, select(2, content(folder .. "/complaints"):gsub("HTTP 503", "")))
   end)
 
+  it("reads what curl says last, whenever that comes", function()
+    -- Between any two calls curl says its last words and ends.
+    for before = 0, 5 do
+      local receiver_of_batch, calls, words = post.new "https://siem.example/", 0, "429 120"
+      local function over()
+        calls = calls + 1
+        return calls > before
+      end
+      receiver_of_batch.command = {
+        read = function()
+          if not over() then return false end
+          local spoken = words
+          words = nil
+          return spoken
+        end,
+        result = function()
+          if over() then return "exit code", 0, "" end
+        end,
+        close = function() end,
+      }
+      receiver_of_batch.answer = ""
+      local result
+      for _ = 1, 5 do
+        result = { receiver_of_batch:result() }
+        if result[1] ~= nil then break end
+      end
+      assert.same({ false, "HTTP 429", 120 }, result, before)
+    end
+  end)
+
   it("knows both forms of Retry-After, and waits an hour at most", function()
     assert.equal(120, post.pause_of("120", 0))
     assert.equal(60, post.pause_of("Fri, 31 Dec 1999 23:59:59 GMT", 946684739))
