@@ -173,6 +173,23 @@ describe("a wrong access key", function()
     assert.same({ 401, 401 }, asked(key))
   end)
 
+  it("is not held to be right by what answers without looking at it", function()
+    for _, status in ipairs { 404, 403, 500 } do
+      local key, users, failed = new_key(), { "x;early=" .. status }, {}
+      for i = 2, 64 do users[i] = "rows-1;early-delay=0.2;n=" .. i end
+      local ran, failure = pcall(cloud.collect, cloud.key_client { ak = key, retries = 0 }:sessions {
+        user_name = users, concurrency = 32, on_error = function(early) failed[#failed + 1] = early.status end,
+      })
+      assert.is_false(ran)
+      assert.same({ 401, { status } }, { failure.status, failed })
+      -- 499: answered when nobody was there any more.
+      local count = { [status] = 0, [401] = 0, [499] = 0 }
+      for _, answered in ipairs(asked(key)) do count[answered] = count[answered] + 1 end
+      assert.equal(1, count[status])
+      assert.is_true(count[401] >= 1 and count[401] + count[499] <= 4, count[401] + count[499])
+    end
+  end)
+
   it("is one that the gateway's code says, whatever the status", function()
     local function client() return cloud.key_client { endpoint = "https://localhost:" .. environment.PORT } end
     local body = '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information"}'

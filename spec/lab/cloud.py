@@ -15,6 +15,8 @@ and an OPTION one of the following; with xK at its end it holds for the first K 
 
     status=N        this status, with an error of the service
     gateway=N       this status, with an error of the gateway
+    early=N         the same, before the gateway looks at the credentials; for every request
+    early-delay=S   seconds to wait before it looks at them; for every request
     html=N          this status, with a page of HTML
     retry-after=S   this header as well
     error           status 200 with an error_code
@@ -138,6 +140,10 @@ class Handler(BaseHTTPRequestHandler):
     def guarded(self, serve, path, query, body=b""):
         try:
             project = self.project_of(path, ".*") or PROJECT
+            early = dict(re.findall(r";(early[a-z-]*)=([\d.]+)", urllib.parse.unquote(query)))
+            time.sleep(float(early.get("early-delay", 0)))
+            if "early" in early:
+                raise Refusal(int(early["early"]), "APIGW.0101", "The API does not exist")
             credentials.check(self.headers, project, self.command, path, query, body)
             serve()
         except Refusal as refusal:
