@@ -1,6 +1,7 @@
 -- Whatever becomes of an iterator, no worker and no descriptor stays behind.
 local lab = require "spec.lab"
 local smb = require "rollcall.smb"
+local text_file = require "spec.lab.text_file"
 
 local function rows_of(count, more)
   local options = lab.as_auditor { servername = lab.double, qualifier = "rows-" .. count, prefmaxlen = 700 }
@@ -211,6 +212,47 @@ describe("a worker", function()
     local output = lab.run(("ulimit -n 40; lua5.4 -e '%s'"):format(script))
     assert.equal("false\tworker\tERROR_NO_SYSTEM_RESOURCES\n", output)
   end)
+end)
+
+describe("a finaliser that asks while Lua is being closed", function()
+  -- It was made before what it asks, which is therefore gone by then.
+  local script = [[
+    local smb, workspace, client
+    local function options(more)
+      more.project_id, more.ak, more.sk = "p", not more.username and "a" or nil, not more.username and "s" or nil
+      return more
+    end
+    local server, asked, service = { servername = "%s", username = "u", password = "p" }, { user_name = "alice" }, "http://127.0.0.1:9"
+    local ways = {
+      enumeration = function() for _ in smb.sessions(server) do end end,
+      view = function() for _ in smb.rollcall(server) do end end,
+      page = function() smb.session_page(server) end,
+      handle = function() smb.server(server) end,
+      query = function() for _ in workspace.client(options { endpoint = service }):sessions(asked) do end end,
+      listing = function()
+        for _ in workspace.client(options { endpoint = service }):list_sessions { query_begin_time = 0, query_end_time = 1 } do end
+      end,
+      login = function()
+        for _ in workspace.client(options { endpoint = service, iam_endpoint = service, region = "ap-southeast-1", username = "u",
+          password = "p", domain = "d" }):sessions(asked) do end
+      end,
+      client = function() for _ in client:sessions(asked) do end end,
+    }
+    last = setmetatable({}, { __gc = function() print(pcall(ways["%s"])) end })
+    smb, workspace = require "rollcall.smb", require "rollcall.workspace"
+    client = workspace.client(options { endpoint = service })
+  ]]
+
+  for _, way in ipairs { "enumeration", "view", "page", "handle", "query", "listing", "login", "client" } do
+    it("gets an error: " .. way, function()
+      local path = lab.folder .. "/finaliser.lua"
+      text_file.put(path, script:format(lab.closed, way))
+      local output, code, complaint = lab.run(lab.lua .. " " .. path)
+      assert.same({ 0, "" }, { code, complaint })
+      local words = way == "client" and "the client is closed" or "nothing can be asked while Lua is being closed"
+      assert.matches("^false\t[^\n]*" .. words .. "\n$", output)
+    end)
+  end
 end)
 
 describe("memory", function()
