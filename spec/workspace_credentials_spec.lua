@@ -190,14 +190,34 @@ describe("a wrong access key", function()
     end
   end)
 
+  -- A user name for which the gateway refuses the credentials with these words, though by another status.
+  local function refused_with(words)
+    local body = ('{"error_code":"APIGW.0301","error_msg":"%s"}'):format(words)
+    return "x;early-body=" .. body:gsub(".", function(character) return ("%02x"):format(character:byte()) end)
+  end
+
   it("is one that the gateway's code says, whatever the status", function()
-    local function client() return cloud.key_client { endpoint = "https://localhost:" .. environment.PORT } end
-    local body = '{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information"}'
-    local user_name = "x;body=" .. body:gsub(".", function(character) return ("%02x"):format(character:byte()) end)
-    local _, failure = ask(client(), user_name)
+    local key = new_key()
+    local _, failure = ask(cloud.key_client { ak = key }, refused_with "Incorrect IAM authentication information")
     assert.same({ 200, "APIGW.0301" }, { failure.status, failure.code })
-    _, failure = ask(client())
+    _, failure = ask(cloud.key_client { ak = key })
     assert.equal("CREDENTIALS_REFUSED", failure.code)
+  end)
+
+  it("is refused in whole characters, however long the words are", function()
+    for _, character in ipairs { "é", "认", "😀" } do
+      for before = 0, #character - 1 do
+        local key = new_key()
+        local words = ("x"):rep(before) .. character:rep(math.ceil(240 / #character))
+        local _, first = ask(cloud.key_client { ak = key }, refused_with(words))
+        assert.equal(words, first.message)
+        local _, failure = ask(cloud.key_client { ak = key })
+        local shown = failure.message:match ": (x*[^x]*)$"
+        assert.truthy(utf8.len(shown))
+        assert.equal(words:sub(1, #shown), shown)
+        assert.is_true(#shown <= 180 and #shown > 180 - #character)
+      end
+    end
   end)
 end)
 

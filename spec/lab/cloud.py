@@ -16,6 +16,7 @@ and an OPTION one of the following; with xK at its end it holds for the first K 
     status=N        this status, with an error of the service
     gateway=N       this status, with an error of the gateway
     early=N         the same, before the gateway looks at the credentials; for every request
+    early-body=HEX  status 200 with this body, likewise
     early-delay=S   seconds to wait before it looks at them; for every request
     html=N          this status, with a page of HTML
     retry-after=S   this header as well
@@ -140,8 +141,10 @@ class Handler(BaseHTTPRequestHandler):
     def guarded(self, serve, path, query, body=b""):
         try:
             project = self.project_of(path, ".*") or PROJECT
-            early = dict(re.findall(r";(early[a-z-]*)=([\d.]+)", urllib.parse.unquote(query)))
+            early = dict(re.findall(r";(early[a-z-]*)=([0-9a-f.]+)", urllib.parse.unquote(query)))
             time.sleep(float(early.get("early-delay", 0)))
+            if "early-body" in early:
+                return self.answer(200, bytes.fromhex(early["early-body"]))
             if "early" in early:
                 raise Refusal(int(early["early"]), "APIGW.0101", "The API does not exist")
             credentials.check(self.headers, project, self.command, path, query, body)
