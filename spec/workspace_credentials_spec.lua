@@ -284,6 +284,32 @@ describe("credentials that are right", function()
   end)
 end)
 
+describe("who tries credentials first and is then left alone", function()
+  before_each(function() cloud.tell "forget" end)
+
+  for what, make in pairs { ["a key"] = cloud.key_client, ["a password"] = cloud.login_client } do
+    it("holds others no longer than its own deadline: " .. what, function()
+      cloud.tell "iam-delay?seconds=1"
+      local credentials = what == "a key" and { ak = new_key() } or { password = new_key() }
+      local function client(more)
+        for name, value in pairs(credentials) do more[name] = value end
+        return make(more)
+      end
+      local left = coroutine.create(function()
+        ask(client { timeout = 12, deadline = 0.7 }, "x;early-delay=1", coroutine.yield)
+      end)
+      assert(coroutine.resume(left))
+      local began = system.clock()
+      local _, failure = ask(client { timeout = 12 })
+      local took = system.clock() - began
+      assert.equal(401, failure.status)
+      assert.is_true(took > 0.6 and took < 6, took)
+      assert.equal("suspended", coroutine.status(left))
+      assert.is_true(coroutine.close(left))
+    end)
+  end
+end)
+
 describe("a region's keys", function()
   it("are those of all regions, and those of another host are on their own", function()
     local realm = require("rollcall.workspace.endpoint").realm
