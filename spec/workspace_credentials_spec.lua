@@ -42,6 +42,15 @@ local function new_key()
   return ("WRONG%d-%d"):format(os.time(), number)
 end
 
+local function hex(text)
+  return (text:gsub(".", function(character) return ("%02x"):format(character:byte()) end))
+end
+
+---What the gateway says of wrong credentials, for an option of a user's name; it may have another status than 401.
+local function refusal(words)
+  return hex(('{"error_code":"APIGW.0301","error_msg":"%s"}'):format(words or "Incorrect IAM authentication information"))
+end
+
 ---How a client fares that is asked for these users: the rows, or what was raised.
 local function ask(client, user_names, on_wait)
   local rows = {}
@@ -174,8 +183,8 @@ describe("a wrong access key", function()
   end)
 
   it("is not held to be right by what answers without looking at it", function()
-    for _, status in ipairs { 404, 403, 500 } do
-      local key, users, failed = new_key(), { "x;early=" .. status }, {}
+    for option, status in pairs { ["early=404"] = 404, ["early=403"] = 403, ["early=500"] = 500 } do
+      local key, users, failed = new_key(), { "x;" .. option }, {}
       for i = 2, 64 do users[i] = "rows-1;early-delay=0.2;n=" .. i end
       local ran, failure = pcall(cloud.collect, cloud.key_client { ak = key, retries = 0 }:sessions {
         user_name = users, concurrency = 32, on_error = function(early) failed[#failed + 1] = early.status end,
@@ -190,15 +199,9 @@ describe("a wrong access key", function()
     end
   end)
 
-  -- A user name for which the gateway refuses the credentials with these words, though by another status.
-  local function refused_with(words)
-    local body = ('{"error_code":"APIGW.0301","error_msg":"%s"}'):format(words)
-    return "x;early-body=" .. body:gsub(".", function(character) return ("%02x"):format(character:byte()) end)
-  end
-
   it("is one that the gateway's code says, whatever the status", function()
     local key = new_key()
-    local _, failure = ask(cloud.key_client { ak = key }, refused_with "Incorrect IAM authentication information")
+    local _, failure = ask(cloud.key_client { ak = key }, "x;early-body=" .. refusal())
     assert.same({ 200, "APIGW.0301" }, { failure.status, failure.code })
     _, failure = ask(cloud.key_client { ak = key })
     assert.equal("CREDENTIALS_REFUSED", failure.code)
@@ -209,7 +212,7 @@ describe("a wrong access key", function()
       for before = 0, #character - 1 do
         local key = new_key()
         local words = ("x"):rep(before) .. character:rep(math.ceil(240 / #character))
-        local _, first = ask(cloud.key_client { ak = key }, refused_with(words))
+        local _, first = ask(cloud.key_client { ak = key }, "x;early-body=" .. refusal(words))
         assert.equal(words, first.message)
         local _, failure = ask(cloud.key_client { ak = key })
         local shown = failure.message:match ": (x*[^x]*)$"
@@ -366,6 +369,19 @@ describe("an inventory of many blocks with one wrong key", function()
     end
     assert.same({ complete = 1, denied = 7 }, count)
     assert.equal(6, not_tried)
+  end)
+
+  it("is denied by the gateway's code as well, the block that was asked and the others", function()
+    local key = new_key()
+    text_file.put(key_path, key)
+    local text = block(('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path)):rep(3)
+    text_file.put(inventory_path, (text:gsub("'alice'", "'x;early-body=" .. refusal() .. "'")))
+    local output, code = lab.run(("%s report %s -f json"):format(lab.command, inventory_path))
+    assert.equal(2, code)
+    local completeness = {}
+    for i, target in ipairs(cjson.decode(output).targets) do completeness[i] = target.completeness end
+    assert.same({ "denied", "denied", "denied" }, completeness)
+    assert.same({ 200 }, asked(key))
   end)
 
   it("tries a key that has been mended since", function()

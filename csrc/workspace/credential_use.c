@@ -39,7 +39,7 @@ enum credential_verdict credential_use_begin(const struct credential_use *use, i
     if (verdict == CREDENTIAL_REFUSED) {
         const struct note *note = credential_ledger_note(use->ledger, use->credential);
         *failure = (struct http_failure){.stage = "request"};
-        snprintf(failure->code, sizeof failure->code, "CREDENTIALS_REFUSED");
+        snprintf(failure->code, sizeof failure->code, CREDENTIALS_REFUSED);
         snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED " for %s: %.*s",
                  note->name, whole_characters(note->refusal, REFUSAL_SHOWN), note->refusal);
     }

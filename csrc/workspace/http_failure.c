@@ -118,8 +118,11 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
 
 bool http_failure_is_refusal(const struct http_failure *failure) {
     /* Those of the gateway may stand in an answer with another status. */
-    return failure->status == UNAUTHORIZED || strcmp(failure->code, "APIGW.0301") == 0 ||
-           strcmp(failure->code, "APIG.0301") == 0;
+    static const char *const codes[] = {CREDENTIALS_REFUSED, "APIGW.0301", "APIG.0301"};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(failure->code, codes[i]) == 0)
+            return true;
+    return failure->status == UNAUTHORIZED;
 }
 
 void http_failure_name_action(struct http_failure *failure, const char *action) {

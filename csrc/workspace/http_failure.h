@@ -7,6 +7,9 @@
 #include "workspace/http/transfer.h"
 #include "workspace/plain_text.h"
 
+/* The code of what was not tried, since the same credentials have been refused. */
+#define CREDENTIALS_REFUSED "CREDENTIALS_REFUSED"
+
 /* Empty texts are not known. */
 struct http_failure {
     const char *stage; /* what was being done; a string constant */
@@ -24,7 +27,7 @@ void http_failure_describe(struct http_failure *failure, const char *stage,
 /* Replaces code and message. */
 void http_failure_set(struct http_failure *failure, const char *code, const char *message);
 
-/* Whether it is the credentials that were refused, and not what they are to do. */
+/* Whether it is the credentials that were refused, now or before, and not what they are to do. */
 bool http_failure_is_refusal(const struct http_failure *failure);
 
 /* Where something is not permitted, adds the IAM action that the request needs. */

@@ -9,6 +9,7 @@
 #include "binding/failure.h"
 #include "workspace/lua_connection_pool.h"
 #include "workspace/lua_credential.h"
+#include "workspace/lua_failure.h"
 #include "workspace/lua_post.h"
 #include "workspace/lua_session_query.h"
 #include "workspace/lua_signature.h"
@@ -23,6 +24,7 @@ int luaopen_rollcall_workspace_core(lua_State *L) {
         {"fetch_token", token_fetch},
         {"sign", signature_sign},
         {"failure", failure_new},
+        {"is_refusal", http_failure_tell_refusal},
         {NULL, NULL},
     };
     luaL_checkversion(L);

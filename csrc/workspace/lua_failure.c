@@ -1,5 +1,8 @@
 #include "workspace/lua_failure.h"
 
+#include <lauxlib.h>
+#include <stdio.h>
+
 #include "binding/failure.h"
 
 /* [-0, +0, m] */
@@ -32,4 +35,16 @@ void http_failure_push(lua_State *L, const struct http_failure *failure, const c
     set_known_text(L, "request_id", failure->request_id);
     failure_make(L);
     lua_remove(L, user_name);
+}
+
+int http_failure_tell_refusal(lua_State *L) {
+    struct http_failure failure = {0};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_getfield(L, 1, "status");
+    failure.status = (long)lua_tointeger(L, -1);
+    lua_getfield(L, 1, "code");
+    if (lua_type(L, -1) == LUA_TSTRING)
+        snprintf(failure.code, sizeof failure.code, "%s", lua_tostring(L, -1));
+    lua_pushboolean(L, http_failure_is_refusal(&failure));
+    return 1;
 }

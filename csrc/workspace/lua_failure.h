@@ -10,4 +10,7 @@
  * of the Workspace service about `target`, which is that user where there is one. */
 void http_failure_push(lua_State *L, const struct http_failure *failure, const char *target);
 
+/* is_refusal(failure): whether it is the credentials that were refused. [-0, +1, e] */
+int http_failure_tell_refusal(lua_State *L);
+
 #endif

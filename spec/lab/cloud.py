@@ -51,6 +51,7 @@ A session that is logged off is no longer there. Of the user by whose name it wa
     off-stays       it is done, and the session is still there as SignedOut
     off-again       it is done, and the session's id has another by now
     off-blind       it is done, and nothing of this user is answered from then on
+    off-refused     it is done, and this user from then on by status 200 with the gateway's code for wrong credentials
     off-lock        it is done, and the key is refused from then on
 
 There are two projects, PROJECT and OTHER_PROJECT, with the same users and sessions.
@@ -183,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.break_off(False)
         if "off-nothing" not in options:
             sessions.end(asked["session_ids"], float(options.get("off-later", 0)))
-        if "off-blind" in options:
+        if "off-blind" in options or "off-refused" in options:
             sessions.blind.update(texts)
         if "off-lock" in options:
             credentials.lock_key()
@@ -249,6 +250,8 @@ class Handler(BaseHTTPRequestHandler):
         options, number = self.options_of(text)
         time.sleep(float(options.get("delay", 0)))
         headers = [("Retry-After", options["retry-after"])] if "retry-after" in options else []
+        if text in sessions.blind and "off-refused" in options:
+            raise Refusal(200, "APIGW.0301", "Incorrect IAM authentication information")
         if text in sessions.blind:
             raise Refusal(500, "WKS.0003", "Told to fail.")
         body = {"session_info_list": sessions.of(text, options, number)}

@@ -95,7 +95,7 @@ end
 ---Whether a service has refused the credentials, which are then of use for nothing else.
 ---@param failure any
 local function is_refused(failure)
-  return type(failure) == "table" and (failure.status == 401 or failure.code == "CREDENTIALS_REFUSED")
+  return type(failure) == "table" and failure.source == "workspace" and require("rollcall.workspace.core").is_refusal(failure)
 end
 
 ---@param its rollcall.cli.close_target

@@ -87,4 +87,9 @@ function core.sign(request) end
 ---@return rollcall.failure
 function core.failure(failure) end
 
+---Whether it is the credentials that were refused, now or before, and not what they are to do.
+---@param failure table
+---@return boolean
+function core.is_refusal(failure) end
+
 return core

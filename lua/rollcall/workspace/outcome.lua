@@ -1,3 +1,4 @@
+local core = require "rollcall.workspace.core"
 local text = require "rollcall.internal.text"
 
 ---The result for the service as a whole: of how many users it was asked, and of how many it answered.
@@ -9,7 +10,7 @@ local text = require "rollcall.internal.text"
 return function(target, asked, answered, failures)
   local refused = false
   for _, failure in ipairs(failures) do
-    refused = refused or failure.status == 401 or failure.status == 403 or failure.code == "CREDENTIALS_REFUSED"
+    refused = refused or failure.status == 403 or core.is_refusal(failure)
   end
   local completeness = "complete"
   if #failures > 0 then completeness = answered > 0 and "partial" or refused and "denied" or "unreachable" end
