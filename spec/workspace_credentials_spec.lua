@@ -183,7 +183,7 @@ describe("a wrong access key", function()
   end)
 
   it("is not held to be right by what answers without looking at it", function()
-    for option, status in pairs { ["early=404"] = 404, ["early=403"] = 403, ["early=500"] = 500 } do
+    for option, status in pairs { ["early=404"] = 404, ["early=403"] = 403, ["early=500"] = 500, ["early-body=" .. hex "<html>"] = 200 } do
       local key, users, failed = new_key(), { "x;" .. option }, {}
       for i = 2, 64 do users[i] = "rows-1;early-delay=0.2;n=" .. i end
       local ran, failure = pcall(cloud.collect, cloud.key_client { ak = key, retries = 0 }:sessions {
@@ -236,6 +236,21 @@ describe("a wrong password of an IAM user", function()
     for _, failure in ipairs(failures) do assert.equal("token", failure.stage) end
     assert.equal(1, cloud.tell("counts").tokens)
     assert.equal(2, #ask(cloud.login_client()))
+  end)
+end)
+
+describe("a token that the gateway's code refuses, whatever the status", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("is renewed once, as one that 401 refuses", function()
+    for option, status in pairs { ["body=" .. refusal()] = 200, ["status=401"] = 401 } do
+      cloud.tell "forget"
+      assert.equal(2, #ask(cloud.login_client(), "rows-2;" .. option .. "x1"))
+      assert.equal(2, cloud.tell("counts").tokens)
+      local _, failure = ask(cloud.login_client(), "x;" .. option)
+      assert.equal(status, failure.status)
+      assert.equal(4, cloud.tell("counts").tokens)
+    end
   end)
 end)
 

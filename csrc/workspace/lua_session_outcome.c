@@ -5,8 +5,6 @@
 #include "workspace/lua_answer.h"
 
 #define SUCCESS 200
-#define MULTIPLE_CHOICES 300
-#define UNAUTHORIZED 401
 #define TOO_MANY_REQUESTS 429
 
 /* Calls a function of the caller, with so many arguments on the stack. */
@@ -46,6 +44,13 @@ static bool can_ask_again(struct session_query *query, struct query_slot *slot) 
     return true;
 }
 
+/* The credentials were looked at and found good. Who answers with anything but a list, a proxy or a
+ * gateway that knows no such path, may not have looked. */
+static void note_acceptance(struct session_query *query, const struct query_slot *slot) {
+    credential_use_accept(&query->credentials, slot->tried);
+    query->renewed = query->renewed && slot->generation != query->generation;
+}
+
 /* [-0, +n, e] Makes the list in the object at `object` the answer about the slot's user. */
 static const struct answer_problem *take_rows(lua_State *L, struct session_query *query,
                                               struct query_slot *slot, int object,
@@ -60,6 +65,7 @@ static const struct answer_problem *take_rows(lua_State *L, struct session_query
     lua_setiuservalue(L, 1, USER_NAME);
     query->row = 0;
     query->has_rows = true;
+    note_acceptance(query, slot);
     session_slot_release(query, slot);
     return NULL;
 }
@@ -80,20 +86,6 @@ static int tell_answer(lua_State *L, struct session_query *query, int top, int o
     return call(query, 3, wish);
 }
 
-/* Whether the credentials were looked at and found good. Who refuses something else, a proxy or a
- * gateway that knows no such path, may not have looked. */
-static bool is_proof(long status) {
-    return status >= SUCCESS && status < MULTIPLE_CHOICES;
-}
-
-static void note_acceptance(struct session_query *query, const struct query_slot *slot,
-                            long status) {
-    if (!is_proof(status))
-        return;
-    credential_use_accept(&query->credentials, slot->tried);
-    query->renewed = query->renewed && slot->generation != query->generation;
-}
-
 /* [-0, +0, e] Describes the failure that an answer is, with what its body says. The object at
  * `object` is nil if there is a problem with it. */
 static void describe(lua_State *L, const struct session_query *query, const struct query_slot *slot,
@@ -112,7 +104,6 @@ static int take_answer(lua_State *L, struct session_query *query, struct query_s
                        long status, struct waiter_wish *wish) {
     struct http_failure failure;
     int top = lua_gettop(L);
-    note_acceptance(query, slot, status);
     lua_getiuservalue(L, 1, DECODE);
     int object = top + 2;
     const struct answer_problem *problem = answer_push_object(L, top + 1, &slot->request.transfer);
@@ -124,6 +115,10 @@ static int take_answer(lua_State *L, struct session_query *query, struct query_s
     }
     describe(L, query, slot, object, problem, &failure);
     lua_settop(L, top);
+    if (http_failure_is_refusal(&failure) && can_ask_again(query, slot)) {
+        credential_use_end(&query->credentials, &slot->tried);
+        return WAITER_WAIT;
+    }
     return fail(L, query, slot, &failure, wish);
 }
 
@@ -132,10 +127,6 @@ int session_outcome_take(lua_State *L, struct session_query *query, struct query
     struct request *request = &slot->request;
     bool whole = request->transfer.result == CURLE_OK;
     long status = whole ? transfer_status(&request->transfer) : 0;
-    if (status == UNAUTHORIZED && can_ask_again(query, slot)) {
-        credential_use_end(&query->credentials, &slot->tried);
-        return WAITER_WAIT;
-    }
     if (request_again(request, &query->policy, session_query_now(query))) {
         credential_use_end(&query->credentials, &slot->tried);
         if (status == TOO_MANY_REQUESTS)
