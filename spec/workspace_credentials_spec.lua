@@ -239,6 +239,26 @@ describe("a wrong password of an IAM user", function()
   end)
 end)
 
+describe("a page in the place of IAM", function()
+  before_each(function() cloud.tell "forget" end)
+
+  it("does not prove a password", function()
+    local password = new_key()
+    cloud.tell "iam-pages?count=1"
+    cloud.tell "iam-delay?seconds=0.3"
+    local _, failures = ask_all(clients_of(12, function() return cloud.login_client { password = password, retries = 0 } end))
+    local count = {}
+    for _, failure in ipairs(failures) do
+      local what = failure.status or failure.code
+      count[what] = (count[what] or 0) + 1
+    end
+    assert.equal(1, count[200])
+    assert.is_true(count[401] <= 4, count[401])
+    assert.equal(12, 1 + count[401] + count.CREDENTIALS_REFUSED)
+    assert.equal(1 + count[401], cloud.tell("counts").tokens)
+  end)
+end)
+
 describe("a token that the gateway's code refuses, whatever the status", function()
   before_each(function() cloud.tell "forget" end)
 

@@ -22,7 +22,7 @@ struct credential_ledger *credential_use_ledger_new(void);
 enum credential_verdict credential_use_begin(const struct credential_use *use, int64_t timeout,
                                              credential_id *tried, struct http_failure *failure);
 
-/* The answer's status shows that the credentials are good. */
+/* The answer shows that the credentials are good. */
 void credential_use_accept(const struct credential_use *use, credential_id tried);
 
 /* Notes the failure, if it is that the credentials were refused. */

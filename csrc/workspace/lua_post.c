@@ -78,8 +78,6 @@ static int push_results(lua_State *L, struct post *post) {
     const struct transfer *transfer = &post->request.transfer;
     struct http_failure failure;
     http_failure_describe(&failure, post->kind->stage, transfer, &post->secrets);
-    if (failure.status >= 200 && failure.status < 300)
-        credential_use_accept(&post->credentials, post->tried);
     lua_getiuservalue(L, 1, POST_DECODE);
     int object = lua_gettop(L) + 1;
     const struct answer_problem *problem = NULL;

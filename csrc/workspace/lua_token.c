@@ -36,6 +36,7 @@ static int push_token(lua_State *L, struct post *post, int object, struct http_f
     if (failure->status == CREATED && readable) {
         const char *token = transfer_header(&post->request.transfer, "X-Subject-Token");
         if (is_token(token)) {
+            credential_use_accept(&post->credentials, post->tried);
             lua_pushstring(L, token);
             push_expiry(L, object);
             return 2;

@@ -57,7 +57,8 @@ A session that is logged off is no longer there. Of the user by whose name it wa
 There are two projects, PROJECT and OTHER_PROJECT, with the same users and sessions.
 
 The tests also talk to it: GET /lab/counts, /lab/revoke (all tokens of IAM), /lab/life?seconds=N (of
-tokens to come), /lab/forget (counts, what was logged off, and the refusals that lock the key). The counts have the bodies of all that
+tokens to come), /lab/iam-delay?seconds=N, /lab/iam-pages?count=N (to so many requests for a token another answers 200, with a page of
+HTML), /lab/forget (counts, what was logged off, and the refusals that lock the key). The counts have the bodies of all that
 was asked to be logged off.
 """
 import datetime
@@ -126,6 +127,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/v3/auth/tokens?nocatalog=true":
             return self.answer(404, {"error": {"code": 404, "message": "no such path", "title": "Not Found"}})
         time.sleep(settings.get("iam_delay", 0))
+        with lock:
+            pages = settings.get("iam_pages", 0)
+            settings["iam_pages"] = pages - 1
+        if pages > 0:
+            return self.answer(200, "<html><body>Log on to this network</body></html>")
         issued = credentials.issue(body)
         if not issued or self.headers.get("Content-Type") != "application/json;charset=utf8":
             return self.answer(401, {"error": {
@@ -316,6 +322,8 @@ class Handler(BaseHTTPRequestHandler):
                 credentials.life = float(parameters["seconds"][0])
             elif path == "/lab/iam-delay":
                 settings["iam_delay"] = float(parameters["seconds"][0])
+            elif path == "/lab/iam-pages":
+                settings["iam_pages"] = int(parameters["count"][0])
             elif path == "/lab/forget":
                 for each in counts, seen, bodies, settings:
                     each.clear()
