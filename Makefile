@@ -349,7 +349,7 @@ $(BUILD)/bench/tables.so: spec/bench/tables.c
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) -fPIC -shared $(LUA_CFLAGS) $^ -o $@
 
-$(BUILD)/bench/transfers: spec/bench/transfers.c csrc/workspace/lua_answer.c csrc/workspace/plain_text.c
+$(BUILD)/bench/transfers: spec/bench/transfers.c csrc/workspace/lua_answer.c csrc/base/plain_text.c
 	@mkdir -p $(@D)
 	@$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) $(CURL_CFLAGS) $^ -o $@ $(LUA_LIBS) $(CURL_LIBS)
 

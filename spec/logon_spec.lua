@@ -281,3 +281,15 @@ time.sleep(60)]]
     assert.is_true(waited >= 5 and waited < 20, waited)
   end)
 end)
+
+describe("a failure", function()
+  it("is said in whole characters, where a name is too long for it", function()
+    for more = 0, 1 do
+      local failures = ask {
+        servername = lab.samba, username = "ann", domain = ("x"):rep(more) .. ("ü"):rep(60), password = lab.password, kerberos = true,
+      }
+      assert.matches("which Kerberos realm has the domain x?üü", failures[1].message)
+      assert.truthy(utf8.len(failures[1].message), failures[1].message)
+    end
+  end)
+end)

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plain_text.h"
 
 #define NAME_LIMIT 256
-#define REFUSAL_SHOWN 180
+#define REFUSAL_SIZE 181
 
 struct note {
     char name[NAME_LIMIT];
-    char refusal[sizeof((struct http_failure *)NULL)->message];
+    char refusal[REFUSAL_SIZE];
 };
 
 static void forget(void *note) {
@@ -20,15 +21,6 @@ static void forget(void *note) {
 
 struct credential_ledger *credential_use_ledger_new(void) {
     return credential_ledger_new(sizeof(struct note), forget);
-}
-
-/* How many bytes of a text are no more than `limit`, and whole characters. */
-static int whole_characters(const char *text, size_t limit) {
-    size_t length = strlen(text);
-    if (length > limit)
-        for (length = limit; length > 0 && (text[length] & 0xC0) == 0x80;)
-            length--;
-    return (int)length;
 }
 
 enum credential_verdict credential_use_begin(const struct credential_use *use, int64_t timeout,
@@ -40,8 +32,8 @@ enum credential_verdict credential_use_begin(const struct credential_use *use, i
         const struct note *note = credential_ledger_note(use->ledger, use->credential);
         *failure = (struct http_failure){.stage = "request"};
         snprintf(failure->code, sizeof failure->code, CREDENTIALS_REFUSED);
-        snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED " for %s: %.*s",
-                 note->name, whole_characters(note->refusal, REFUSAL_SHOWN), note->refusal);
+        snprintf(failure->message, sizeof failure->message, CREDENTIAL_NOT_TRIED " for %s: %s",
+                 note->name, note->refusal);
     }
     if (verdict == CREDENTIAL_NOW || verdict == CREDENTIAL_FIRST)
         *tried = use->credential;
@@ -66,11 +58,13 @@ void credential_use_fail(const struct credential_use *use, credential_id tried,
                          const struct http_failure *failure) {
     if (use->replaceable || !http_failure_is_refusal(failure))
         return;
+    static const struct secrets none = {{NULL}};
     struct note *note = credential_ledger_refuse(use->ledger, tried, clock_now());
     if (!note)
         return;
     copy_end(note->name, sizeof note->name, use->name);
-    snprintf(note->refusal, sizeof note->refusal, "%s", failure->message);
+    plain_text_copy(note->refusal, sizeof note->refusal, failure->message, strlen(failure->message),
+                    &none);
 }
 
 void credential_use_end(const struct credential_use *use, credential_id *tried) {

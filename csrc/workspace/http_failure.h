@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "base/plain_text.h"
 #include "workspace/http/transfer.h"
-#include "workspace/plain_text.h"
 
 /* The code of what was not tried, since the same credentials have been refused. */
 #define CREDENTIALS_REFUSED "CREDENTIALS_REFUSED"

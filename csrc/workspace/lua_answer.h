@@ -5,9 +5,9 @@
 #include <lua.h>
 #include <stdbool.h>
 
+#include "base/plain_text.h"
 #include "workspace/http/transfer.h"
 #include "workspace/http_failure.h"
-#include "workspace/plain_text.h"
 
 /* What is wrong with an answer, in string constants. */
 struct answer_problem {

@@ -4,13 +4,13 @@
 
 #include <lua.h>
 
+#include "base/plain_text.h"
 #include "workspace/auth/headers.h"
 #include "workspace/credential_use.h"
 #include "workspace/http/request.h"
 #include "workspace/http_failure.h"
 #include "workspace/lua_answer.h"
 #include "workspace/lua_transfer_waiter.h"
-#include "workspace/plain_text.h"
 
 enum { POST_ARGUMENTS = WAITER_ON_WAIT + 1, POST_DECODE, POST_USER_VALUES = POST_DECODE };
 

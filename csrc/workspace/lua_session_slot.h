@@ -6,11 +6,11 @@
 #include <lua.h>
 #include <time.h>
 
+#include "base/plain_text.h"
 #include "workspace/auth/headers.h"
 #include "workspace/credential_use.h"
 #include "workspace/http/request.h"
 #include "workspace/lua_transfer_waiter.h"
-#include "workspace/plain_text.h"
 
 /* USERS has for each slot the user name, or false, and the query string. */
 enum {

@@ -4,9 +4,9 @@
 
 #include <lua.h>
 
+#include "base/plain_text.h"
 #include "workspace/auth/headers.h"
 #include "workspace/http/request.h"
-#include "workspace/plain_text.h"
 
 /* [-0, +0, v] What concerns every transfer. */
 void settings_read(lua_State *L, int index, struct transfer_settings *settings,

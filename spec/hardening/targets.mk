@@ -80,7 +80,7 @@ FUZZERS_IN_C := dcerpc net_enum text frame link worker
 FUZZERS_IN_LUA := flat_object snapshot inventory policy workspace
 FUZZERS := $(FUZZERS_IN_C) $(FUZZERS_IN_LUA)
 PROTOCOL_FILES := $(addprefix csrc/,rpc/dcerpc.c rpc/ndr.c rpc/net_enum.c rpc/status_call.c rpc/srvsvc.c rpc/interfaces.c base/utf16.c smb/frame.c smb/link_worker.c system/flat_object.c \
-	smbpipe/main.c workspace/lua_answer.c workspace/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c \
+	smbpipe/main.c workspace/lua_answer.c base/plain_text.c workspace/lua_token.c workspace/lua_session_outcome.c \
 	workspace/lua_post.c workspace/lua_act.c)
 FUZZED_OBJECTS := $(patsubst csrc/%.c,$(FUZZ_BUILD)/csrc/%.o,$(sort $(SMB_SOURCES) $(SYSTEM_SOURCES) $(LOGOFF_SOURCES) \
 	$(filter-out $(addprefix csrc/workspace/http/,transfer.c loop.c loop_poll.c multi_posix.c watch.c lookups.c),$(WORKSPACE_SOURCES))))

@@ -1,7 +1,7 @@
 /* Any bytes, as UTF-16 and as UTF-8, and as a message of a server that is to be shown: what comes
  * out is UTF-8, of one line, without secrets; and what is UTF-8 survives the way there and back.
  * Once, every character is converted as the C library does. */
-#include "../../../csrc/workspace/plain_text.h"
+#include "../../../csrc/base/plain_text.h"
 #include "base/utf16.h"
 #include "rpc/ndr.h"
 
