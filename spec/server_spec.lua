@@ -140,8 +140,9 @@ describe("a server handle", function()
     kept:close()
     kept:close()
     assert.is_truthy(tostring(kept):find("closed", 1, true))
-    assert.has_error(function() kept:connection_page { qualifier = "people" } end)
-    assert.has_error(function() kept:connections { qualifier = "people" } end)
+    for _, call in ipairs { kept.connection_page, kept.connections } do
+      assert.has_error(function() call(kept, { qualifier = "people" }) end, "this server handle is closed")
+    end
   end)
 
   it("ends its worker by close", function()

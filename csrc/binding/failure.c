@@ -16,6 +16,11 @@ int failure_new(lua_State *L) {
     return 1;
 }
 
+int failure_raise_text(lua_State *L, const char *text) {
+    lua_pushstring(L, text);
+    return lua_error(L);
+}
+
 /* target: stage: message (name or status, and code) */
 static int failure_tostring(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);

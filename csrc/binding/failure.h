@@ -14,4 +14,8 @@ int failure_new(lua_State *L);
 /* [-0, +0, m] Makes the metatable of the error objects. */
 void failure_register(lua_State *L);
 
+/* [-0, +0, v] Raises a text alone. luaL_error would put a place before it, which is a line of ours
+ * where a module of ours has called. */
+int failure_raise_text(lua_State *L, const char *text);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 
+#include "binding/failure.h"
+
 static int free_ledger(lua_State *L) {
     struct credential_ledger **ledger = lua_touserdata(L, 1);
     credential_ledger_free(*ledger);
@@ -14,7 +16,7 @@ struct credential_ledger *ledger_of(lua_State *L, const void *key) {
     struct credential_ledger **ledger = lua_touserdata(L, -1);
     lua_pop(L, 1);
     if (!*ledger)
-        luaL_error(L, "nothing can be asked while Lua is being closed");
+        failure_raise_text(L, "nothing can be asked while Lua is being closed");
     return *ledger;
 }
 

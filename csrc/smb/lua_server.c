@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/poller.h"
+#include "binding/failure.h"
 #include "binding/interrupt.h"
 #include "binding/metatable.h"
 #include "rpc/srvsvc.h"
@@ -46,7 +47,7 @@ static int server_gc(lua_State *L) {
 static struct server *check_open(lua_State *L, int index) {
     struct server *server = luaL_checkudata(L, index, SERVER_METATABLE);
     if (server->closed)
-        luaL_error(L, "this server handle is closed");
+        failure_raise_text(L, "this server handle is closed");
     return server;
 }
 

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "binding/failure.h"
 #include "binding/metatable.h"
 #include "workspace/http/transfer.h"
 #include "workspace/lua_act.h"
@@ -46,7 +47,7 @@ struct transfer_loop *connection_pool_of(lua_State *L, int index) {
     if (!pool)
         luaL_error(L, "connection_pool is missing");
     else if (!pool->loop)
-        luaL_error(L, "the client is closed");
+        failure_raise_text(L, "the client is closed");
     lua_pop(L, 1);
     return pool ? pool->loop : NULL;
 }
