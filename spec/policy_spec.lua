@@ -132,6 +132,27 @@ describe("the builtin rules", function()
     end)
   end
 
+  it("are about no session of Workspace that has ended, or never began", function()
+    local function of_x(state, more)
+      local row = session("x", more)
+      row.session_state, row.start_time = state, "2022-08-13 07:00:20"
+      return row
+    end
+    local ended = { of_x "SignedOut", of_x "InitFail", of_x("Active", { end_time = "2022-08-13 09:00:00" }) }
+    local there = { of_x "Active", of_x("Disconnected", { client_ip = "192.0.2.77" }) }
+    for rule, seen in pairs {
+      ["sessions_per_user { max = 1 }"] = 1, ["clients_per_user { max = 1 }"] = 1, ["connected_longer_than { seconds = 0 }"] = 2,
+      ["outside_hours { from = '00:00', to = '00:01' }"] = 2, ["client_networks { allow = '172.16.0.0/12' }"] = 2,
+      ["client_version_below { min = '99.1' }"] = 2, ["accounts { deny = 'x' }"] = 2,
+      ["outside_hours { from = '00:00', to = '00:01', at = 'since' }"] = 5,
+    } do
+      local rows = { table.unpack(ended) }
+      if seen < 5 then assert.same({}, messages(judged("rule(builtin." .. rule .. ")", rows)), rule) end
+      table.move(there, 1, 2, #rows + 1, rows)
+      assert.equal(seen, #messages(judged("rule(builtin." .. rule .. ")", rows)), rule)
+    end
+  end)
+
   it("encrypted and signed are unknown where the source does not say it", function()
     for _, name in ipairs { "encrypted", "signed" } do
       local result = judged(("rule(builtin.%s {})"):format(name), { connection("x", "s", "a", 1, { signing = "full" }) })

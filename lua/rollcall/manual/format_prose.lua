@@ -119,6 +119,9 @@ Each takes its own fields, and `id`, `severity`, `description`, `kind`, `filter`
 **rule**. `rule(builtin.idle_longer_than { seconds = 8 * 3600 })` is
 an example.
 
+A session of Workspace that has ended (`SignedOut`, or with an end), or never began (`InitFail`), is left out of all but
+`failed_sessions` and `outside_hours` with `at = "since"`.
+
 @builtin
 
 # waive

@@ -6,6 +6,7 @@ local network = require "rollcall.internal.network"
 local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
 local text = require "rollcall.internal.text"
+local workspace_session = require "rollcall.workspace.session"
 
 local builtin = {}
 
@@ -23,6 +24,11 @@ local function shown(value) return value == nil and "?" or text.of(value) end
 ---The share, file or desktop; and of a session on a server, of which no call says to what, the server.
 local function place_of(view) return shown(view.resource or view.origin) end
 
+---Whether somebody is there: Workspace also lists sessions that have ended, or never began.
+local function is_present(view)
+  return view.kind ~= "session" or workspace_session.is_live(view) ~= false
+end
+
 ---A rule over the people of each group: at most so many rows, or so many values of a field.
 local function at_most(meaning, what, count_of, distinct, kinds, requires)
   return {
@@ -31,7 +37,7 @@ local function at_most(meaning, what, count_of, distinct, kinds, requires)
     required = { "max" },
     make = function(given)
       return {
-        kind = kinds, group_by = { "user" }, distinct = distinct, requires = requires,
+        kind = kinds, group_by = { "user" }, distinct = distinct, requires = requires, filter = is_present,
         check_group = function(group) return count_of(group) <= given.max end,
         message = function(group)
           return ("%s has %d %s, at most %d are allowed"):format(group.user, count_of(group), what, given.max)
@@ -65,7 +71,7 @@ builtin.connected_longer_than = {
   specification = declaration.fields { { "seconds", seconds, "The longest that passes." } }, required = { "seconds" },
   make = function(given)
     return {
-      kind = { "connection", "smb_session", "access", "session" }, requires = { "duration" },
+      kind = { "connection", "smb_session", "access", "session" }, requires = { "duration" }, filter = is_present,
       check = function(view) return view.duration <= given.seconds end,
       message = ("{account} from {client} has been connected for {duration}, longer than %s"):format(builtin.duration(given.seconds)),
     }
@@ -121,6 +127,7 @@ builtin.outside_hours = {
     end)
     return {
       kind = { "connection", "smb_session", "access", "session" }, requires = { at == "since" and "since" or "user" },
+      filter = at == "now" and is_present or nil,
       check = function(view)
         if at == "since" then return inside[view.since] end
         return inside[view.settings.now]
@@ -159,7 +166,7 @@ builtin.client_networks = {
       return false
     end)
     return {
-      kind = { "connection", "smb_session", "access", "session" }, requires = { "address" },
+      kind = { "connection", "smb_session", "access", "session" }, requires = { "address" }, filter = is_present,
       check = function(view) return allowed[view.client] end, -- which is the address, where there is one
       message = "{account} comes from {client}, which is in none of the allowed networks",
     }
@@ -184,7 +191,7 @@ builtin.client_version_below = {
   make = function(given)
     local least = numbers_of(given.min)
     return {
-      kind = { "session" }, requires = { "client_version" },
+      kind = { "session" }, requires = { "client_version" }, filter = is_present,
       check = function(view)
         local numbers = numbers_of(view.client_version)
         for i = 1, math.max(#least, #numbers) do
@@ -310,7 +317,7 @@ builtin.accounts = {
     if (given.deny == nil) == (given.allow == nil) then place:fail(nil, "builtin.accounts: takes deny or allow, one of them") end
     local matches = matcher(given.deny or given.allow)
     return {
-      requires = { "account" }, except = "share",
+      requires = { "account" }, except = "share", filter = is_present,
       check = function(view)
         local matched = matches[view.account] or view.user ~= nil and matches[view.user]
         return matched == (given.allow ~= nil)
@@ -343,11 +350,7 @@ builtin.share_and_desktop = {
   make = function()
     return {
       kind = { "connection", "smb_session", "access", "session" }, group_by = { "user" }, distinct = { "kind", "resource" },
-      requires = { "user" },
-      filter = function(view)
-        local state = view.state
-        return state ~= "SignedOut" and state ~= "InitFail"
-      end,
+      requires = { "user" }, filter = is_present,
       check_group = function(group)
         local desktop = group.values.kind.session
         return not desktop or group.distinct.kind == 1
