@@ -49,6 +49,16 @@ describe("text for a terminal", function()
 end)
 
 describe("the table", function()
+  it("is written in no time, however long a name is", function()
+    local rows = { { username = ("x"):rep(100000), share = "s" }, { username = "y", share = "s" } }
+    for _, width in ipairs { math.huge, 80 } do
+      local began = os.clock()
+      local lines = rendered("table", rows, width)
+      assert.is_true(os.clock() - began < 2, os.clock() - began)
+      assert.matches("\n%- +s +y ", lines)
+    end
+  end)
+
   local function row(i, username)
     return { servername = "fs1", share = "projects", client = "ws-" .. i, username = username or "u" .. i,
       num_opens = i, num_users = 1, time = i * 61, type = 0, id = i }

@@ -175,24 +175,21 @@ end
 ---@return string
 function text.fit(value, most)
   if text.width(value) <= most then return value end
-  local positions, codes = {}, {}
-  for position, code in utf8.codes(value) do
-    positions[#positions + 1], codes[#codes + 1] = position, code
-  end
-  local from, to = 1, #codes + 1
   local head, tail = math.floor((most - 1) * 2 / 5), most - 1
-  while head >= width_of(codes[from]) do
-    head, tail = head - width_of(codes[from]), tail - width_of(codes[from])
-    from = from + 1
+  local from, width = 1, width_of(utf8.codepoint(value, 1))
+  while width <= head do
+    head, tail, from = head - width, tail - width, utf8.offset(value, 2, from)
+    width = width_of(utf8.codepoint(value, from))
   end
   -- What takes no column belongs to what stands before it.
-  local first = to
-  while tail >= width_of(codes[to - 1]) do
-    to = to - 1
-    tail = tail - width_of(codes[to])
-    if width_of(codes[to]) > 0 then first = to end
+  local first, before = #value + 1, utf8.offset(value, -1)
+  width = width_of(utf8.codepoint(value, before))
+  while width <= tail do
+    if width > 0 then first = before end
+    tail, before = tail - width, utf8.offset(value, -1, before)
+    width = width_of(utf8.codepoint(value, before))
   end
-  return value:sub(1, positions[from] - 1) .. "…" .. (positions[first] and value:sub(positions[first]) or "")
+  return value:sub(1, from - 1) .. "…" .. value:sub(first)
 end
 
 local function encoded_byte(byte)

@@ -9,7 +9,10 @@ local widths = {}
 ---@param whole? table<integer, boolean>  those that stay as wide as they are
 function widths.shrink(list, room, gap, least, whole)
   local total = gap * (#list - 1)
-  for _, width in ipairs(list) do total = total + width end
+  for i, width in ipairs(list) do
+    if not (whole and whole[i]) then list[i] = math.min(width, math.max(room, least)) end
+    total = total + list[i]
+  end
   while total > room do
     local widest
     for i, width in ipairs(list) do

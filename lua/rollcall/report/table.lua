@@ -24,7 +24,8 @@ function writer_methods:line(cells, style)
     local padding = (" "):rep(self.widths[i] - text.width(cell))
     parts[i] = column.right and padding .. cell or cell .. padding
   end
-  local line = table.concat(parts, GAP):gsub(" +$", "")
+  -- Not by a pattern that is looked for at each blank of a wide padding anew.
+  local line = table.concat(parts, GAP):match "^.*[^ ]" or ""
   self.write((style and style .. line .. PLAIN or line) .. "\n")
 end
 
