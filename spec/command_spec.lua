@@ -188,6 +188,34 @@ describe("rollcall connections", function()
     assert.is_truthy(other_complaint:find("auth: has no line 'username ='", 1, true))
   end)
 
+  it("names the file that lacks a name or a password, and tries no empty password", function()
+    local function without_terminal(environment, options)
+      return lab.run(("setsid env %s %s connections x -q y %s < /dev/null"):format(environment, lab.command, options))
+    end
+    for given, words in pairs {
+      ["usernam = a\npassword = p\n"] = "/auth: has a password, and no line 'username ='; or give -U",
+      ["username = a\npasword = p\n"] = "no password: %s has no line 'password ='; give --password-command or ROLLCALL_PASSWORD",
+      ["username = a\npassword =\n"] = "/auth: the password is empty",
+    } do
+      local path = auth_file("600", given)
+      local _, code, complaint = without_terminal("-u ROLLCALL_PASSWORD", "-A " .. path)
+      assert.equal(3, code)
+      assert.is_truthy(complaint:find(words:format(path), 1, true), complaint)
+    end
+    for _, way in ipairs { "--password-command 'echo; echo x'", "" } do
+      local _, code, complaint = without_terminal("ROLLCALL_PASSWORD=", "-U a " .. way)
+      assert.equal(3, code)
+      assert.matches("password", complaint)
+    end
+  end)
+
+  it("says that help cannot be written", function()
+    for _, arguments in ipairs { "--version", "--help", "report --help" } do
+      local _, code, complaint = lab.run(lab.command .. " " .. arguments .. " > /dev/full")
+      assert.same({ 3, "rollcall: cannot write: No space left on device\n" }, { code, complaint })
+    end
+  end)
+
   it("takes the password from a command, or from the terminal", function()
     local _, code, complaints = rollcall(people .. " --password-command 'printenv LAB_PASSWORD' -f csv", "")
     assert.equal(0, code, complaints)

@@ -619,7 +619,7 @@ describe("an error in a policy", function()
     ["policies.lua:1: 'os' is not available in policy files"] = "os.exit()",
     ["policies.lua:2: 'require' is not available in policy files"] = "\nrequire 'os'",
     ["'load' is not available"] = "load 'x'",
-    ["attempt to load a binary chunk"] = string.dump(function() end),
+    [": is Lua bytecode; it must be text"] = string.dump(function() end),
     ["policies.lua:1: took too many"] = "while true do end",
     ["took too much memory"] = "local t = {} while true do t[#t+1] = ('x'):rep(1000) .. #t end",
     ["policies.lua:1: unexpected symbol"] = "rule {{{",

@@ -35,8 +35,26 @@ local file_pages = {
   close = "rollcall-inventory(5)",
 }
 
+local function complain(message)
+  io.stderr:write("rollcall: ", message, "\n")
+  return cli.USAGE_ERROR
+end
+
+---The exit code, once what was written is out.
+local function flushed(code)
+  local ran, reason = io.stdout:flush()
+  return ran and code or complain("cannot write: " .. reason)
+end
+
+---Says something, and does nothing else.
+local function only_say(words)
+  io.stdout:write(words, "\n")
+  os.exit(flushed(cli.ANSWERED), true)
+end
+
 ---Shows each option on one line, the long ones below each other, and its choices among what describes it.
 local function align_help(parser)
+  parser._options[parser._help_option_idx]:action(function() only_say(parser:get_help()) end)
   for _, option in ipairs(parser._options) do
     local aliases = table.move(option._aliases, 1, #option._aliases, 1, {})
     table.sort(aliases, function(a, b) return #a < #b end)
@@ -67,9 +85,8 @@ See rollcall(1).]])
   parser:require_command(true)
   parser:help_max_width(80):help_description_margin(20)
   parser:flag("--version", "Show the versions and exit."):action(function()
-    print("rollcall " .. require("rollcall").version)
-    print(("%s, argparse %s, lua-cjson %s"):format(_VERSION, argparse.version, require("cjson")._VERSION))
-    os.exit(0, true)
+    only_say(("rollcall %s\n%s, argparse %s, lua-cjson %s"):format(require("rollcall").version, _VERSION, argparse.version,
+      require("cjson")._VERSION))
   end)
   align_help(parser)
   for _, command in ipairs(commands) do declare(parser, command) end
@@ -105,11 +122,6 @@ local function with_negative_numbers(arguments)
   return result
 end
 
-local function complain(message)
-  io.stderr:write("rollcall: ", message, "\n")
-  return cli.USAGE_ERROR
-end
-
 ---Runs the command. Writes to standard output and standard error, and changes how the process handles signals. Raises nothing.
 ---@param arguments string[]  those of the command line
 ---@return integer  its exit code
@@ -138,10 +150,7 @@ function cli.main(arguments)
         complain(tostring(problem or failures))
         return memory.is_refusal(failures) and cli.UNANSWERED or cli.USAGE_ERROR
       end
-      local flushed, reason = io.stdout:flush()
-      if not flushed then return complain("cannot write: " .. reason) end
-      if command.gives_exit_code then return failures end
-      return failures > 0 and cli.UNANSWERED or cli.ANSWERED
+      return flushed(command.gives_exit_code and failures or failures > 0 and cli.UNANSWERED or cli.ANSWERED)
     end
   end
 end

@@ -27,6 +27,7 @@ function credentials.from_file(path)
   local username, password = (found.username or ""):match("^([^%%]*)%%(.*)$")
   if username then found.username, found.password = username, password end
   if found.username == "" then found.username = nil end
+  if found.password == "" then return nil, path .. ": the password is empty" end
   return found
 end
 
@@ -42,7 +43,7 @@ function credentials.from_command(command)
   if not succeeded then
     return nil, ("the password command failed: %s (%s %d)"):format(command, how == "signal" and how or "exit code", code)
   end
-  if not line then return nil, "the password command printed nothing: " .. command end
+  if (line or "") == "" then return nil, "the password command printed nothing: " .. command end
   return line
 end
 
@@ -58,17 +59,26 @@ function credentials.gather(arguments)
     if not found then return nil, problem end
   end
   found.username = arguments.user or found.username
+  if found.password and not found.username then
+    return nil, arguments.auth_file .. ": has a password, and no line 'username ='; or give -U"
+  end
   found.kerberos = arguments.kerberos
   if arguments.password_command then
     found.password, problem = credentials.from_command(arguments.password_command)
     if not found.password then return nil, problem end
   end
   if found.password or not found.username then return found end
-  found.password = os.getenv(PASSWORD_VARIABLE)
+  local given = os.getenv(PASSWORD_VARIABLE)
+  found.password = given ~= "" and given or nil
   -- With Kerberos there may be a ticket, so nobody is asked.
   if found.password or found.kerberos then return found end
   found.password, problem = system.ask_password(("Password for %s: "):format(found.username))
-  if not found.password then return nil, problem or "no password: give -A, --password-command or " .. PASSWORD_VARIABLE end
+  if found.password == "" then return nil, "the password is empty" end
+  if not found.password then
+    local file = arguments.auth_file
+    return nil, problem or ("no password: %s --password-command or %s"):format(
+      file and file .. " has no line 'password ='; give" or "give -A,", PASSWORD_VARIABLE)
+  end
   return found
 end
 

@@ -35,8 +35,11 @@ function name_lines.read(path, standard_input)
     file, problem = io.open(path, "rb")
     if not file then return nil, problem end
   end
-  local content = file:read(MOST_BYTES + 1) or ""
+  local content
+  content, problem = file:read(MOST_BYTES + 1)
   if file ~= io.stdin then file:close() end
+  if problem then return nil, ("%s: %s"):format(path, problem) end
+  content = content or ""
   if #content > MOST_BYTES then return nil, path .. ": is larger than 16 MiB" end
   local names = {}
   for name in name_lines.each(content:gmatch "[^\n]+") do names[#names + 1] = name end

@@ -28,6 +28,7 @@ end
 ---@return boolean? ran
 ---@return string? problem
 function sandbox.run(text, name, vocabulary, where)
+  if text:find "^\27" then return nil, name .. ": is Lua bytecode; it must be text" end
   local ran, problem = system.run_sandboxed(text, "@" .. name, vocabulary, where, sandbox.INSTRUCTIONS, sandbox.BYTES)
   if ran then return true end
   return nil, with_suggestion(problem, vocabulary)
