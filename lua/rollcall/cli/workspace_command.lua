@@ -25,7 +25,7 @@ or -A, whose password comes as for 'rollcall connections'; or the keys that
 Huawei's SDKs find in HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK or in
 ~/.huaweicloud/credentials.]])
   command:argument("NAME"):args("*"):hidden(true):target("misplaced")
-  command:option("-u --user", "User whose sessions to list. May be given again."):count("*"):args("+"):argname("NAME")
+  command:option("-u --user", "Users whose sessions to list: a name or several. May be given again."):count("*"):args("+"):argname("NAME")
   command:option("--users-from", "File with a user name a line, and comments after #; or - for standard input."):argname("FILE")
   command:option("--region", "Region of the service, such as ap-southeast-1."):argname("REGION")
     :convert(arguments.checked("--region", endpoint.check_region))

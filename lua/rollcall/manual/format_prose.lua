@@ -46,7 +46,7 @@ A secret is never in an inventory, only where the secret is. The fields `passwor
 
 - `env "NAME"`: an environment variable.
 - `file "PATH"`: the content of a file, without the line end. It is refused if others can read it.
-- `command "COMMAND"`: the first line that a command prints.
+- `command "COMMAND"`: the first line that a command prints, once it has ended.
 
 # Other sources
 
@@ -193,8 +193,9 @@ writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `ocsf` (see **OCSF*
 
 - `table`: columns for a person. It fits the terminal; what could move the cursor or change colors in a name is shown as an escape.
   After the rows stands the result for each target, in lines that begin with `#`.
-- `csv`: RFC 4180, with a header. A cell that a spreadsheet would take for a formula has an apostrophe in front. The first column,
-  `record`, is `row`, or `target` for the result for a target; after the fields of the rows stand `generated_at` and those of a target.
+- `csv`: RFC 4180, with a header. A cell that a spreadsheet would take for a formula has an apostrophe in front, and line ends and controls
+  stand as `\x0A`. The first column, `record`, is `row`, or `target` for the result for a target; after the fields of the rows stand
+  `generated_at` and those of a target.
 - `json`: one document, see **JSON**.
 - `jsonl`: JSON Lines, an object a line, see **JSON Lines**.
 - `markdown`: a table as GitHub and others read it. What is more than letters, digits and blanks stands in code spans.
@@ -204,7 +205,7 @@ writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `ocsf` (see **OCSF*
 # Completeness
 
 - `complete`: all calls were answered, and all entries that the target claims to have were received. If there are none, nobody is
-  connected.
+  connected, as far as was asked: of a `qualifier`, or of the users that were named.
 - `partial`: some entries were received, or some calls answered, but not all.
 - `denied`: the target refused the logon or the query, or was not asked with credentials that had been refused.
 - `unreachable`: there was no answer.
