@@ -71,7 +71,7 @@ cloud_start() {
   LAB_CLOUD_CA_FILE=$LAB_FOLDER/cloud/certificate.pem
   cloud_certificate
   mkfifo "$LAB_FOLDER/cloud/in" "$LAB_FOLDER/cloud/out"
-  /usr/bin/python3 "$here/cloud.py" "$LAB_CLOUD_TOKEN" "$LAB_CLOUD_AK" "$LAB_CLOUD_SK" "$LAB_CLOUD_PASSWORD" \
+  nice -n "${LAB_NICE:-0}" /usr/bin/python3 "$here/cloud.py" "$LAB_CLOUD_TOKEN" "$LAB_CLOUD_AK" "$LAB_CLOUD_SK" "$LAB_CLOUD_PASSWORD" \
     < "$LAB_FOLDER/cloud/in" > "$LAB_FOLDER/cloud/out" 8>&- 9>&- &
   exec 8> "$LAB_FOLDER/cloud/in"
   read -r LAB_CLOUD_PLAIN_PORT LAB_CLOUD_PROXY_PORT < "$LAB_FOLDER/cloud/out"
@@ -80,7 +80,7 @@ $(/usr/bin/python3 "$here/free_ports.py" 4)
 PORTS
   cloud_configuration
   nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || { echo "lab: nginx is missing" >&2; return 1; }
-  "$nginx" -e "$LAB_FOLDER/cloud/error.log" -c "$LAB_FOLDER/cloud/nginx.conf" 8>&- 9>&- &
+  nice -n "${LAB_NICE:-0}" "$nginx" -e "$LAB_FOLDER/cloud/error.log" -c "$LAB_FOLDER/cloud/nginx.conf" 8>&- 9>&- &
   LAB_CLOUD_NGINX=$!
   tries=0
   until curl -s -o /dev/null --cacert "$LAB_CLOUD_CA_FILE" "https://127.0.0.1:$LAB_CLOUD_PORT/lab/counts"; do
