@@ -1,4 +1,6 @@
 -- Real event loops as hosts: several queries of one client at once, and file servers beside them.
+local cqueues = require "cqueues"
+
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
 local loops = require "spec.lab.loops"
@@ -52,6 +54,19 @@ for name, run_all in pairs(loops.run) do
       -- Much less on a machine with nothing else to do: `make bench` measures it.
       assert.is_true(gaps.longest < 0.5, gaps.longest)
       assert.is_true(gaps.ticks > 10, gaps.ticks)
+    end)
+
+    it("goes on at once after a wait of no time, when the others have had their turn", function()
+      local ticks, waits, began = 0, 0, cqueues.monotime()
+      local left, problem = run_all({ function(on_wait)
+        repeat
+          on_wait { timeout = 0 }
+          waits = waits + 1
+        until waits >= 500 and ticks >= 3
+      end }, function() ticks = ticks + 1 end)
+      assert(not problem, problem)
+      assert.equal(0, left)
+      assert.is_true(cqueues.monotime() - began < 0.4)
     end)
 
     it("is left with nothing where a query is broken off, or fails", function()

@@ -17,17 +17,23 @@ local luv = {}
 function luv.on_wait(waits)
   local thread, is_main = running()
   if is_main then error("a query in luv's loop must be in a coroutine", 2) end
-  local poll = waits.descriptor and assert(uv.new_poll(waits.descriptor))
-  local timer = waits.timeout and uv.new_timer()
+  local started = {}
   local function wake()
-    if poll then poll:close() end
-    if timer then timer:close() end
+    for _, handle in ipairs(started) do handle:close() end
     local went_on, problem = coroutine.resume(thread)
     if not went_on then error(problem, 0) end
   end
-  if poll then assert(poll:start("r", wake)) end
-  -- One that is due at once would come again and again before anything else that is due.
-  if timer then timer:start(math.max(1, math.ceil(waits.timeout * 1000)), 0, wake) end
+  local function start(handle, ...)
+    started[#started + 1] = handle
+    assert(handle:start(...))
+  end
+  if waits.timeout == 0 then
+    -- A timer that is due at once would come again and again before anything else that is due.
+    start(uv.new_idle(), wake)
+  else
+    if waits.descriptor then start(assert(uv.new_poll(waits.descriptor)), "r", wake) end
+    if waits.timeout then start(uv.new_timer(), math.ceil(waits.timeout * 1000), 0, wake) end
+  end
   coroutine.yield()
 end
 
