@@ -109,3 +109,25 @@ describe("a query of many connections", function()
     assert.is_true(turns >= 20, turns) -- after eight each
   end)
 end)
+
+describe("an enumeration with a long page", function()
+  it("gives the loop its turn after each few entries", function()
+    local received, since, most, waits = 0, 0, 0, 0
+    plain.run { function()
+      for _ in smb.connections(lab.as_auditor {
+        servername = lab.double, qualifier = "rows-20000", prefmaxlen = 0x7FFFFFFF,
+        on_wait = function(asked)
+          since = 0
+          if asked.timeout == 0 then waits = waits + 1 end
+          plain.on_wait(asked)
+        end,
+      }) do
+        received, since = received + 1, since + 1
+        most = math.max(most, since)
+      end
+    end }
+    assert.equal(20000, received)
+    assert.equal(256, most)
+    assert.equal(78, waits) -- 20,000 by 256, so it was one page
+  end)
+end)

@@ -15,6 +15,11 @@
 #define METATABLE "rollcall.enumeration"
 #define CONCURRENCY_LIMIT 1024
 
+/* A Samba's page holds all that there are: of 10,000 it would take 3 ms of the host's loop, and
+ * what the caller does with each comes on top. The others of the loop have their turn after so
+ * many. */
+#define ENTRIES_A_TURN 256
+
 static void end(struct waiter *waiter) {
     struct enumeration *enumeration = (struct enumeration *)waiter;
     enumeration->reading = enumeration->called = NULL;
@@ -28,6 +33,7 @@ static void end(struct waiter *waiter) {
 
 static enum waiter_turn wait(struct waiter *waiter, int64_t milliseconds) {
     struct enumeration *enumeration = (struct enumeration *)waiter;
+    enumeration->given = 0;
     int error =
         link_wait(enumeration->links, enumeration->slot_count, &enumeration->poller, milliseconds);
     return error == 0 ? WAITER_TURN : error == EINTR ? WAITER_INTERRUPTED : WAITER_IMPOSSIBLE;
@@ -50,6 +56,8 @@ static int push_entry(lua_State *L, struct enumeration *enumeration) {
         slot_finish_page(L, enumeration);
         return 0;
     }
+    enumeration->given++;
+    waiter_leave(&enumeration->waiter);
     if (enumeration->tells_target)
         slot_push_target(L, enumeration, slot);
     return enumeration->tells_target ? 2 : 1;
@@ -139,16 +147,19 @@ static enum progress progress(lua_State *L, struct enumeration *enumeration, int
 static int advance(lua_State *L, struct waiter *waiter, struct waiter_wish *wish) {
     struct enumeration *enumeration = (struct enumeration *)waiter;
     for (;;) {
-        int values = push_entry(L, enumeration);
+        bool owes_turn = waiter->waits_outside && enumeration->given >= ENTRIES_A_TURN;
+        int values = owes_turn ? 0 : push_entry(L, enumeration);
         if (values > 0)
             return values;
         waiter_come_back(waiter);
+        if (owes_turn) {
+            wish->until = waiter_now(waiter);
+            return WAITER_WAIT;
+        }
         if (call_on_end(L, enumeration, wish) || call_next_target(L, enumeration, wish))
             return WAITER_CALL;
         switch (progress(L, enumeration, &wish->until)) {
         case A_PAGE:
-            waiter_leave(waiter);
-            break;
         case A_SLOT_ENDED:
             break;
         case NOTHING_LEFT:

@@ -41,6 +41,7 @@ struct enumeration {
     bool out_of_targets;
     bool tells_target; /* with each entry, its target */
     bool gives_way;    /* the caller has rows of its own to give first */
+    unsigned given;    /* entries, since it last waited */
     size_t slot_count;
     size_t workers_of_use; /* that do not wait for servers */
     int64_t next_worker;   /* when another may be of use; WAITER_NEVER if none is wanted */
