@@ -33,8 +33,8 @@ end
 
 describe("system.flat_object_decoder", function()
   ---Decodes a line that stands between others.
-  local function decoded(line, decode)
-    local after, object, shape = (decode or system.flat_object_decoder())("{\n" .. line .. "\n}\n", 3)
+  local function decoded(line, decode, given_back)
+    local after, object, shape = (decode or system.flat_object_decoder())("{\n" .. line .. "\n}\n", 3, given_back)
     assert.equal(object and #line + 4, after)
     return object, shape
   end
@@ -87,7 +87,7 @@ describe("system.flat_object_decoder", function()
   it("decodes lines of many shapes as if each were the first", function()
     local decode = system.flat_object_decoder()
     local names, values = { '"a"', '"bb"', '"c\\\\"', '""' }, { "1", "-2", '"x"', '"y\\""', "true" }
-    local number = 7
+    local number, given_back = 7, nil
     local function choice(list)
       number = number * 75 % 65537
       return list[number % #list + 1]
@@ -96,7 +96,38 @@ describe("system.flat_object_decoder", function()
       local members = {}
       for i = 1, number % 5 + 1 do members[i] = choice(names) .. ":" .. choice(values) end
       local line = "{" .. table.concat(members, ",") .. "}"
-      assert.same(decoded(line), (decoded(line, decode)))
+      given_back = decoded(line, decode, given_back)
+      assert.same(decoded(line), given_back)
+    end
+  end)
+
+  it("uses the table of the line before again, if that is given back and has the same names", function()
+    local decode = system.flat_object_decoder()
+    local function object(line, given_back) return (decoded(line, decode, given_back)) end
+    local first = object '{"a": 1, "b": "x"}'
+    assert.is_true(rawequal(first, object('{"a": true, "b": "y"}', first)))
+    assert.same({ a = true, b = "y" }, first)
+    local kept = object '{"a": 2, "b": "z"}'
+    assert.is_false(rawequal(first, kept))
+    for _, line in ipairs { '{"a": 3, "b": "x"}', '{"b": 3, "a": "x"}', '{"b": 3}', '{"b": 3, "a": "x"}', '{"b": 3, "a\\\\": 1}', '{"b": 3, "a\\\\": 2}' } do
+      local other = object(line, first) -- which is not of the line before
+      assert.is_false(rawequal(first, other))
+      assert.same(decoded(line), other)
+      first = line:find '"z"' and first or other
+    end
+    assert.same({ a = 2, b = "z" }, kept)
+    local last = object '{"a": 1}'
+    assert.is_nil(object '{"a": null}')
+    local foreign = { a = 5 }
+    assert.is_false(rawequal(foreign, object('{"a": 2}', foreign)))
+    assert.same({ 5, 1 }, { foreign.a, last.a })
+  end)
+
+  it("is not led astray by a name with what ends one", function()
+    local decode = system.flat_object_decoder()
+    for _, line in ipairs { '{"c\\\\": 1}', '{"c\\": 1}', '{"c\\\\": 1}', '{"c": 1}', '{"c\\"": 1}', '{"c": 1}', '{"c" 1}', '{"cc": 1}', '{"c', '{"c"', '{"c": 1}' } do
+      local object = decoded(line, decode)
+      assert.same(decoded(line), object)
     end
   end)
 

@@ -26,6 +26,22 @@ local function read(path)
   return rows, opened
 end
 
+---The same, with each row given back for the next one.
+local function read_giving_back(path)
+  local opened = assert(snapshot.open(path))
+  local rows, tables, spent = {}, 0, nil
+  while true do
+    local kind, row = opened:next(spent)
+    if not kind then break end
+    local copy = {}
+    for name, value in pairs(row) do copy[name] = value end
+    if not rawequal(row, spent) then tables = tables + 1 end
+    rows[#rows + 1], spent = { kind, copy }, row
+  end
+  opened:close()
+  return rows, opened, tables
+end
+
 local hundred = {}
 for i = 1, 100 do
   hundred[i] = {
@@ -209,6 +225,29 @@ for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, comp
         assert.is_truthy(complaint:find("line 3 is damaged: " .. words, 1, true), complaint)
       end
     end
+  end)
+
+  it("has the same rows where each is given back for the next, and keeps what is not a row", function()
+    local lines = { '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T12:00:00Z"}' }
+    local row = '{"kind": "%s", "source": "s%d", "target": "t%d", "query": "q", "completeness": "complete"}'
+    for i = 1, 3 do
+      for _, kind in ipairs { "badge", "badge", "target", "target", "door", "badge" } do lines[#lines + 1] = row:format(kind, i, #lines) end
+      table.move({
+        '{"kind": "badge", "source": null, "target": "x", "list": ["a"]}', "damaged", '{"kind": "badge", "target": "t"}',
+        '{"kind": "badge", "target": "u"}', '{"kind": "badge", "since": "soon"}', '{"kind": "badge", "since": 5}',
+        '{"kind": "badge", "since": 6}',
+      }, 1, 7, #lines + 1, lines)
+    end
+    lines[#lines + 1] = '{"kind": "end", "rows": 27}'
+    local path = lab.folder .. "/given-back.jsonl"
+    assert(io.open(path, "wb")):write(table.concat(lines, "\n"), "\n"):close()
+    local expected, kept = read(path)
+    local rows, opened, tables = read_giving_back(path)
+    assert.equal(27, #rows)
+    assert.same(expected, rows)
+    assert.same(kept.outcomes, opened.outcomes)
+    assert.equal("t3", opened.outcomes[1].target)
+    assert.is_true(tables < #rows - 9)
   end)
 
   it("checks a line that is like the one before it wherever its kind or a type is another", function()

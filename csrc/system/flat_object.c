@@ -19,28 +19,32 @@ struct text {
 
 enum type { TEXT, INTEGER, BOOLEAN };
 
+/* What stood last at a place among the members of a line. */
+struct known {
+    const char *name; /* as a table of the function keeps it; NULL for one with escapes */
+    size_t length;
+    enum type type;
+};
+
 struct member {
-    struct text name;
+    bool has_known_name;
+    struct text name; /* if it is another */
     enum type type;
     struct text text;
     lua_Integer integer; /* or 0 and 1 */
 };
 
-/* The members of the line before: their names, which a table of the function keeps, and the types
- * of their values. The next line has mostly the same. */
+/* The members of the line before. The next line has mostly the same names and types. */
 struct shape {
     lua_Integer number;
-    int named; /* so many names are known, */
-    int count; /* and so many were in the line */
-    struct {
-        const char *name;
-        size_t length;
-        enum type type;
-    } members[MEMBERS_LIMIT];
+    int count;
+    struct known members[MEMBERS_LIMIT];
 };
 
 #define SHAPE lua_upvalueindex(1)
 #define NAMES lua_upvalueindex(2)
+#define OBJECT lua_upvalueindex(3) /* the table of the line before */
+#define GIVEN_BACK 3
 
 static const char *skip_blanks(const char *at, const char *end) {
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
@@ -99,8 +103,18 @@ static const char *read_word(const char *at, const char *end, const char *word) 
     return at + length;
 }
 
-static const char *read_member(const char *at, const char *end, struct member *member) {
-    at = read_text(at, end, &member->name);
+/* A name that was checked when it stood here last is compared, and not gone through. */
+static const char *read_name(const char *at, const char *end, const struct known *known,
+                             struct member *member) {
+    size_t length = known->length;
+    member->has_known_name = known->name && (size_t)(end - at) >= length + 2 && *at == '"' &&
+                             at[length + 1] == '"' && memcmp(at + 1, known->name, length) == 0;
+    return member->has_known_name ? at + length + 2 : read_text(at, end, &member->name);
+}
+
+static const char *read_member(const char *at, const char *end, const struct known *known,
+                               struct member *member) {
+    at = read_name(at, end, known, member);
     if (!at)
         return NULL;
     at = skip_blanks(at, end);
@@ -123,7 +137,8 @@ static const char *read_member(const char *at, const char *end, struct member *m
 }
 
 /* Returns how many members there are, or -1. */
-static int read_members(const char *at, const char *end, struct member *members) {
+static int read_members(const char *at, const char *end, const struct shape *shape,
+                        struct member *members) {
     int count = 0;
     at = skip_blanks(at, end);
     if (at == end || *at != '{')
@@ -132,7 +147,7 @@ static int read_members(const char *at, const char *end, struct member *members)
         at = skip_blanks(at + 1, end);
         if (count == MEMBERS_LIMIT)
             return -1;
-        at = read_member(at, end, &members[count]);
+        at = read_member(at, end, &shape->members[count], &members[count]);
         if (!at)
             return -1;
         count++;
@@ -163,24 +178,31 @@ static void push_text(lua_State *L, const struct text *text) {
     luaL_pushresultsize(&buffer, length);
 }
 
-/* [-0, +1, m] Pushes the name of a member, and keeps it; gives false where it is another than in
- * the line before. */
-static bool push_name(lua_State *L, struct shape *shape, int i, const struct text *name) {
-    bool is_known = i < shape->named && !name->escaped &&
-                    shape->members[i].length == name->length &&
-                    memcmp(shape->members[i].name, name->start, name->length) == 0;
-    if (is_known) {
-        lua_rawgeti(L, NAMES, i + 1);
-        return true;
+/* [-0, +1, m] Pushes the name of a member, and keeps it. */
+static void push_name(lua_State *L, struct known *known, int place, const struct member *member) {
+    if (member->has_known_name) {
+        lua_rawgeti(L, NAMES, place);
+        return;
     }
-    int named = shape->named;
-    shape->named = i; /* until there is another */
-    push_text(L, name);
+    known->name = NULL; /* until there is another */
+    push_text(L, &member->name);
     lua_pushvalue(L, -1);
-    lua_rawseti(L, NAMES, i + 1);
-    shape->members[i].name = lua_tolstring(L, -1, &shape->members[i].length);
-    shape->named = named > i ? named : i + 1;
-    return false;
+    lua_rawseti(L, NAMES, place);
+    if (!member->name.escaped)
+        known->name = lua_tolstring(L, -1, &known->length);
+}
+
+/* [-0, +1, m] Pushes the table of the line before, if that was given back and has these names. */
+static void push_table(lua_State *L, const struct member *members, int count, bool is_alike) {
+    for (int i = 0; i < count; i++)
+        is_alike = is_alike && members[i].has_known_name;
+    if (is_alike && lua_rawequal(L, GIVEN_BACK, OBJECT)) {
+        lua_pushvalue(L, OBJECT);
+        return;
+    }
+    lua_createtable(L, 0, count);
+    lua_pushvalue(L, -1);
+    lua_replace(L, OBJECT);
 }
 
 /* [-0, +1, m] */
@@ -188,12 +210,14 @@ static void push_object(lua_State *L, struct shape *shape, const struct member *
                         int count) {
     bool is_alike = count == shape->count;
     shape->count = 0;
-    lua_createtable(L, 0, count);
+    push_table(L, members, count, is_alike);
     for (int i = 0; i < count; i++) {
         const struct member *member = &members[i];
-        if (!push_name(L, shape, i, &member->name) || shape->members[i].type != member->type)
+        struct known *known = &shape->members[i];
+        push_name(L, known, i + 1, member);
+        if (!member->has_known_name || known->type != member->type)
             is_alike = false;
-        shape->members[i].type = member->type;
+        known->type = member->type;
         if (member->type == TEXT)
             push_text(L, &member->text);
         else if (member->type == BOOLEAN)
@@ -216,10 +240,11 @@ static int decode(lua_State *L) {
                   "is out of the text");
     const char *line = text + position - 1;
     const char *end = memchr(line, '\n', (size_t)(text + length - line));
-    int count = end ? read_members(line, end, members) : -1;
+    struct shape *shape = lua_touserdata(L, SHAPE);
+    int count = end ? read_members(line, end, shape, members) : -1;
     if (count < 0)
         return 0;
-    struct shape *shape = lua_touserdata(L, SHAPE);
+    lua_settop(L, GIVEN_BACK);
     lua_pushinteger(L, end - text + 2);
     push_object(L, shape, members, count);
     lua_pushinteger(L, shape->number);
@@ -230,6 +255,7 @@ int flat_object_decoder(lua_State *L) {
     struct shape *shape = lua_newuserdatauv(L, sizeof *shape, 0);
     memset(shape, 0, sizeof *shape);
     lua_newtable(L);
-    lua_pushcclosure(L, decode, 2);
+    lua_pushnil(L);
+    lua_pushcclosure(L, decode, 3);
     return 1;
 }

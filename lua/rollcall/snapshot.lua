@@ -28,11 +28,12 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@class rollcall.snapshot
 ---@field path string  of the file
 ---@field private reader rollcall.snapshot_file.reader
----@field private problem_of fun(kind: string, row: table, shape: integer?): string?
+---@field private good_shape? integer  of the last row that was checked, and good
+---@field private good_kind? string  of the same
 ---@field private add_user fun(row: table): boolean
 ---@field private rows integer
----@field private done? boolean
----@field private is_wanted? fun(line: integer): boolean
+---@field private done boolean
+---@field private is_wanted false|fun(line: integer): boolean
 ---@field line integer  the number of the line that was read last
 ---@field generated_at? integer  when it was taken, in seconds since 1970
 ---@field outcomes rollcall.outcome[]  the result for each target; whole when all rows have been read
@@ -84,7 +85,8 @@ function snapshot.open(path)
     last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
     watch = watch_of(header.watch),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
-    is_full = memory.room(), problem_of = row_check.new(),
+    done = false, is_wanted = false,
+    is_full = memory.room(),
   }, metatable)
 end
 
@@ -105,26 +107,34 @@ local function ended(self, reason, claimed)
 end
 
 ---The next row. A line that is damaged is skipped and reported among the outcomes. Raises that these are too many.
+---@param spent? table  the last row that it gave, if nobody uses or has changed it: it may be given again, with other values
 ---@return string? kind  nil at the end
 ---@return table? row  as a source gave it
-function methods:next()
+function methods:next(spent)
   while not self.done do
     local is_wanted = self.is_wanted
     while is_wanted and not is_wanted(self.line + 1) and self.reader.skip() do
       self.line, self.rows = self.line + 1, self.rows + 1
     end
-    local row, shape, reason, without_end = self.reader.next_object()
+    local row, shape, reason, without_end = self.reader.next_object(spent)
+    spent = nil -- What takes its place may be an outcome, which is kept.
     self.line = self.line + 1
     if row == nil then return ended(self, reason) end
     local kind = row and row.kind
+    -- Of texts, integers and booleans the types alone count, so a row like the last that was checked is good.
+    if shape and shape == self.good_shape and kind == self.good_kind then
+      row.kind, self.rows = nil, self.rows + 1
+      return kind, row
+    end
     if not row and without_end then
       return ended(self, ("it was cut in line %d, after %s"):format(self.line, text.count(self.rows, "row")))
     elseif type(kind) ~= "string" then
       self:note(("line %d is damaged"):format(self.line))
     elseif not special[kind] then
       row.kind = nil
-      local problem = self.problem_of(kind, row, shape)
+      local problem = row_check.problem(kind, row)
       if not problem then
+        if shape then self.good_shape, self.good_kind = shape, kind end
         self.rows = self.rows + 1
         return kind, row
       end
@@ -161,7 +171,7 @@ function methods:again(is_wanted)
   if not self.reader.rewind() then return false end
   self.reader.skip() -- the first line, which is known
   for i in ipairs(self.outcomes) do self.outcomes[i] = nil end
-  self.rows, self.line, self.cut, self.done, self.is_wanted = 0, 1, false, nil, is_wanted
+  self.rows, self.line, self.cut, self.done, self.is_wanted = 0, 1, false, false, is_wanted
   return true
 end
 

@@ -7,8 +7,10 @@ local progress = {}
 
 -- Seconds of waiting after which the line is drawn anew, and rows that are held back are shown.
 local REST = 0.25
--- Where nobody waits for the network, the line is drawn after so many rows.
+-- Where nobody waits for the network, a signal is looked for after so many rows, and the line is drawn after so many, a multiple.
+local ROWS_BETWEEN_SIGNALS = 100
 local ROWS_BETWEEN_LINES = 5000
+local SMALL_HEAP = 64 * 1024 -- in KiB
 local USERS_BETWEEN_LINES = 25
 local MOST_NAMES = 5
 local FAILED, PLAIN = "\27[31m", "\27[0m"
@@ -16,6 +18,8 @@ local FAILED, PLAIN = "\27[31m", "\27[0m"
 ---@class rollcall.cli.progress
 ---@field outcomes rollcall.outcome[]  the results so far
 ---@field flush? fun()  writes what is held back
+---@field is_interrupted boolean
+---@field private is_waited_for? boolean  a wait can raise INTERRUPTED
 ---@field is_stopped? boolean  the rows are to end as at a signal
 local methods = {}
 local metatable = { __index = methods }
@@ -29,6 +33,7 @@ local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
 ---@field ends_at_signals? boolean  a signal ends the rows, and those that came are shown
 ---@field reports? boolean  failures are reported as they come
 ---@field shard? rollcall.shard  of an inventory, to be asked alone
+---@field forgets_rows? boolean  a row is used no more once the next one is asked for
 ---@field hidden? boolean  something else is written to standard error meanwhile
 ---@field wait? rollcall.on_wait  waits in place of rollcall
 
@@ -46,7 +51,7 @@ end
 function progress.new(settings)
   local self = setmetatable({
     settings = settings, outcomes = {}, answered = {}, with_rows = {}, failed = 0, rows = 0, asked = 0, rested = 0,
-    is_shown = not settings.hidden and system.is_terminal(2) and os.getenv "TERM" ~= "dumb", is_visible = false,
+    is_interrupted = false, is_shown = not settings.hidden and system.is_terminal(2) and os.getenv "TERM" ~= "dumb", is_visible = false,
   }, metatable)
   if settings.ends_at_signals then system.catch_signals() end
   return self
@@ -147,6 +152,7 @@ end
 ---For `on_wait`.
 ---@return rollcall.on_wait
 function methods:waiter()
+  self.is_waited_for = true
   return function(waits) return self:wait(waits) end
 end
 
@@ -185,29 +191,63 @@ function methods:fail(words)
   self:count()
 end
 
+---Collects more often as soon as much is kept. As long as it is little, collecting seldom costs a few
+---megabytes; later it would cost several times what is kept.
+local function keep_pace()
+  if collectgarbage "count" > SMALL_HEAP then collectgarbage("incremental", 120, 400) end
+end
+
+---What is done between rows, now and then.
+---@return boolean  false at a signal, where the rows end
+function methods:pause()
+  if self:is_to_end() then
+    self:interrupt()
+    return false
+  end
+  if self.rows > 0 and self.rows % ROWS_BETWEEN_LINES == 0 then
+    self:draw()
+    keep_pace()
+  end
+  return true
+end
+
+---Takes the line away before an error is reported, and has the rows end where a signal has ended a wait.
+local function guarded(self, next_row)
+  return function(state, spent)
+    local ran, kind, row = pcall(next_row, state, spent)
+    if ran then return kind, row end
+    self:clear()
+    if kind ~= INTERRUPTED then error(kind, 0) end
+    self:interrupt()
+  end
+end
+
 ---The rows, counted; at a signal they end.
----@param next_row fun(): string?, table?
+---@param next_row fun(state: any, spent: table?): string?, table?  gets a row that is used no more, where there is one
+---@param state? any  what `next_row` gets
 ---@return fun(): string?, table?
-function methods:over(next_row)
+function methods:over(next_row, state)
+  local with_rows, forgets_rows, spent = self.settings.targets and self.with_rows, self.settings.forgets_rows, nil
+  if self.is_shown or self.is_waited_for then next_row = guarded(self, next_row) end
   return function()
-    if self.is_interrupted then return nil end
-    local ran, kind, row = false, INTERRUPTED, nil
-    if not self:is_to_end() then ran, kind, row = pcall(next_row) end
-    if not (ran and kind) then
+    local rows = self.rows
+    if self.is_interrupted or rows % ROWS_BETWEEN_SIGNALS == 0 and not self:pause() then return nil end
+    local kind, row = next_row(state, spent)
+    if not kind then
       self:clear()
-      if kind == INTERRUPTED then self:interrupt() elseif not ran then error(kind, 0) end
       return nil
     end
-    self.rows = self.rows + 1
-    local origin = row.servername or row.origin
-    if origin then self.with_rows[origin] = true end
-    if self.rows % ROWS_BETWEEN_LINES == 0 then self:draw() end
+    self.rows = rows + 1
+    if forgets_rows then spent = row end
+    local origin = with_rows and (row.servername or row.origin)
+    if origin then with_rows[origin] = true end
     return kind, row
   end
 end
 
 ---Gives those that have not answered a result that says so: nobody may take what came for all there is.
 function methods:interrupt()
+  self:clear()
   self.is_interrupted = true
   local awaited = self:awaited()
   for _, one in ipairs(awaited) do

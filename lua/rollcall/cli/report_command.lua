@@ -31,6 +31,6 @@ fields' lists them.]])
       local failed, complaint = listing.show(given, opened, write)
       if failed and not (opened.progress.is_interrupted or listing.shows_results(given)) then source.complain(opened.outcomes) end
       return failed, complaint
-    end, { ends_at_signals = true, shard = given.shard })
+    end, { ends_at_signals = true, shard = given.shard, forgets_rows = given.group_by ~= nil })
   end,
 }

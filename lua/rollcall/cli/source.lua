@@ -33,20 +33,6 @@ function source.is_snapshot(path)
   return start == "{"
 end
 
-local PACE_EVERY = 5000
-local SMALL_HEAP = 64 * 1024 -- in KiB
-
----Collects more often as soon as much is kept. As long as it is little, collecting seldom costs a few
----megabytes; later it would cost several times what is kept.
-local function with_pace(rows)
-  local count = 0
-  return function()
-    count = count + 1
-    if count % PACE_EVERY == 0 and collectgarbage "count" > SMALL_HEAP then collectgarbage("incremental", 120, 400) end
-    return rows()
-  end
-end
-
 ---Starts to read an inventory's rows, as often as wanted.
 ---@param inv rollcall.inventory
 ---@param settings? rollcall.cli.progress_settings
@@ -60,7 +46,7 @@ function source.ask(inv, settings)
     on_wait = its_progress:waiter(),
   })
   return {
-    rows = its_progress:over(with_pace(rows)), progress = its_progress,
+    rows = its_progress:over(rows), progress = its_progress,
     outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(), normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, elapsed = function() return system.clock() - began end, shard = inv.shard,
     close = function() closing:close() end,
@@ -94,7 +80,7 @@ function source.open(path, settings)
     if not opened then return nil, problem end
     local its_progress = progress.new(settings or {})
     return {
-      rows = its_progress:over(with_pace(opened:each())), progress = its_progress,
+      rows = its_progress:over(opened.next, opened), progress = its_progress,
       outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
       utc_offset = opened.utc_offset, shard = opened.shard, last_generated_at = opened.last_generated_at,
       close = function() opened:close() end, snapshot = opened,

@@ -93,19 +93,6 @@ function row_check.problem(kind, row)
   return problem_of(row, known[kind] or of_others)
 end
 
----Makes the function that checks the rows of a file. Of a row of texts, integers and booleans the types alone count, so one of the
----shape and the kind of the last good one is good.
----@return fun(kind: string, row: table, shape: integer?): string?  `shape` as of rollcall.snapshot_file.reader
-function row_check.new()
-  local good_kind, good_shape
-  return function(kind, row, shape)
-    if shape and shape == good_shape and kind == good_kind then return nil end
-    local problem = row_check.problem(kind, row)
-    if shape and not problem then good_kind, good_shape = kind, shape end
-    return problem
-  end
-end
-
 ---@param outcome table
 ---@return string? problem
 function row_check.outcome_problem(outcome)

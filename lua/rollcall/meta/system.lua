@@ -104,10 +104,11 @@ function system.run_sandboxed(text, name, vocabulary, where, instructions, bytes
 function system.end_stuck_calls(seconds) end
 
 ---Makes a function that decodes lines of JSON that are objects of strings with no escapes but `\"` and `\\`, integers and booleans.
----It takes a text and the position at which a line begins, and gives the position behind that line, the object and the number of its
----shape, which is that of the line before if this had the same names, with values of the same types, in the same order. It gives
----nothing for a line without an end, and for any other line, which may be good JSON all the same.
----@return fun(text: string, position: integer): integer?, table?, integer?
+---It takes a text, the position at which a line begins, and the object of the line before if that may be used again: then it is, where
+---the line has the same names. It gives the position behind the line, the object and the number of its shape, which is that of the line
+---before if this had the same names, with values of the same types, in the same order. It gives nothing for a line without an end, and
+---for any other line, which may be good JSON all the same.
+---@return fun(text: string, position: integer, given_back: table?): integer?, table?, integer?
 function system.flat_object_decoder() end
 
 ---Calls a function in which a pipe that has lost its reader is an error of the write, and does not end

@@ -96,9 +96,13 @@ local function open_for_reading(path)
   return file, nil, is_seekable
 end
 
+---Gives the object or list of a line, false where it is damaged; the number of its shape, or nil; then as `next`. It gets the object
+---that it gave last, if that may be given again, with other values.
+---@alias rollcall.snapshot_file.next_object fun(spent: table?): table|false|nil, integer?, string?, boolean?
+
 ---@class rollcall.snapshot_file.reader
 ---@field next fun(): string?, string?, boolean?  a line; or nil and what is wrong; true with a line that has no end
----@field next_object fun(): table|false|nil, integer?, string?, boolean?  the object or list of a line, false where it is damaged; the number of its shape, or nil; then as `next`
+---@field next_object rollcall.snapshot_file.next_object
 ---@field skip fun(): boolean  goes on behind a line; false where there is none
 ---@field rewind fun(): boolean  goes back to the first line; false of what can be read only once, such as a pipe
 ---@field close fun()
@@ -111,33 +115,49 @@ function snapshot_file.reader(path)
   if not file then return nil, problem end
   local next_piece = pieces_of(path, file)
   local buffer, position, failed = "", 1, nil
-  local function next_line()
+  local piece, behind -- read already, and where it goes on behind what the buffer has of it
+  ---Reads until the buffer has the whole of the next line.
+  ---@return integer? finish  where it ends; nil if there is none with an end
+  local function read_line()
     while true do
       local finish = buffer:find("\n", position, true)
-      if finish then
-        local line = buffer:sub(position, finish - 1)
-        position = finish + 1
-        return line
-      end
-      if failed ~= nil then return nil, failed or nil end
+      if finish or failed ~= nil then return finish end
       local rest = buffer:sub(position)
-      if #rest > LONGEST_LINE then
-        failed = "a line is longer than 16 MiB"
-        return nil, failed
+      if piece and rest == "" then
+        buffer, position, piece = piece, behind, nil
+      elseif #rest > LONGEST_LINE then
+        buffer, failed = "", "a line is longer than 16 MiB"
+      else
+        local reason
+        piece, reason = next_piece()
+        if piece then
+          -- A line of two pieces is put together by itself, so that no whole piece is copied.
+          local cut = piece:find("\n", 1, true) or #piece
+          buffer, position, behind = rest .. piece:sub(1, cut), 1, cut + 1
+        else
+          failed = reason or false
+        end
       end
-      local piece, reason = next_piece()
-      if not piece then
-        failed = reason or false
-        buffer, position = "", 1
-        if #rest > 0 then return rest, reason, true end
-        return nil, reason
-      end
-      buffer, position = rest .. piece, 1
     end
   end
+  local function next_line()
+    local finish = read_line()
+    if finish then
+      local line = buffer:sub(position, finish - 1)
+      position = finish + 1
+      return line
+    end
+    local rest = buffer:sub(position)
+    buffer, position = "", 1
+    if rest == "" then return nil, failed or nil end
+    return rest, failed or nil, true
+  end
   local decode_here = system.flat_object_decoder()
-  local function next_object()
-    local after, object, shape = decode_here(buffer, position)
+  local function next_object(spent)
+    local after, object, shape = decode_here(buffer, position, spent)
+    if not after and not buffer:find("\n", position, true) and read_line() then
+      after, object, shape = decode_here(buffer, position, spent)
+    end
     if after then
       position = after
       return object, shape
@@ -147,7 +167,7 @@ function snapshot_file.reader(path)
     return json_line.decode(line) or false, nil, reason, without_end
   end
   local function skip()
-    local finish = buffer:find("\n", position, true)
+    local finish = read_line()
     if finish then position = finish + 1 end
     return finish ~= nil or next_line() ~= nil
   end
@@ -163,7 +183,7 @@ function snapshot_file.reader(path)
       file:seek "set"
     end
     if not file then return false end
-    next_piece, buffer, position, failed = pieces_of(path, file), "", 1, nil
+    next_piece, buffer, position, failed, piece = pieces_of(path, file), "", 1, nil, nil
     return true
   end
   return { next = next_line, next_object = next_object, skip = skip, rewind = rewind, close = close }

@@ -58,7 +58,6 @@ function printed.open(path)
   end
   local self = setmetatable({
     path = path, reader = reader, line = 1, rows = 0, shards = {}, outcomes = {}, normalize_user = presence.user_of,
-    problem_of = row_check.new(),
   }, metatable)
   self:begin(header)
   return self
@@ -72,7 +71,7 @@ end
 ---@return table? row
 function methods:next()
   while true do
-    local row, shape, reason = self.reader.next_object()
+    local row, _, reason = self.reader.next_object()
     self.line = self.line + 1
     if row == nil then
       if reason then self:note(reason) end
@@ -91,7 +90,7 @@ function methods:next()
       end
     elseif kind == self.kind then
       row.kind = nil
-      problem = self.problem_of(kind, row, shape)
+      problem = row_check.problem(kind, row)
       if not problem then
         self.rows = self.rows + 1
         return kind, row

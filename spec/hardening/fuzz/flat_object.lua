@@ -3,10 +3,12 @@ local cjson = require "cjson"
 local system = require "rollcall.system"
 
 local decode = system.flat_object_decoder()
+local given_back
 
 return function(line)
-  local after, object = decode(line .. "\n", 1)
+  local after, object = decode(line .. "\n", 1, given_back)
   if not object then return end
+  given_back = object
   if after <= #line then return end -- which is of several lines
   local expected = cjson.decode(line)
   for name, value in pairs(object) do
