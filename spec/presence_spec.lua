@@ -101,13 +101,37 @@ describe("presence", function()
     local kinds = presence.kinds()
     kinds.badge = true
     for kind in pairs(kinds) do
-      local view_of = presence.viewer({ now = NOW }, 1)
-      local view = view_of(kind, full)
-      for _, row in ipairs { full, {}, full, filler, full } do
-        assert.equal(view, view_of(kind, row))
-        assert.same(of(kind, row), presence.plain(view), kind)
-        assert.equal(row, view.row)
+      for _, with_users in ipairs { false, true } do
+        local view_of = presence.viewer({ now = NOW }, 1, with_users)
+        local view = view_of(kind, full)
+        for _, row in ipairs { full, {}, full, filler, full } do
+          assert.equal(view, view_of(kind, row))
+          assert.same(of(kind, row), presence.plain(view), kind)
+          assert.equal(row, view.row)
+        end
       end
+    end
+  end)
+
+  it("finds users at once where that is said, and else when it is asked", function()
+    local asked = {}
+    local function normalize_user(account)
+      asked[#asked + 1] = account
+      return account:lower()
+    end
+    for i, with_users in ipairs { true, false } do
+      local view_of = presence.viewer({ now = NOW, normalize_user = normalize_user }, 1, with_users)
+      local view = view_of("file", { username = "BOB" })
+      assert.equal(with_users and 1 or i - 1, #asked)
+      assert.equal("bob", view.user)
+      assert.equal(i, #asked)
+      local row = { username = "BOB" }
+      presence.record_user(row, "recorded")
+      assert.equal("recorded", view_of("file", row).user)
+      presence.record_user(row, nil)
+      assert.is_nil(view_of("file", row).user)
+      assert.equal("own", view_of("badge", { account = "BOB", user = "own" }).user)
+      assert.equal("bob", view_of("badge", { account = "BOB" }).user)
     end
   end)
 

@@ -84,6 +84,28 @@ describe("a report", function()
     end)())
   end)
 
+  it("groups by a field of a row of one's own, whatever it is called", function()
+    local badges = {}
+    for i, value in ipairs { "a", "b", "a", false, { "a", "c" } } do
+      badges[i] = { kind = "badge", account = "alice", settings = value, row = i % 2 == 0 and "even" or "odd" }
+    end
+    assert.same({ { settings = "a", rows = 3, distinct_row = 1 }, { settings = "b", rows = 1, distinct_row = 1 },
+      { settings = false, rows = 1, distinct_row = 1 }, { settings = "c", rows = 1, distinct_row = 1 } },
+      given { rows = badges, group_by = "settings", measures = "distinct:row" })
+    assert.same({ { row = "odd", rows = 3, distinct_settings = 2 }, { row = "even", rows = 2, distinct_settings = 2 } },
+      given { rows = badges, group_by = "row", measures = "distinct:settings" })
+  end)
+
+  it("measures numbers, those of a list too, and nothing else", function()
+    local badges = {}
+    for i, value in ipairs { 3, "7", { 5, 1.5, "9" }, true, -2, 3, {} } do
+      badges[i] = { kind = "badge", door = "d", weight = value }
+    end
+    badges[8] = { kind = "badge", door = "d" }
+    assert.same({ { door = "d", rows = 8, sum_weight = 10.5, min_weight = -2, max_weight = 5, distinct_weight = 7 } },
+      given { rows = badges, group_by = "door", measures = { "sum:weight", "min:weight", "max:weight", "distinct:weight" } })
+  end)
+
   it("has a group for what is not known, apart from every name", function()
     local three = { connection(nil, "s"), connection("nil", "s"), connection("unknown", "s") }
     local groups = given { rows = three, group_by = { "user", "resource" } }

@@ -174,14 +174,16 @@ function presence.record_user(row, user)
   recorded_users[row] = user or false
 end
 
+---@return string|false|nil
+local function user_of_row(row, account, user_of)
+  local user = recorded_users[row]
+  if user == nil and account then user = user_of[account] end
+  return user
+end
+
 ---Works out, and keeps, the user of a view.
 local function find_user(row, settings, view)
-  local user = recorded_users[row]
-  if user == nil then
-    local account = view.account
-    user = account and settings.user_of[account]
-  end
-  user = user or nil
+  local user = user_of_row(row, view.account, settings.user_of) or nil
   view.user = user
   return user
 end
@@ -231,8 +233,9 @@ end
 ---Makes the function that makes presences of rows, for many of them.
 ---@param settings? rollcall.presence.settings  for all of them
 ---@param reused? integer  the view of a row becomes that of the row of its kind so many rows later; absent: a row has its own
+---@param with_users? boolean  each will be asked for its user, which is found at once; then it raises what `normalize_user` raises
 ---@return fun(kind: string, row: table): rollcall.presence  raises nothing
-function presence.viewer(settings, reused)
+function presence.viewer(settings, reused, with_users)
   settings = settings or {}
   local resolved = {
     now = settings.now or os.time(),
@@ -242,11 +245,12 @@ function presence.viewer(settings, reused)
   }
   -- A policy that asks for it gets a copy, so what is remembered must not be in it.
   resolved.shown = { now = resolved.now, utc_offset = resolved.utc_offset }
-  local of_kinds, position = {}, 0
+  local of_kinds, position, user_of = {}, 0, resolved.user_of
+  local is_several = reused and reused > 1
   local function begin(kind)
     local source = sources[kind]
     of_kinds[kind] = {
-      fill = source and source.fill or nothing, views = {},
+      fill = source and source.fill or nothing, views = {}, has_users = with_users and source ~= nil,
       metatable = { __name = "rollcall.presence", __index = (source and index_of or index_of_others)(kind, resolved) },
     }
     return of_kinds[kind]
@@ -262,9 +266,10 @@ function presence.viewer(settings, reused)
       }, its.metatable)
       if reused then its.views[position] = view end
     end
-    if reused then position = (position + 1) % reused end
-    view.row, view.user = row, nil
+    if is_several then position = (position + 1) % reused end
+    view.row = row
     its.fill(view, row)
+    view.user = its.has_users and user_of_row(row, view.account, user_of) or nil
     return view
   end
 end
@@ -283,7 +288,7 @@ end
 ---@param name string  the field
 ---@return any  its value
 function presence.field(view, name)
-  if is_of_presence[name] or not sources[view.kind] then return view[name] end
+  if is_of_presence[name] then return view[name] end
   return view.row[name]
 end
 

@@ -206,25 +206,6 @@ local function each_of(rows)
   end
 end
 
----Counts rows and the distinct values of some of their fields.
-local function new_tally()
-  local users, clients, resources = {}, {}, {}
-  local totals = { rows = 0, users = 0, clients = 0, resources = 0 }
-  return totals, function(view)
-    totals.rows = totals.rows + 1
-    local user, client, resource = view.user, view.client, view.resource
-    if user and not users[user] then
-      users[user], totals.users = true, totals.users + 1
-    end
-    if client and not clients[client] then
-      clients[client], totals.clients = true, totals.clients + 1
-    end
-    if resource and not resources[resource] then
-      resources[resource], totals.resources = true, totals.resources + 1
-    end
-  end
-end
-
 local DEFAULT_MEASURES = { "distinct:user", "distinct:client" }
 
 ---Checks a field to sort groups by. Raises nothing.
@@ -242,6 +223,8 @@ end
 
 -- The fields of so many rows are listed.
 local ROWS_FOR_FIELDS = 100
+-- After so many rows it is looked whether there is room for more.
+local ROWS_BETWEEN_LOOKS = 16
 
 ---Watches for the fields that only a user-made row could have; a name that no row has is a usage error.
 ---@return table<string, true> missing
@@ -336,27 +319,38 @@ function report.render(given)
     selected = selection.new(sort, given.limit, write_row)
   end
   local missing, look_out = new_lookout(given)
-  local totals, count
-  if given.totals ~= false then totals, count = new_tally() end
+  local totals = given.totals ~= false and { users = 0, clients = 0, resources = 0 } or nil
+  local users, clients, resources = {}, {}, {}
   local keeps_views = writer.takes_views and not (given.kind or groups)
-  local view_of = presence.viewer({ now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset },
-    not (keeps_views or given.filter) and 1 or nil)
   local field, filter = presence.field, given.filter
+  local view_of = presence.viewer({ now = now, normalize_user = given.normalize_user, utc_offset = given.utc_offset },
+    not (keeps_views or filter) and 1 or nil, totals ~= nil and not filter)
   local sorted_by = type(sort) == "string" and sort:match "^%-?(.*)$"
   -- All that is shown of a row of a kind stands in it.
   local as_it_is = given.kind and not (given.columns or sorted_by)
   local rows, read, fields, is_full = 0, 0, presence.all_names(), memory.room()
   for kind, row in each_of(given.rows) do
-    if is_full() then refuse(given, sort, rows) end
-    local view = view_of(kind, row)
     read = read + 1
+    if read % ROWS_BETWEEN_LOOKS == 0 and is_full() then refuse(given, sort, rows) end
+    local view = view_of(kind, row)
     if read <= ROWS_FOR_FIELDS then
       for name in pairs(row) do fields[name] = true end
     end
     if look_out then look_out(row) end
     if not filter or filter(view) then
       rows = rows + 1
-      if count then count(view) end
+      if totals then
+        local user, client, resource = view.user, view.client, view.resource
+        if user and not users[user] then
+          users[user], totals.users = true, totals.users + 1
+        end
+        if client and not clients[client] then
+          clients[client], totals.clients = true, totals.clients + 1
+        end
+        if resource and not resources[resource] then
+          resources[resource], totals.resources = true, totals.resources + 1
+        end
+      end
       if groups then
         groups:add(view)
       elseif as_it_is then
@@ -371,12 +365,13 @@ function report.render(given)
       end
     end
   end
-  count = nil -- luacheck: ignore 311 -- the names that it has counted are not needed for sorting
+  users, clients, resources = nil, nil, nil -- luacheck: ignore 311 -- which are not needed for sorting
   if groups then
     groups:finish()
     for group = 1, groups.count do selected:add(group) end
   end
   selected:finish()
+  if totals then totals.rows = rows end
   writer:finish(given.outcomes or {}, given.failures or {}, totals)
   local missing_names = {}
   for name in pairs(missing) do missing_names[#missing_names + 1] = name end

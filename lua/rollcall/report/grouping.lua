@@ -12,20 +12,35 @@ local grouping = {}
 local methods = {}
 local metatable = { __index = methods }
 
-local function lesser(a, b) return b == nil or a < b end
-local function greater(a, b) return b == nil or a > b end
+local is_of_presence = {}
+for _, name in ipairs(presence.fields) do is_of_presence[name] = true end
 
----For each way to measure: takes the values of all groups, the number of a group and what a row has.
+local type_of_number = math.type
+
+---For each way to measure: gets the values of all groups, the number of a group and what a row has, and gives whether it took that.
 local ways = {
-  distinct = sets.add,
+  distinct = function(list, group, value)
+    if sets.has(list, group, value) then return true end
+    if type(value) == "table" then return false end
+    sets.add(list, group, value)
+    return true
+  end,
   sum = function(sums, group, value)
-    if math.type(value) then sums[group] = (sums[group] or 0) + value end
+    if not type_of_number(value) then return false end
+    sums[group] = (sums[group] or 0) + value
+    return true
   end,
   min = function(found, group, value)
-    if math.type(value) and lesser(value, found[group]) then found[group] = value end
+    if not type_of_number(value) then return false end
+    local least = found[group]
+    if not least or value < least then found[group] = value end
+    return true
   end,
   max = function(found, group, value)
-    if math.type(value) and greater(value, found[group]) then found[group] = value end
+    if not type_of_number(value) then return false end
+    local greatest = found[group]
+    if not greatest or value > greatest then found[group] = value end
+    return true
   end,
 }
 
@@ -70,12 +85,14 @@ end
 ---@param measures string[]
 function grouping.new(fields, measures)
   local self = setmetatable({ fields = fields, measured = {}, numbers = {}, count = 0, columns = { rows = {} } }, metatable)
+  self.only_field, self.is_own = not fields[2] and fields[1], not is_of_presence[fields[1]]
   for _, field in ipairs(fields) do self.columns[field] = {} end
   for i, measure in ipairs(measures) do
     local way, field, name = split(measure)
     self.columns[name] = {}
-    self.measured[i] = { take = ways[way], field = field, values = self.columns[name], name = name }
+    self.measured[i] = { take = ways[way], field = field, is_own = not is_of_presence[field], values = self.columns[name], name = name }
   end
+  self.rows = self.columns.rows
   return self
 end
 
@@ -97,19 +114,19 @@ function methods:new_group(key, chosen)
   local group = self.count + 1
   self.numbers[key], self.count = group, group
   for i, field in ipairs(self.fields) do self.columns[field][group] = chosen[i] end
-  self.columns.rows[group] = 0
+  self.rows[group] = 0
   return group
 end
 
-function methods:measure(group, view)
-  local rows = self.columns.rows
+---Adds a view to a group.
+local function measure_for(self, group, view)
+  local rows, measured = self.rows, self.measured
   rows[group] = rows[group] + 1
-  for _, measure in ipairs(self.measured) do
-    local value = presence.field(view, measure.field)
-    if type(value) == "table" then
+  for i = 1, #measured do
+    local measure = measured[i]
+    local value = (measure.is_own and view.row or view)[measure.field]
+    if value ~= nil and not measure.take(measure.values, group, value) and type(value) == "table" then
       values.each(value, function(one) measure.take(measure.values, group, one) end)
-    elseif value ~= nil then
-      measure.take(measure.values, group, value)
     end
   end
 end
@@ -119,7 +136,7 @@ function methods:choose(view, chosen, position)
   local count = #self.fields
   if position > count then
     local key = key_of(chosen, count)
-    return self:measure(self.numbers[key] or self:new_group(key, chosen), view)
+    return measure_for(self, self.numbers[key] or self:new_group(key, chosen), view)
   end
   local value = presence.field(view, self.fields[position])
   local function go_on(one)
@@ -132,17 +149,23 @@ function methods:choose(view, chosen, position)
 end
 
 function methods:add(view)
-  if self.fields[2] then return self:choose(view, {}, 1) end
-  local value = presence.field(view, self.fields[1])
+  local field = self.only_field
+  if not field then return self:choose(view, {}, 1) end
+  local value = (self.is_own and view.row or view)[field]
+  local known = self.numbers[value]
+  if known then
+    measure_for(self, known, view)
+    return
+  end
   if type(value) == "table" then
     if next(value) ~= nil then
-      return values.each(value, function(one) self:measure(self.numbers[one] or self:new_group(one, { one }), view) end)
+      return values.each(value, function(one) measure_for(self, self.numbers[one] or self:new_group(one, { one }), view) end)
     end
     value = nil
   end
   local key = value
   if key == nil then key = UNKNOWN end
-  self:measure(self.numbers[key] or self:new_group(key, { value }), view)
+  measure_for(self, self.numbers[key] or self:new_group(key, { value }), view)
 end
 
 -- From so many groups on it pays to collect what led to them before they are sorted.
@@ -152,7 +175,7 @@ local MANY = 100000
 function methods:finish()
   self.numbers = nil
   for _, measure in ipairs(self.measured) do
-    if measure.take == sets.add then
+    if measure.take == ways.distinct then
       local list = measure.values
       for group = 1, self.count do list[group] = sets.size(list[group]) end
     end
