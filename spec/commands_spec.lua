@@ -111,6 +111,14 @@ describe("rollcall check", function()
 end)
 
 describe("rollcall snapshot and diff", function()
+  it("read a snapshot from a pipe as from a file", function()
+    local path = lab.folder .. "/piped.jsonl"
+    assert.equal(0, select(2, rollcall(("snapshot %s -o %s"):format(people, path))))
+    local expected = rollcall(("report %s -f csv"):format(path))
+    assert.equal(expected, (lab.run(("cat %s | %s report /dev/stdin -f csv"):format(path, lab.command))))
+    assert.equal(0, select(2, lab.run(("cat %s | %s diff %s /dev/stdin"):format(path, lab.command, path))))
+  end)
+
   it("write a snapshot and report the difference of two", function()
     local before, after = lab.folder .. "/before.jsonl.gz", lab.folder .. "/after.jsonl"
     local _, code = rollcall(("snapshot %s -o %s"):format(people, before))

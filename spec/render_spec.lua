@@ -46,6 +46,14 @@ local function values(list, name)
   return result
 end
 
+describe("a list of rows", function()
+  it("has tables, and blames the caller for anything else", function()
+    local ran, problem = pcall(function() report.render { rows = { {}, 5 }, write = function() end } end)
+    assert.is_false(ran)
+    assert.matches("^spec/render_spec.lua:%d+: report%.render: rows%[2%] must be a table$", problem)
+  end)
+end)
+
 describe("a report", function()
   it("filters, sorts and takes the first so many", function()
     assert.same({ "alice", "alice", "alice" }, values(given { filter = function(view) return view.user == "alice" end }, "user"))

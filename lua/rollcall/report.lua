@@ -8,8 +8,8 @@ local presence = require "rollcall.presence"
 local selection = require "rollcall.report.selection"
 local shard = require "rollcall.internal.shard"
 local shown_columns = require "rollcall.report.columns"
+local sorted = require "rollcall.internal.sorted"
 local suggestion = require "rollcall.internal.suggestion"
-local system = require "rollcall.system"
 
 ---@class rollcall.report
 local report = {}
@@ -202,7 +202,9 @@ local function each_of(rows)
   return function()
     position = position + 1
     local row = rows[position]
-    if row then return row.kind or "row", row end
+    if row == nil then return nil end
+    if type(row) ~= "table" then error(("report.render: rows[%d] must be a table"):format(position), 3) end
+    return row.kind or "row", row
   end
 end
 
@@ -373,10 +375,7 @@ function report.render(given)
   selected:finish()
   if totals then totals.rows = rows end
   writer:finish(given.outcomes or {}, given.failures or {}, totals)
-  local missing_names = {}
-  for name in pairs(missing) do missing_names[#missing_names + 1] = name end
-  table.sort(missing_names, system.text_less)
-  return { rows = rows, written = written, missing = missing_names, fields = fields }
+  return { rows = rows, written = written, missing = sorted.keys(missing), fields = fields }
 end
 
 return report

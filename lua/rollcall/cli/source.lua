@@ -28,9 +28,12 @@ local source = {}
 function source.is_snapshot(path)
   if path:find "%.gz$" or path:find "%.jsonl$" then return true end
   local file = io.open(path, "rb")
-  local start = file and file:read(1)
-  if file then file:close() end
-  return start == "{"
+  if not file then return false end
+  -- A pipe is not read here, since what is read is gone then: nobody pipes an inventory.
+  local is_pipe = not file:seek "set"
+  local start = not is_pipe and file:read(1)
+  file:close()
+  return is_pipe or start == "{"
 end
 
 ---Starts to read an inventory's rows, as often as wanted.
