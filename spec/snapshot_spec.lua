@@ -2,6 +2,7 @@
 local diff = require "rollcall.diff"
 local hostile = require "spec.lab.hostile"
 local lab = require "spec.lab"
+local row_check = require "rollcall.internal.row_check"
 local snapshot = require "rollcall.snapshot"
 local text_file = require "spec.lab.text_file"
 
@@ -57,7 +58,21 @@ local function reload(with_zlib)
   assert.is_true(with_zlib or not pcall(require, "zlib"))
 end
 
-for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("a snapshot, compressed by " .. compressor .. ",", function()
+for _, compressor in ipairs { "lua-zlib", "gzip" } do describe("each field of a row", function()
+  it("has a type that rows of a file are held to", function()
+    for kind, list in pairs(require "rollcall.internal.columns") do
+      for _, column in ipairs(kind ~= "who" and list or {}) do
+        local refused = 0
+        for _, value in ipairs { true, 5, "text", { "a" } } do
+          if row_check.problem(kind, { [column.name] = value }) then refused = refused + 1 end
+        end
+        assert.is_true(refused > 0, kind .. ": " .. column.name)
+      end
+    end
+  end)
+end)
+
+describe("a snapshot, compressed by " .. compressor .. ",", function()
   setup(function() reload(compressor == "lua-zlib") end)
   teardown(function() reload(true) end)
 

@@ -61,7 +61,7 @@ fields(is_text, "servername username client share netname pathname path remark t
 fields(is_text, "logon_domain oth_domains logon_server", of_smb)
 fields(is_integer, "num_opens num_users time type id level idle_time user_flags num_locks permissions current_uses max_uses flags", of_smb)
 fields(is_integer, "open_files since", of_smb)
-fields(is_text, "address session_id dialect encryption encryption_cipher signing signing_cipher share_file_id", of_smb)
+fields(is_text, "address session_id dialect encryption encryption_cipher signing signing_cipher share_file_id sources", of_smb)
 local of_session = fields(is_text, table.concat(session.fields, " ") .. " user_name origin project_id", {})
 local of_others = fields(is_text, "user account origin resource client address state", fields(is_integer, "since duration idle", {}))
 
