@@ -27,11 +27,11 @@ struct known {
 };
 
 struct member {
-    bool has_known_name;
-    struct text name; /* if it is another */
-    enum type type;
+    struct text name; /* if has_known_name is false */
     struct text text;
     lua_Integer integer; /* or 0 and 1 */
+    enum type type;
+    bool has_known_name;
 };
 
 /* The members of the line before. The next line has mostly the same names and types. */
