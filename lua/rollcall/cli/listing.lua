@@ -128,8 +128,7 @@ function listing.show(given, opened, write, kind)
       its_progress.flush = function()
         -- In a pipe the widths are to be those of more rows.
         if system.is_terminal(1) then flush() end
-        local flushed, reason = io.stdout:flush()
-        if not flushed then error("cannot write: " .. reason, 0) end
+        source.output().finish()
       end
     end,
     width = not given.wide and not given.output and system.terminal_width() or math.huge,

@@ -138,7 +138,11 @@ function source.output(path)
         local written, problem = io.stdout:write(output)
         if not written then error("cannot write: " .. problem, 0) end
       end,
-      finish = function() end, abandon = function() end,
+      finish = function()
+        local flushed, problem = io.stdout:flush()
+        if not flushed then error("cannot write: " .. problem, 0) end
+      end,
+      abandon = function() end,
     }
   end
   return require("rollcall.snapshot.file").writer(path)

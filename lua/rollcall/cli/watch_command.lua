@@ -48,21 +48,23 @@ local function report(given, list, generated_at, inv)
     printed[#printed + 1] = given.format == "text" and at .. " " .. changes.line(change, source.color()) or line
   end
   if #lines == 0 then return end
-  source.output().write(table.concat(printed))
-  io.stdout:flush()
+  local output = source.output()
+  output.write(table.concat(printed))
+  output.finish()
   if given.run then hand_to(given.run, table.concat(lines)) end
 end
 
 ---Shows who is there at the start.
 ---@return string[] missing  fields that no row has
 local function show_present(given, poll, generated_at, inv)
+  local output = source.output()
   local result = render {
     filter = conditions.filter(given.where), columns = given.columns,
     sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
-    utc_offset = inv.utc_offset, write = source.output().write, width = system.terminal_width() or math.huge, color = source.color(),
+    utc_offset = inv.utc_offset, write = output.write, width = system.terminal_width() or math.huge, color = source.color(),
   }
-  io.stdout:flush()
+  output.finish()
   return result.missing
 end
 
@@ -127,8 +129,8 @@ text it begins with who is connected. Neither these nor rollcall's own logons
 are reported as differences.
 
 Exit codes: 0 it was ended, or --times polls were made, 2 and events of --queue
-still wait, 3 a usage error or an error in the inventory; with --live a signal's are 128 and its number, as 130
-for Ctrl-C.]])
+still wait, 3 a usage error, an error in the inventory or output that cannot be
+written; with --live a signal's are 128 and its number, as 130 for Ctrl-C.]])
     command:argument("INVENTORY", "An inventory (Lua)."):target "inventory"
     command:flag("-l --live", "Show who is connected on the whole terminal, sorted and filtered by keys.")
     command:option("-i --interval", "Seconds between two polls.", "60"):argname("SECONDS"):convert(arguments.seconds "--interval")
