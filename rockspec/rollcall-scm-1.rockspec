@@ -226,6 +226,7 @@ build = {
             ["rollcall.internal.network"] = "lua/rollcall/internal/network.lua",
             ["rollcall.internal.ocsf"] = "lua/rollcall/internal/ocsf.lua",
             ["rollcall.internal.options"] = "lua/rollcall/internal/options.lua",
+            ["rollcall.internal.outcomes"] = "lua/rollcall/internal/outcomes.lua",
             ["rollcall.internal.platform"] = "lua/rollcall/internal/platform.lua",
             ["rollcall.internal.random_digits"] = "lua/rollcall/internal/random_digits.lua",
             ["rollcall.internal.remembering"] = "lua/rollcall/internal/remembering.lua",

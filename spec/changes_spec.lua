@@ -1,5 +1,6 @@
 -- What changed between two polls: who may be called connected or disconnected, and who cannot be.
 local cjson = require "cjson"
+local diff = require "rollcall.diff"
 local lab = require "spec.lab"
 local text_file = require "spec.lab.text_file"
 
@@ -39,6 +40,23 @@ local function result(completeness, more)
   return line
 end
 
+local function poll_of(lines)
+  local rows, outcomes, position = {}, {}, 0
+  for _, line in ipairs(lines) do table.insert(line.kind == "target" and outcomes or rows, line) end
+  return diff.poll(function()
+    position = position + 1
+    if rows[position] then return rows[position].kind, rows[position] end
+  end, outcomes)
+end
+
+local function told(before, after)
+  local list = {}
+  for i, change in ipairs(diff.compare(before, after)) do
+    list[i] = ("%s %s"):format(change.event, change.row.username or change.row.user_name)
+  end
+  return list
+end
+
 setup(function() folder = lab.new_folder "changes" end)
 teardown(function() lab.run("rm -r " .. folder) end)
 
@@ -52,8 +70,8 @@ describe("a watch that cannot write", function()
       assert.matches("^rollcall: cannot write: ", complaint)
       put("state.jsonl", snapshot_of { session "alice", result() })
       put("polled.jsonl", "")
-      lab.start(("{ cd %s; timeout 60 %s watch state.lua -i 0.05 -f jsonl --snapshot polled.jsonl %s 2> complaint; echo $? > code; } %s"):format(
-        folder, command, output, "> /dev/null"))
+      lab.start(("{ cd %s; timeout 60 %s watch state.lua -i 0.05 -f jsonl --snapshot polled.jsonl %s 2> complaint; echo $? > code; }"
+        .. " > /dev/null"):format(folder, command, output))
       lab.eventually("a first poll", function() return content "polled.jsonl" ~= "" end)
       text_file.replace(folder .. "/state.jsonl", snapshot_of { session "bob", result() })
       lab.eventually("the end of it", function() return content "code" ~= "" or nil end)
@@ -61,5 +79,237 @@ describe("a watch that cannot write", function()
       assert.matches("^rollcall: cannot write: ", content "complaint")
       os.remove(folder .. "/code")
     end
+  end)
+end)
+
+describe("what is known of a target that fails", function()
+  local partial, full = poll_of { session "ann", result "partial" }, poll_of { session "ann", session "ben", result() }
+  local denied, nobody = poll_of { result "denied" }, poll_of { result() }
+
+  it("is as complete as it was before it failed, and no more", function()
+    assert.same({ "newly_visible ben" }, told(partial, full))
+    assert.same({ "newly_visible ben" }, told(diff.carried(partial, denied), full))
+    assert.same({ "newly_visible ben" }, told(diff.carried(diff.carried(partial, denied), denied), full))
+    assert.same({ "connected ben" }, told(diff.carried(poll_of { session "ann", result() }, denied), full))
+    assert.same({ "connected ben" }, told(diff.carried(diff.carried(poll_of { session "ann", result() }, partial), denied), full))
+    -- That nobody was there is known as well as who was.
+    assert.same({ "connected ann", "connected ben" }, told(diff.carried(nobody, denied), full))
+  end)
+
+  it("is that of each of its results", function()
+    local twice = poll_of { session "ann", result(), result "partial" }
+    assert.same({ "newly_visible ben" }, told(diff.carried(twice, poll_of { result "denied", result "denied" }), full))
+  end)
+end)
+
+describe("a row that was asked for in one of two polls alone", function()
+  local function of_cloud(users, more)
+    local line = result("complete", { source = "workspace", target = "eu", query = "session", users = users, claimed = users and #users,
+      project_id = "p1" })
+    for name, value in pairs(more or {}) do line[name] = value end
+    return line
+  end
+  local function desktop(user, project)
+    return { kind = "session", origin = "eu", user_name = user, login_user = user, id = user .. "-1", project_id = project or "p1" }
+  end
+  local function connection(share, client)
+    return { kind = "connection", servername = "fs1", share = share, client = client, username = "of " .. share, id = 1 }
+  end
+  local function asked_about(qualifier) return result("complete", { query = "connection", qualifier = qualifier }) end
+
+  it("is of a user, of whom nothing is known in the other", function()
+    local one = poll_of { desktop "alice", of_cloud { "Alice" } }
+    local both = poll_of { desktop "alice", desktop "bob", of_cloud { "alice", "bob" } }
+    assert.same({ "unverified bob" }, told(both, one))
+    assert.same({ "newly_visible bob" }, told(one, both))
+    assert.same({ "disconnected bob" }, told(both, poll_of { desktop "alice", of_cloud { "alice", "bob" } }))
+    assert.same({ "disconnected bob" }, told(both, poll_of { desktop "alice", of_cloud(nil) }))
+    assert.same({ "unverified alice", "unverified bob" }, told(both, poll_of { of_cloud(nil, { claimed = 0 }) }))
+    -- And what is carried is reported once.
+    assert.same({}, told(diff.carried(both, one), one))
+    assert.same({ "disconnected bob" }, told(diff.carried(both, one), poll_of { desktop "alice", of_cloud { "alice", "bob" } }))
+  end)
+
+  it("is of a project", function()
+    local one, other = poll_of { desktop "alice", of_cloud { "alice" } },
+      poll_of { desktop("alice", "p2"), of_cloud({ "alice" }, { project_id = "p2" }) }
+    one.entries[one.order[1]].row.id = "of-p1"
+    assert.same({ "unverified alice" }, told(one, poll_of { of_cloud({ "alice" }, { project_id = "p2" }) }))
+    assert.same({ "newly_visible alice" }, told(poll_of { of_cloud { "alice" } }, other))
+  end)
+
+  it("is of a share, or from a computer", function()
+    local projects = poll_of { connection("projects", "ws1"), asked_about "Projects" }
+    local public = poll_of { connection("public", "ws2"), asked_about "public" }
+    assert.same({ "unverified of projects", "newly_visible of public" }, told(projects, public))
+    local whole = poll_of { connection("projects", "ws1"), connection("public", "ws2"), asked_about(nil) }
+    assert.same({ "newly_visible of public" }, told(projects, whole))
+    assert.same({ "unverified of projects" }, told(whole, public))
+    assert.same({ "disconnected of projects" }, told(projects, poll_of { asked_about "projects" }))
+    assert.same({ "disconnected of projects", "unverified of public" }, told(whole, poll_of { asked_about "\\\\WS1" }))
+  end)
+
+  it("is so for a poll that failed for one of them", function()
+    local before = poll_of { connection("projects", "ws1"), connection("public", "ws2"), asked_about "projects", asked_about "public" }
+    local after = poll_of { result("denied", { query = "connection", qualifier = "projects" }), asked_about "public" }
+    assert.same({ "unverified of projects", "disconnected of public" }, told(before, after))
+  end)
+end)
+
+describe("a poll of no target", function()
+  it("has seen nothing of anybody", function()
+    local some = poll_of { session "alice", result() }
+    assert.same({ "unverified alice" }, told(some, poll_of {}))
+    assert.same({ "newly_visible alice" }, told(poll_of {}, some))
+    put("some.jsonl", snapshot_of { session "alice", result() })
+    put("none.jsonl", snapshot_of {})
+    local output, code, complaint = rollcall "diff some.jsonl none.jsonl"
+    assert.matches("^? unverified +smb_session  alice", output)
+    assert.same({ 2, "rollcall: fs1 (smb_session): asked for in some.jsonl alone\n" }, { code, complaint })
+  end)
+end)
+
+describe("rollcall diff", function()
+  local function diffed(before, after, more)
+    put("before.jsonl", snapshot_of(before))
+    put("after.jsonl", snapshot_of(after))
+    return rollcall("diff before.jsonl after.jsonl " .. (more or ""))
+  end
+
+  it("ends with 2 where a target was asked in one of the two alone, and names it", function()
+    local fs2 = result("complete", { target = "fs2" })
+    assert.same({ "", 2, "rollcall: fs2 (smb_session): asked for in after.jsonl alone\n" },
+      { diffed({ session "alice", result() }, { session "alice", result(), fs2 }) })
+    assert.same({ "", 0, "" }, { diffed({ session "alice", result(), fs2 }, { session "alice", fs2, result() }) })
+    local function of_cloud(...)
+      return result("complete", { source = "workspace", target = "eu", query = "session", users = { ... }, claimed = select("#", ...) })
+    end
+    assert.same({ "", 2, "rollcall: bob at eu, carol at eu: asked for in before.jsonl alone\n" },
+      { diffed({ of_cloud("alice", "bob", "carol") }, { of_cloud "ALICE" }) })
+    assert.same({ "", 0, "" }, { diffed({ of_cloud("alice", "bob") }, { of_cloud "bob", of_cloud "alice" }) })
+    local many = {}
+    for i = 1, 8 do many[i] = result("complete", { target = "fs" .. i }) end
+    local _, code, complaint = diffed(many, {})
+    assert.equal(2, code)
+    assert.matches("fs5 %(smb_session%) and 3 more: asked for in before.jsonl alone\n$", complaint)
+    local function asked_about(qualifier) return result("complete", { query = "connection", qualifier = qualifier }) end
+    assert.same({ "", 0, "" }, { diffed({ asked_about "Projects" }, { asked_about "projects" }) })
+    assert.same({ "", 2, "rollcall: fs1 (projects): asked for in before.jsonl alone\n"
+      .. "rollcall: fs1 (public): asked for in after.jsonl alone\n" }, { diffed({ asked_about "projects" }, { asked_about "public" }) })
+  end)
+
+  it("takes a server named otherwise for the same, as merge does", function()
+    local before = { session("alice", { num_opens = 1 }), session "bob", result() }
+    local after = { session("alice", { servername = "\\\\FS1", num_opens = 2 }), session("bob", { servername = "\\\\FS1" }),
+      result("complete", { target = "\\\\FS1" }) }
+    local output, code, complaint = diffed(before, after)
+    assert.same({ 1, "" }, { code, complaint })
+    assert.matches("^~ changed        smb_session  alice on %- from WS%-alice at \\\\FS1; num_opens: 1 %-> 2\n$", output)
+  end)
+
+  it("names who it is, of rows of one's own too", function()
+    local asked = { kind = "target", source = "rows", target = "badge", query = "badge", completeness = "complete" }
+    local output = diffed({ { kind = "badge", user = "dora", resource = "door 3" }, asked }, { asked })
+    assert.equal("- disconnected   badge  dora on door 3 from - at -\n", output)
+  end)
+end)
+
+describe("a watch of a target with several results", function()
+  it("reports once that it fails, and that it answers again when all of them are good", function()
+    local function put_state(first, second)
+      text_file.replace(folder .. "/state.jsonl", snapshot_of { session "alice", result(first, { reason = "no" }), result(second) })
+    end
+    put("state.lua", ("snapshot %q"):format(folder .. "/state.jsonl"))
+    put_state("denied", "complete")
+    assert.equal("rollcall: fs1: no\n", select(3, rollcall "watch state.lua -i 0.02 --times 4 -f jsonl"))
+    local process = lab.start(("cd %s && %s watch state.lua -i 0.05 -f jsonl > printed 2> complaint"):format(folder, command))
+    lab.eventually("a failure", function() return content "complaint" ~= "" end)
+    put_state("complete", "complete")
+    lab.eventually("its end", function() return content "complaint":find "answers again" end)
+    lab.run("kill " .. process)
+    assert.equal("rollcall: fs1: no\nrollcall: fs1: answers again\n", content "complaint")
+  end)
+
+  it("knows them by what each was asked about", function()
+    put("state.jsonl", snapshot_of { result("denied", { query = "connection", qualifier = "gone", reason = "no such share" }),
+      result("complete", { query = "connection", qualifier = "projects" }) })
+    put("state.lua", ("snapshot %q"):format(folder .. "/state.jsonl"))
+    assert.equal("rollcall: fs1: no such share\n", select(3, rollcall "watch state.lua -i 0.02 --times 4 -f jsonl"))
+  end)
+end)
+
+describe("rollcall merge", function()
+  local function merged(arguments)
+    local _, code, complaint = rollcall(("merge %s -o merged.jsonl"):format(arguments))
+    local lines = {}
+    for line in content "merged.jsonl":gmatch "[^\n]+" do
+      local object = cjson.decode(line)
+      lines[object.kind] = lines[object.kind] or {}
+      table.insert(lines[object.kind], object)
+    end
+    return lines, code, complaint
+  end
+
+  local function of_cloud(users, project, completeness)
+    return result(completeness, { source = "workspace", target = "eu", query = "session", users = users, claimed = #users,
+      received = completeness and 0 or #users, project_id = project or "p1" })
+  end
+
+  local function desktop(user, project)
+    return { kind = "session", origin = "eu", user_name = user, id = user .. "-" .. (project or "p1"), project_id = project or "p1" }
+  end
+
+  it("names the users of an inventory of whom no file has a result", function()
+    put("wa.jsonl", snapshot_of { desktop "alice", of_cloud { "alice", "Carol" } })
+    put("users.lua", "workspace { endpoint = 'eu', project_id = 'p1', users = { 'alice', 'bob', 'carol', 'dora' } }")
+    local lines, code, complaint = merged "wa.jsonl -i users.lua"
+    assert.same({ 2, "rollcall: eu: no file has a result for 2 users: bob, dora\n" }, { code, complaint })
+    assert.equal(1, #lines.target)
+    local target = lines.target[1]
+    assert.same({ "partial", 4, 2, { "alice", "Carol", "bob", "dora" } },
+      { target.completeness, target.claimed, target.received, target.users })
+    put("users.lua", "workspace { endpoint = 'eu', project_id = 'p2', users = { 'alice' } }")
+    lines, code = merged "wa.jsonl -i users.lua"
+    assert.same({ 2, "p2", "unreachable" }, { code, lines.target[2].project_id, lines.target[2].completeness })
+    put("users.lua", "workspace { endpoint = 'eu', users = { 'ALICE' } }")
+    assert.equal(0, select(2, merged "wa.jsonl -i users.lua"))
+  end)
+
+  it("counts what a newer file says of a user, also that there is no session", function()
+    put("old.jsonl", snapshot_of({ desktop "alice", desktop "bob", of_cloud { "alice", "bob" } }, "2026-11-21T08:00:00Z"))
+    put("new.jsonl", snapshot_of { of_cloud { "alice" } })
+    local lines = merged "old.jsonl new.jsonl"
+    assert.same({ "bob" }, { lines.session[1].user_name, lines.session[2] })
+    assert.same({ "alice", "bob" }, lines.target[1].users)
+    put("new.jsonl", snapshot_of { of_cloud({ "alice" }, "p1", "denied") })
+    assert.equal(2, #merged "old.jsonl new.jsonl".session)
+  end)
+
+  it("keeps the projects of a service apart", function()
+    put("one.jsonl", snapshot_of { desktop "alice", of_cloud { "alice" } })
+    put("two.jsonl", snapshot_of { desktop("alice", "p2"), of_cloud({ "alice" }, "p2") })
+    local lines, code, complaint = merged "one.jsonl two.jsonl"
+    assert.same({ 0, "" }, { code, complaint })
+    assert.same({ 2, 2 }, { #lines.session, #lines.target })
+  end)
+
+  it("keeps what a server was asked about apart, and counts each of it once", function()
+    local function connection(share, user)
+      return { kind = "connection", servername = "fs1", share = share, client = "ws1", username = user }
+    end
+    local function asked_about(qualifier) return result("complete", { query = "connection", qualifier = qualifier }) end
+    put("one.jsonl", snapshot_of { connection("projects", "alice"), asked_about "projects" })
+    put("two.jsonl", snapshot_of { connection("public", "bob"), asked_about "public" })
+    local lines, code, complaint = merged "one.jsonl two.jsonl"
+    assert.same({ 0, "" }, { code, complaint })
+    assert.same({ 2, 2 }, { #lines.connection, #lines.target })
+    put("old.jsonl", snapshot_of({ connection("projects", "carol"), connection("public", "dora"), asked_about(nil) },
+      "2026-11-21T08:00:00Z"))
+    lines = merged "one.jsonl old.jsonl"
+    assert.same({ "alice", "dora", 2 }, { lines.connection[1].username, lines.connection[2].username, #lines.connection })
+    put("old.jsonl", snapshot_of({ connection("projects", "carol"), asked_about "\\\\WS1" }, "2026-11-21T08:00:00Z"))
+    put("new.jsonl", snapshot_of { asked_about(nil) })
+    lines = merged "old.jsonl new.jsonl"
+    assert.same({ nil, 1 }, { lines.connection, #lines.target })
   end)
 end)

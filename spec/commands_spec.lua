@@ -148,6 +148,7 @@ end)
 describe("rollcall watch", function()
   local process
   local kept, printed = lab.folder .. "/kept.jsonl.gz", lab.folder .. "/printed"
+  local of_fs1 = { source = "smb", target = "fs1", query = "connection", completeness = "complete" }
 
   local function watch(inventory, more)
     process = lab.run(("%s watch %s --interval 0.1 --snapshot %s %s > %s 2> %s.err & echo $!"):format(
@@ -260,6 +261,7 @@ while True:
     local function write(names)
       local writer = assert(snapshot.create(state))
       for _, name in ipairs(names) do writer:row("connection", { servername = "fs1", share = "s", username = name }) end
+      writer:outcome(of_fs1)
       writer:finish()
     end
     write { "a" }
@@ -278,6 +280,7 @@ while True:
     local function write(count)
       local writer = assert(snapshot.create(state))
       for i = 1, count do writer:row("connection", { servername = "fs1", share = "s", username = "user" .. i }) end
+      writer:outcome(of_fs1)
       writer:finish()
     end
     local function changed() return select(2, content(printed):gsub("connected  ", "")) end

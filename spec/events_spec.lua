@@ -15,7 +15,8 @@ local function put(name, text) return text_file.replace(folder .. "/" .. name, t
 local function write(names, outcomes)
   local writer = assert(snapshot.create(folder .. "/people.jsonl"))
   for _, name in ipairs(names) do writer:row("connection", { servername = "fs1", share = "s", username = name, client = "WS-" .. name }) end
-  for _, outcome in ipairs(outcomes or {}) do writer:outcome(outcome) end
+  outcomes = outcomes or { { source = "smb", target = "fs1", query = "connection", completeness = "complete" } }
+  for _, outcome in ipairs(outcomes) do writer:outcome(outcome) end
   writer:finish()
 end
 

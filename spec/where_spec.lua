@@ -122,6 +122,7 @@ describe("--where of a diff", function()
       local writer = assert(snapshot.create(path, generated_at, { normalize_user = normalize_user }))
       if walter then writer:row("badge", { account = "walter", floor = walter, since = 50 }) end
       writer:row("badge", { account = "anna", floor = 1, since = 50 })
+      writer:outcome { source = "rows", target = "badge", query = "badge", completeness = "complete" }
       writer:finish()
       return path
     end

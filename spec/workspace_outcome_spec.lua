@@ -18,9 +18,12 @@ describe("the result for a cloud service", function()
   }
   for i, case in ipairs(cases) do
     it(("is %s (%d)"):format(case[1], i), function()
-      local outcome = outcome_of("host", case[2], case[3], case[4])
-      assert.same({ "workspace", "host", case[1], case[2], case[3] },
-        { outcome.source, outcome.target, outcome.completeness, outcome.claimed, outcome.received })
+      local users = {}
+      for j = 1, case[2] do users[j] = "user" .. j end
+      local outcome = outcome_of("host", "p1", users, case[3], case[4])
+      assert.same({ "workspace", "host", "p1", case[1], case[2], case[3] },
+        { outcome.source, outcome.target, outcome.project_id, outcome.completeness, outcome.claimed, outcome.received })
+      assert.same(case[2] > 0 and users or nil, outcome.users)
       local first = case[4][1]
       assert.equal(first and ("the query failed for %d of %d user%s: %s"):format(case[2] - case[3], case[2], case[2] == 1 and "" or "s",
         first.message), outcome.reason)

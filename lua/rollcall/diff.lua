@@ -2,8 +2,11 @@
 --- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
 local memory = require "rollcall.internal.memory"
 local names = require "rollcall.smb.names"
+local options = require "rollcall.internal.options"
 local own_logons = require "rollcall.diff.own"
 local presence = require "rollcall.presence"
+local result = require "rollcall.internal.outcomes"
+local shard = require "rollcall.internal.shard"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
@@ -12,7 +15,7 @@ local diff = {}
 
 ---One difference.
 ---@class rollcall.diff.change
----@field event "connected"|"disconnected"|"changed"|"unverified"|"newly_visible"  unverified: the target was not reachable this time; newly_visible: it was not reachable last time
+---@field event "connected"|"disconnected"|"changed"|"unverified"|"newly_visible"  unverified: it was not asked for this time, or the target was not reachable; newly_visible: likewise last time
 ---@field kind string  of the row
 ---@field row table  as it is, or if disconnected, as it was
 ---@field before? table  of what changed: as it was
@@ -34,10 +37,18 @@ local identities = {
 -- Words that a server fills in, and an id that counts the others.
 local filler = { id = true, type = true, num_users = true, username = true, netname = true }
 
+-- One server may have been named in upper case, or with backslashes in front.
+local is_target = { servername = true, origin = true }
+
+local function value_of(row, name)
+  local value = row[name]
+  return is_target[name] and type(value) == "string" and shard.key(value) or value
+end
+
 local function joined_fields(kind, row, fields)
   local parts = { kind }
   for _, name in ipairs(fields) do
-    local value = row[name]
+    local value = value_of(row, name)
     local said = value == nil and "" or text.of(value)
     parts[#parts + 1] = (value == nil and "-" or #said) .. ":" .. said
   end
@@ -59,6 +70,11 @@ local function session_of(kind, row)
   return joined_fields(kind, row, { "servername", "username", "client" })
 end
 
+local function open_file(row, path)
+  return joined_fields("", { servername = row.servername, user = names.key(tostring(row.username or "")), path = path },
+    { "servername", "user", "path" })
+end
+
 ---The open files of the combined view, each with its server and user: a file may have a row of its own now and not then.
 ---@return table<string, boolean>
 local function open_files(poll)
@@ -66,7 +82,7 @@ local function open_files(poll)
   for _, entry in pairs(poll.entries) do
     if entry.kind == "access" and type(entry.row.files) == "table" then
       for _, path in ipairs(entry.row.files) do
-        files[joined_fields("", { entry.row.servername, names.key(tostring(entry.row.username or "")), path }, { 1, 2, 3 })] = true
+        files[open_file(entry.row, path)] = true
       end
     end
   end
@@ -79,7 +95,7 @@ local function is_open_in(poll)
   return function(row)
     if row.sources ~= "file" or type(row.files) ~= "table" then return false end
     files = files or open_files(poll)
-    return files[joined_fields("", { row.servername, names.key(tostring(row.username or "")), row.files[1] }, { 1, 2, 3 })] == true
+    return files[open_file(row, row.files[1])] == true
   end
 end
 
@@ -125,19 +141,29 @@ end
 
 local view_of = presence.viewer()
 
----Whether a row of this kind and origin would have been seen.
 ---@param poll rollcall.diff.poll
-local function could_see(poll, kind, row)
-  local origin = view_of(kind, row).origin
-  local asked = #poll.outcomes == 0
+---@return fun(kind: string, row: table): boolean could_see  whether a row of this kind and origin would have been seen
+local function sight_of(poll)
+  local of_target, of_kind, damaged = {}, {}, false
   for _, outcome in ipairs(poll.outcomes) do
-    local everything = outcome.source == "snapshot" or outcome.source == "rows" and outcome.query == kind
-    if everything or outcome.target == origin and (outcome.query == nil or outcome.query == kind) then
-      asked = asked or outcome.source ~= "snapshot"
-      if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then return false end
+    if outcome.source == "snapshot" then
+      damaged = damaged or not result.is_good(outcome)
+    elseif outcome.source == "rows" then
+      of_kind[outcome.query] = of_kind[outcome.query] ~= false and result.is_good(outcome)
+    else
+      local key = shard.key(outcome.target)
+      of_target[key] = of_target[key] or {}
+      table.insert(of_target[key], { covers = result.covers(outcome), is_good = result.is_good(outcome) })
     end
   end
-  return asked
+  return function(kind, row)
+    if damaged then return false end
+    local seen, origin = of_kind[kind], view_of(kind, row).origin
+    for _, one in ipairs(type(origin) == "string" and of_target[shard.key(origin)] or {}) do
+      if one.covers(kind, row) then seen = seen ~= false and one.is_good end
+    end
+    return seen or false
+  end
 end
 
 local function same(a, b)
@@ -157,7 +183,8 @@ local function changed_fields(before, after)
     return not (elapsing[name] or after.placeholder and filler[name])
   end
   for name, value in pairs(after) do
-    if counts(name) and not same(value, before[name]) then fields[#fields + 1] = name end
+    if counts(name) and not same(value, before[name])
+      and not same(value_of(after, name), value_of(before, name)) then fields[#fields + 1] = name end
   end
   for name in pairs(before) do
     if counts(name) and after[name] == nil then fields[#fields + 1] = name end
@@ -205,8 +232,9 @@ function diff.compare(before, after)
     end
   end
   local is_still_open, was_open = is_open_in(after), is_open_in(before)
+  local could_see, could_see_before = sight_of(after), sight_of(before)
   for _, entry in ipairs(gone) do
-    local disconnected = could_see(after, entry.kind, entry.row)
+    local disconnected = could_see(entry.kind, entry.row)
     if not paired[entry] and (disconnected or not entry.carried) and not is_still_open(entry.row) then
       changes[#changes + 1] = { event = disconnected and "disconnected" or "unverified", kind = entry.kind, row = entry.row }
     end
@@ -217,7 +245,7 @@ function diff.compare(before, after)
     if was and not entry.own then
       changes[#changes + 1] = changed(entry.kind, was.row, entry.row)
     elseif not entry.own and not was_open(entry.row) then
-      local event = could_see(before, entry.kind, entry.row) and "connected" or "newly_visible"
+      local event = could_see_before(entry.kind, entry.row) and "connected" or "newly_visible"
       changes[#changes + 1] = { event = event, kind = entry.kind, row = entry.row }
     end
   end
@@ -230,31 +258,30 @@ end
 ---@param after rollcall.diff.poll  the later one
 ---@return rollcall.diff.poll  what the next one is to be compared with
 function diff.carried(before, after)
-  local outcomes, carried_targets = {}, {}
-  for i, outcome in ipairs(after.outcomes) do outcomes[i] = outcome end
-  local result = { entries = {}, order = {}, outcomes = outcomes }
+  local carried = { entries = {}, order = {}, outcomes = {} }
   for _, identity in ipairs(after.order) do
-    result.entries[identity] = after.entries[identity]
-    result.order[#result.order + 1] = identity
+    carried.entries[identity] = after.entries[identity]
+    carried.order[#carried.order + 1] = identity
   end
+  local could_see = sight_of(after)
   for _, identity in ipairs(before.order) do
     local entry = before.entries[identity]
-    if not (entry.own or after.entries[identity]) and not could_see(after, entry.kind, entry.row) then
-      result.entries[identity] = { kind = entry.kind, row = entry.row, carried = true }
-      result.order[#result.order + 1] = identity
-      carried_targets[entry.row.servername or entry.row.origin or ""] = true
+    if not (entry.own or after.entries[identity]) and not could_see(entry.kind, entry.row) then
+      carried.entries[identity] = { kind = entry.kind, row = entry.row, carried = true }
+      carried.order[#carried.order + 1] = identity
     end
   end
-  -- What is carried was seen once, so the next poll is compared with it as if it had been seen now.
-  for i, outcome in ipairs(outcomes) do
-    if carried_targets[outcome.target] then
-      local seen = {}
-      for name, value in pairs(outcome) do seen[name] = value end
-      seen.completeness = "complete"
-      outcomes[i] = seen
-    end
+  -- What is carried was seen once, so the next poll is compared with it as if it had been seen now: as far as it was seen then.
+  local was_good = {}
+  for _, outcome in ipairs(before.outcomes) do
+    local key = result.key(outcome)
+    was_good[key] = was_good[key] ~= false and result.is_good(outcome)
   end
-  return result
+  for i, outcome in ipairs(after.outcomes) do
+    carried.outcomes[i] = was_good[result.key(outcome)] and not result.is_good(outcome)
+      and options.merged(outcome, { completeness = "complete" }) or outcome
+  end
+  return carried
 end
 
 return diff

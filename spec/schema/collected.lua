@@ -36,7 +36,8 @@ describe("JSON Schemas", function()
       assert.equal(arguments:find "^check" and 1 or 2, code, complaint)
     end
     local before = put("before.jsonl", '{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "2026-11-21T07:00:00Z"}\n'
-      .. '{"kind": "badge", "account": "carol"}\n{"kind": "end", "rows": 1}\n')
+      .. '{"kind": "badge", "account": "carol"}\n{"kind": "target", "source": "rows", "target": "badge", "query": "badge", '
+      .. '"completeness": "complete"}\n{"kind": "end", "rows": 1}\n')
     local output, code = lab.run(("%s diff %s %s -f jsonl"):format(lab.command, before, inventory))
     assert.equal(1, code)
     assert.is_truthy(output:find('"event": "connected"', 1, true))

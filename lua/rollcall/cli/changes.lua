@@ -36,8 +36,8 @@ end
 function changes.line(change, color)
   if change.event == "gap" then return changes.gap_line(change --[[@as rollcall.cli.gap]]) end
   local view = presence.of(change.kind, change.row)
-  local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(changes.signs[change.event], change.event, change.kind, shown(view.account),
-    shown(view.resource), shown(view.client), shown(view.origin))
+  local words = ("%s %-13s  %s  %s on %s from %s at %s"):format(changes.signs[change.event], change.event, change.kind,
+    shown(view.account or view.user), shown(view.resource), shown(view.client), shown(view.origin))
   for _, field in ipairs(change.fields or {}) do
     words = words .. ("; %s: %s -> %s"):format(field, shown(change.before[field]), shown(change.row[field]))
   end

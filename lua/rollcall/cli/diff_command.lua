@@ -6,10 +6,14 @@ local diff = require "rollcall.diff"
 local json = require "rollcall.internal.json_text"
 local listing = require "rollcall.cli.listing"
 local memory = require "rollcall.internal.memory"
+local outcomes = require "rollcall.internal.outcomes"
 local presence = require "rollcall.presence"
+local progress = require "rollcall.cli.progress"
 local selection = require "rollcall.report.selection"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
+
+local MOST_NAMES = 5
 
 ---@param path string
 ---@param opened rollcall.cli.source
@@ -101,6 +105,20 @@ local function compared(given, look_at)
   return require "rollcall.diff.passes"({ open(1), open(2) }, sides, before)
 end
 
+---Reports on standard error what was asked in one of the two alone; returns how much.
+---@param path string
+---@param side_of_path rollcall.diff.side
+---@param other rollcall.diff.side
+---@return integer
+local function complain_of_unasked(path, side_of_path, other)
+  local unasked = outcomes.only_in(side_of_path.poll.outcomes, other.poll.outcomes)
+  if #unasked > 0 then
+    local more = #unasked > MOST_NAMES and (" and %d more"):format(#unasked - MOST_NAMES) or ""
+    progress.complain(("%s%s: asked for in %s alone"):format(table.concat(unasked, ", ", 1, math.min(#unasked, MOST_NAMES)), more, path))
+  end
+  return #unasked
+end
+
 ---The differences in the order that is asked for.
 local function sorted(list, given, after)
   if not given.sort then return list end
@@ -125,13 +143,14 @@ Examples:
   rollcall diff before.jsonl inventory.lua --where user=alice --sort resource
 
   + connected   - disconnected   ~ changed
-  ? unverified: the target was not reachable this time
-  ! newly visible: the target was not reachable last time
+  ? unverified: not asked for this time, or the target was not reachable
+  ! newly visible: not asked for last time, or the target was not reachable
 
 --where is of the row as it is, or as it was.
 
-Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed
-or answered in part, or more rows of one server than 512 MiB hold, 3 a usage error.]])
+Exit codes: 0 no difference, 1 a difference, 2 no difference but a target failed,
+answered in part or was asked in one of the two alone, or more rows of one server
+than 512 MiB hold, 3 a usage error.]])
     command:argument("BEFORE", "A snapshot, or an inventory."):target "before"
     command:argument("AFTER", "A snapshot, or an inventory."):target "after"
     arguments.choices(command:option("-f --format", "The output format.", "text"):argname "FORMAT", "--format", { "text", "jsonl", "html" })
@@ -146,7 +165,7 @@ or answered in part, or more rows of one server than 512 MiB hold, 3 a usage err
     local list, before, after = compared(given, look_at)
     problem = missing_field()
     if problem then return nil, problem end
-    local write, certain = source.output().write, 0
+    local write, certain, uncertain = source.output().write, 0, 0
     list = sorted(changes.selected(list, filter, after.view_of, before.view_of), given, after)
     if given.format == "html" then
       require "rollcall.diff.page"(list, before, after, write, where)
@@ -154,9 +173,10 @@ or answered in part, or more rows of one server than 512 MiB hold, 3 a usage err
       write_lines(list, given.format, write, where)
     end
     for _, change in ipairs(list) do
-      if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 end
+      if change.event ~= "unverified" and change.event ~= "newly_visible" then certain = certain + 1 else uncertain = uncertain + 1 end
     end
     local blind = source.complain(before.poll.outcomes) + source.complain(after.poll.outcomes)
-    return certain > 0 and 1 or blind > 0 and 2 or 0
+      + complain_of_unasked(given.before, before, after) + complain_of_unasked(given.after, after, before)
+    return certain > 0 and 1 or blind + uncertain > 0 and 2 or 0
   end,
 }

@@ -10,6 +10,7 @@ local keys = require "rollcall.cli.live.keys"
 local layout = require "rollcall.cli.live.layout"
 local new_editor = require "rollcall.cli.live.editor"
 local new_rows = require "rollcall.cli.live.rows"
+local outcomes = require "rollcall.internal.outcomes"
 local platform = require "rollcall.internal.platform"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
@@ -250,7 +251,7 @@ function methods:show(poll, carried, changed, generated_at)
   self:look()
   local now, failed_since = system.clock(), {}
   for _, outcome in ipairs(poll.outcomes) do
-    local key = outcome.target .. " " .. (outcome.query or "")
+    local key = outcomes.key(outcome)
     if progress.is_failure(outcome) then failed_since[key] = self.failed_since[key] or generated_at end
   end
   if changed then

@@ -10,8 +10,10 @@ local live = require "rollcall.cli.live"
 local memory = require "rollcall.internal.memory"
 local presence = require "rollcall.presence"
 local render = require("rollcall.report").render
+local result = require "rollcall.internal.outcomes"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
+local text = require "rollcall.internal.text"
 local textfile = require "rollcall.report.textfile"
 local watch_events = require "rollcall.cli.watch_events"
 local watch_page = require "rollcall.cli.watch_page"
@@ -58,14 +60,14 @@ end
 ---@return string[] missing  fields that no row has
 local function show_present(given, poll, generated_at, inv)
   local output = source.output()
-  local result = render {
+  local shown = render {
     filter = conditions.filter(given.where), columns = given.columns,
     sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, write = output.write, width = system.terminal_width() or math.huge, color = source.color(),
   }
   output.finish()
-  return result.missing
+  return shown.missing
 end
 
 ---Names fields that no row has, of those that only rows of the user's own could have. They may still come.
@@ -78,17 +80,21 @@ local function report_missing(view, names)
   end
 end
 
----Reports when a target fails and when it answers again, once each.
----@param away table<string, true>  those that fail
+---Reports when a target fails and when it answers again, once each. It fails as long as one of its results does.
+---@param away table<string, rollcall.outcome>  those that fail
 ---@param outcomes rollcall.outcome[]
 ---@param is_shown boolean  who reads it has been shown the results
 local function report_targets(away, outcomes, is_shown)
+  local failing = {}
   for _, outcome in ipairs(outcomes) do
-    local key = outcome.target .. " " .. (outcome.query or "")
-    local gone = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
-    if gone and not away[key] and not is_shown then source.complain { outcome } end
-    if not gone and away[key] then io.stderr:write("rollcall: ", outcome.target, ": answers again\n") end
-    away[key] = gone or nil
+    local key = result.key(outcome)
+    failing[key] = failing[key] or not result.is_good(outcome) and outcome or nil
+  end
+  for _, outcome in ipairs(outcomes) do
+    local key = result.key(outcome)
+    if failing[key] and not away[key] and not is_shown then source.complain { failing[key] } end
+    if not failing[key] and away[key] then io.stderr:write("rollcall: ", text.printable(outcome.target), ": answers again\n") end
+    away[key] = failing[key]
   end
 end
 

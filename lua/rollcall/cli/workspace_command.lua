@@ -130,14 +130,20 @@ local missing_on_command_line = {
 ---@return rollcall.cli.source
 local function ask(given, client, next_name)
   local outcome_of = require "rollcall.workspace.outcome"
-  local failures, origin, project_id = {}, given.endpoint or given.region, client:project_id()
+  local failures, origin, project_id, users = {}, given.endpoint or given.region, client:project_id(), {}
+  next_name = shard.iterator(given.shard, next_name)
   local its_progress = progress.new(listing.waiting(given, { users = true, reports = true }))
   local function note(failure)
     failures[#failures + 1] = failure
     its_progress:fail(tostring(failure))
   end
   local step, state, control = client:sessions {
-    user_name = shard.iterator(given.shard, next_name), on_error = note, on_answer = function() its_progress:count() end,
+    user_name = function()
+      local name = next_name()
+      users[#users + 1] = name
+      return name
+    end,
+    on_error = note, on_answer = function() its_progress:count() end,
     on_wait = its_progress:waiter(),
   }
   local rows = its_progress:over(function()
@@ -158,8 +164,7 @@ local function ask(given, client, next_name)
       local kind, row = rows()
       if not kind and not is_over then
         is_over = true
-        local asked = its_progress.asked
-        local outcome = outcome_of(origin, asked, asked - #failures, failures)
+        local outcome = outcome_of(origin, project_id, users, its_progress.asked - #failures, failures)
         if its_progress.is_interrupted then outcome.completeness, outcome.reason = "partial", "interrupted before all users were asked" end
         table.insert(its_progress.outcomes, outcome)
       end

@@ -11,8 +11,8 @@ local columns = {
 
 local events = {
   { "connected", "connected" }, { "disconnected", "disconnected" }, { "changed", "changed" },
-  { "unverified", "unverified: the target was not reachable this time" },
-  { "newly_visible", "newly visible: the target was not reachable last time" },
+  { "unverified", "unverified: not asked for this time, or the target was not reachable" },
+  { "newly_visible", "newly visible: not asked for last time, or the target was not reachable" },
 }
 
 local function said(value)

@@ -176,7 +176,7 @@ local function start_workspace(source)
         row.origin, row.project_id, row.user_name = origin, project_id, user_name
         return "session", row
       end
-      local outcome = require "rollcall.workspace.outcome"(origin, #fields.users, answered, failures)
+      local outcome = require "rollcall.workspace.outcome"(origin, project_id, fields.users, answered, failures)
       outcome.query = "session"
       handlers.on_target(outcome)
     end, nil, function()

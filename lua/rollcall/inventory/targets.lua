@@ -38,6 +38,8 @@ end
 ---@field source "smb"|"workspace"|"snapshot"|"rows"
 ---@field target string  as in its result
 ---@field query? string  as in its result
+---@field qualifier? string  as in its result
+---@field project_id? string  as in its result, where the inventory says it
 ---@field name string  by which it is in a shard: that of the server or of the user
 
 ---@param inv rollcall.inventory
@@ -49,11 +51,13 @@ function targets.list(inv)
     if source.block == "smb" then
       local kind = sources.kind_of_query(fields.query)
       for _, name in ipairs(fields.servers) do
-        found[#found + 1] = { source = "smb", target = servernames.shown(name), query = kind, name = name }
+        found[#found + 1] = { source = "smb", target = servernames.shown(name), query = kind, qualifier = fields.qualifier, name = name }
       end
     elseif source.block == "workspace" then
+      local project_id = type(fields.project_id) == "string" and fields.project_id or nil
       for _, name in ipairs(fields.users) do
-        found[#found + 1] = { source = "workspace", target = sources.origin_of(source), query = "session", name = name }
+        found[#found + 1] = { source = "workspace", target = sources.origin_of(source), query = "session", project_id = project_id,
+          name = name }
       end
     else
       local name = name_of(source)

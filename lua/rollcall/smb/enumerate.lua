@@ -16,6 +16,7 @@ local DEFAULT_CONCURRENCY = 16
 ---@class rollcall.smb.handlers
 ---@field on_error? fun(failure: rollcall.failure)
 ---@field on_target? fun(outcome: rollcall.outcome)
+---@field qualifier? string  what each server is asked about
 
 local function report_failure(handlers, failure)
   if not handlers.on_error then error(failure, 0) end
@@ -36,7 +37,7 @@ local function end_of_call(plan, handlers)
     end
     its_visit:let_go()
     if plan.finish then plan.finish(its_visit) end
-    if handlers.on_target then handlers.on_target(its_visit:outcome()) end
+    if handlers.on_target then handlers.on_target(its_visit:outcome(handlers.qualifier)) end
     -- What it has made ready is given before any other server is waited for.
     if plan.finish then return false end
   end
@@ -54,7 +55,7 @@ local function refuse(server, handlers, began)
   }
   its_visit:note({ failure = failure, received = 0, placeholders = 0 }, false)
   report_failure(handlers, failure)
-  if handlers.on_target then handlers.on_target(its_visit:outcome()) end
+  if handlers.on_target then handlers.on_target(its_visit:outcome(handlers.qualifier)) end
 end
 
 ---@param plan rollcall.smb.plan

@@ -11,6 +11,9 @@ local visit = {}
 ---@field source "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"|"test"  what the target is; "test" in tests of a policy
 ---@field target string  the server, as the caller named it; the region or endpoint, the path of a snapshot, the kind of rows
 ---@field query? string  of an inventory or a snapshot: the kind of the rows that were asked for
+---@field qualifier? string  of connections: the share, or the computer as `\\computer`, that was asked about; absent: every share
+---@field project_id? string  of "workspace": the project
+---@field users? string[]  of "workspace": the users asked about; absent: all
 ---@field completeness "complete"|"partial"|"denied"|"unreachable"|"placeholder"  placeholder: the server filled in words of its own for what it does not know
 ---@field claimed? integer  entries that the server said there are; of "workspace" the users asked about
 ---@field received? integer  entries that were received; of "workspace" the users about whom it answered
@@ -110,12 +113,14 @@ local function logon_of(server, began)
   return { username = username, seconds = math.max(0, os.time() - began) }
 end
 
+---@param qualifier? string  what the server was asked about; nil: all
 ---@return rollcall.outcome
-function methods:outcome()
+function methods:outcome(qualifier)
   local completeness, reason = self:judge()
   return {
     source = "smb",
     target = self.server.servername,
+    qualifier = qualifier,
     completeness = completeness,
     claimed = self.claimed,
     received = self.received,

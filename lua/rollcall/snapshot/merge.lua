@@ -1,6 +1,7 @@
 --- Several snapshots as one: of shards of the same targets, or of several offices. Of a server that is in more than one of them,
 -- what the newest says counts. What is missing is named.
 local memory = require "rollcall.internal.memory"
+local outcomes_of = require "rollcall.internal.outcomes"
 local printed = require "rollcall.snapshot.printed"
 local shard = require "rollcall.internal.shard"
 local snapshot = require "rollcall.snapshot"
@@ -174,11 +175,20 @@ end
 
 ---The results of a cloud service in several parts are of different users.
 function methods:add_to_sum(outcome)
-  local key = key_of(outcome.query, outcome.target)
+  local key = outcomes_of.key(outcome)
   local sum = self.sum_of[key]
   if not sum then
     self.sum_of[key] = outcome
     return self:put(outcome)
+  end
+  local known = outcomes_of.users(sum)
+  if not known or not outcomes_of.users(outcome) then
+    sum.users = nil
+  else
+    for _, name in ipairs(outcome.users or {}) do
+      sum.users = sum.users or {}
+      if not known[shard.key(name)] then table.insert(sum.users, name) end
+    end
   end
   sum.claimed, sum.received = (sum.claimed or 0) + (outcome.claimed or 0), (sum.received or 0) + (outcome.received or 0)
   if sum.completeness ~= outcome.completeness then sum.completeness = "partial" end
@@ -187,13 +197,34 @@ function methods:add_to_sum(outcome)
   sum.reason = #reasons > 0 and table.concat(reasons, "; ") or nil
 end
 
+---@param origin? string
+---@param project_id? string
+---@param user string
+local function key_of_user(origin, project_id, user)
+  return key_of("session", table.concat({ origin or "", project_id or "", user }, "\0"))
+end
+
+---@param server string
+---@param qualifier string
+local function key_of_qualifier(server, qualifier)
+  return key_of("connection", server .. "\0" .. qualifier)
+end
+
 ---By what a row's target is known to be elsewhere: its server, or the user of a cloud service.
 ---@return string? key
 ---@return string? name
+---@return string[]? others  likewise: its server as far as it was asked about the row's share or computer
 local function target_of(kind, row)
-  if type(row.servername) == "string" then return key_of(kind, row.servername), row.servername end
+  if type(row.servername) == "string" then
+    local others = {}
+    if kind == "connection" then
+      if type(row.share) == "string" then others[1] = key_of_qualifier(row.servername, row.share) end
+      if type(row.client) == "string" then others[#others + 1] = key_of_qualifier(row.servername, "\\\\" .. row.client) end
+    end
+    return key_of(kind, row.servername), row.servername, others
+  end
   if kind == "session" and type(row.user_name) == "string" then
-    return key_of(kind, (row.origin or "") .. "\0" .. row.user_name), row.user_name
+    return key_of_user(row.origin, row.project_id, row.user_name), row.user_name
   end
 end
 
@@ -206,10 +237,12 @@ function methods:add(part, write)
   end
   local opened, reason = open(part.path)
   if not opened then error(("%s: %s"):format(part.path, reason), 0) end
-  local taken = {}
+  local taken, newest = {}, {}
   for kind, row in function() return opened:next() end do
-    local key, name = target_of(kind, row)
-    if not (key and self:is_elsewhere(key, part, name)) then
+    local key, name, others = target_of(kind, row)
+    local is_elsewhere = key and self:is_elsewhere(key, part, name)
+    for _, other in ipairs(others or {}) do is_elsewhere = is_elsewhere or self:is_elsewhere(other, part, name) end
+    if not is_elsewhere then
       users.keep(opened --[[@as rollcall.snapshot]], kind, row)
       write(kind, row)
       self.rows = self.rows + 1
@@ -221,15 +254,25 @@ function methods:add(part, write)
   for _, outcome in ipairs(opened.outcomes) do
     local key = key_of(outcome.query, outcome.target)
     if outcome.source == "workspace" then
+      for _, user in ipairs(outcomes_of.is_good(outcome) and outcome.users or {}) do
+        newest[key_of_user(outcome.target, outcome.project_id, user)] = true
+      end
       self:add_to_sum(outcome)
     elseif outcome.source ~= "smb" then
       self:put(outcome)
       if outcome.source == "rows" then self:note_rows(part, outcome.target) end
-    elseif not self:is_elsewhere(key, part, outcome.target) then
+    elseif not (self:is_elsewhere(key, part, outcome.target) or outcome.qualifier
+      and self:is_elsewhere(key_of_qualifier(outcome.target, outcome.qualifier), part, outcome.target)) then
       self:put(outcome)
-      taken[key] = {}
+      if outcome.qualifier then
+        newest[key_of_qualifier(outcome.target, outcome.qualifier)] = true
+        if taken[key] and taken[key].target then taken[key] = nil end
+      else
+        taken[key] = {}
+      end
     end
   end
+  for key in pairs(newest) do self.part_of[key] = self.part_of[key] or part end
   local cut = {}
   for key, outcome in pairs(taken) do
     self.part_of[key] = part
@@ -274,11 +317,32 @@ function methods:add_missing(parts, missing, unnamed, named)
   end
 end
 
+---The users that the results for a service are of.
+---@param one rollcall.inventory.named_target
+---@return boolean is_known  there is a result
+---@return table<string, string>? users  by `shard.key`; nil: all
+function methods:users_of(one)
+  local is_known, found = false, {}
+  for _, outcome in ipairs(self.outcomes) do
+    local is_its = shard.key(outcome.target) == shard.key(one.target) and (outcome.query or one.query) == one.query
+    if is_its and (not (outcome.project_id and one.project_id) or outcome.project_id == one.project_id) then
+      is_known = true
+      local its_users = outcomes_of.users(outcome)
+      if not its_users then return true end
+      for key, name in pairs(its_users) do found[key] = name end
+    end
+  end
+  return is_known, found
+end
+
 ---@param named rollcall.inventory.named_target[]
 ---@param missing table<integer, rollcall.shard[]>
 function methods:add_missing_targets(named, missing)
-  local known, is_missing, absent_users = {}, {}, {}
-  for _, outcome in ipairs(self.outcomes) do known[key_of(outcome.query, outcome.target)] = true end
+  local known, is_missing, services, service_of = {}, {}, {}, {}
+  for _, outcome in ipairs(self.outcomes) do
+    known[outcomes_of.key(outcome)] = true
+    known[key_of(outcome.query, outcome.target)] = known[key_of(outcome.query, outcome.target)] or not outcome.qualifier
+  end
   for _, list in pairs(missing) do
     for _, its_shard in ipairs(list) do is_missing[its_shard.label] = true end
   end
@@ -289,23 +353,28 @@ function methods:add_missing_targets(named, missing)
     end
   end
   for _, one in ipairs(named) do
-    local key, label = key_of(one.query, one.target), missing_shard_of(one.name)
-    if one.source == "workspace" and (label or not known[key]) then
-      absent_users[#absent_users + 1] = one.target
-      absent_users[one.target] = absent_users[one.target] or {}
-      table.insert(absent_users[one.target], one.name)
-    elseif not known[key] then
+    local key, label = outcomes_of.key(one), missing_shard_of(one.name)
+    if one.source == "workspace" then
+      local service = service_of[key]
+      if not service then
+        service = { one = one, absent = {} }
+        service.is_known, service.users = self:users_of(one)
+        service_of[key], services[#services + 1] = service, service
+      end
+      local is_here = service.is_known and (service.users and service.users[shard.key(one.name)] or not service.users and not label)
+      if not is_here then table.insert(service.absent, one.name) end
+    elseif not (known[key] or known[key_of(one.query, one.target)]) then
       known[key] = true
-      self:put { source = one.source, target = one.target, query = one.query, completeness = "unreachable",
+      self:put { source = one.source, target = one.target, query = one.query, qualifier = one.qualifier, completeness = "unreachable",
         reason = label and ("no file is of its shard %s"):format(label) or "no file has a result for it" }
     end
   end
-  for _, target in ipairs(absent_users) do
-    local names = absent_users[target]
-    if names then
-      absent_users[target] = nil
-      self:add_to_sum { source = "workspace", target = target, query = "session", completeness = "unreachable", claimed = #names,
-        received = 0, reason = ("no file has a result for %s: %s"):format(text.count(#names, "user"), table.concat(names, ", ")) }
+  for _, service in ipairs(services) do
+    local one, names = service.one, service.absent
+    if #names > 0 then
+      self:add_to_sum { source = "workspace", target = one.target, query = "session", project_id = one.project_id, users = names,
+        completeness = "unreachable", claimed = #names, received = 0,
+        reason = ("no file has a result for %s: %s"):format(text.count(#names, "user"), table.concat(names, ", ")) }
     end
   end
 end

@@ -1,4 +1,5 @@
 --- What stands on the screen, line for line: the head, targets that fail, the table, and the keys.
+local outcomes = require "rollcall.internal.outcomes"
 local progress = require "rollcall.cli.progress"
 local text = require "rollcall.internal.text"
 
@@ -58,7 +59,7 @@ local function failures(state)
   local list = {}
   for _, outcome in ipairs(state.outcomes) do
     if progress.is_failure(outcome) then
-      local since = state.failed_since[outcome.target .. " " .. (outcome.query or "")]
+      local since = state.failed_since[outcomes.key(outcome)]
       local word = outcome.completeness == "partial" and "PARTIAL" or "FAILED"
       list[#list + 1] = text.printable(("%s  %s%s: %s"):format(word, outcome.target, since and " since " .. time(since) or "",
         outcome.reason or outcome.completeness))
@@ -120,7 +121,7 @@ end
 ---@field grid rollcall.cli.live.grid
 ---@field styles table<string, string>
 ---@field outcomes rollcall.outcome[]
----@field failed_since table<string, integer>  by target and query
+---@field failed_since table<string, integer>  by the keys of results
 ---@field generated_at? integer  of what is shown; nil while there has been no whole poll
 ---@field taken_at? number  the same by the clock that only goes forward
 ---@field now number  by that clock
