@@ -214,6 +214,7 @@ build = {
             ["rollcall.diff.own"] = "lua/rollcall/diff/own.lua",
             ["rollcall.diff.page"] = "lua/rollcall/diff/page.lua",
             ["rollcall.diff.passes"] = "lua/rollcall/diff/passes.lua",
+            ["rollcall.internal.beginning"] = "lua/rollcall/internal/beginning.lua",
             ["rollcall.internal.case"] = "lua/rollcall/internal/case.lua",
             ["rollcall.internal.columns"] = "lua/rollcall/internal/columns.lua",
             ["rollcall.internal.credentials"] = "lua/rollcall/internal/credentials.lua",

@@ -238,6 +238,78 @@ describe("a watch of a target with several results", function()
   end)
 end)
 
+describe("a session that began anew", function()
+  local function at(time, more)
+    local row = session("alice", more)
+    row.time = time
+    return row
+  end
+  local function anew(before, after, began, ended)
+    before, after = poll_of(before), poll_of(after)
+    before.ended, after.began = ended, began
+    return told(before, after)
+  end
+  local both = { "disconnected alice", "connected alice" }
+
+  it("is another one, which its age says", function()
+    assert.same(both, anew({ at(5000), result() }, { at(1), result() }))
+    assert.same({}, anew({ at(5000), result() }, { at(4997), result() }))
+    assert.same(both, anew({ at(5000), result() }, { at(4996), result() }))
+    assert.same({}, anew({ at(100), result() }, { at(200), result() }))
+    -- Where it is known how much time went by at least.
+    assert.same(both, anew({ at(100), result() }, { at(200), result() }, 1600.5, 1000))
+    assert.same({}, anew({ at(100), result() }, { at(700), result() }, 1600.5, 1000))
+    local output, code = rollcall(("diff %s %s"):format(put("old.jsonl", snapshot_of { at(5000), result() }),
+      put("new.jsonl", snapshot_of { at(1), result() })))
+    assert.equal(1, code)
+    assert.matches("^%- disconnected   smb_session  alice.*\n%+ connected      smb_session  alice[^\n]*\n$", output)
+  end)
+
+  it("is one of several of the same user and computer", function()
+    assert.same({}, anew({ at(5000), at(10), result() }, { at(610), at(5600), result() }))
+    assert.same({ "disconnected alice" }, anew({ at(5000), at(10), result() }, { at(610), result() }))
+    assert.same(both, anew({ at(5000), at(10), result() }, { at(1), at(5600), result() }))
+  end)
+
+  it("is not one whose row has the age of something else, or a filled-in one", function()
+    local function access(time, sources)
+      return { kind = "access", servername = "fs1", username = "alice", client = "A", time = time, sources = sources }
+    end
+    local asked = result("complete", { query = "access" })
+    assert.same({ "changed alice" }, anew({ access(500, "session"), asked }, { access(20, "session+connection"), asked }))
+    assert.same(both, anew({ access(500, "session"), asked }, { access(20, "session"), asked }))
+    assert.same({}, anew({ at(500, { placeholder = true }), result() }, { at(20, { placeholder = true }), result() }))
+  end)
+
+  it("is one of the same id with another start_time, or of another time by the server itself", function()
+    local function desktop(start)
+      return { kind = "session", origin = "eu", id = "1", user_name = "alice", start_time = start }
+    end
+    local asked = result("complete", { source = "workspace", target = "eu", query = "session" })
+    assert.same(both, anew({ desktop "2026-11-22 08:00:00", asked }, { desktop "2026-11-22 09:00:00", asked }))
+    assert.same(both, anew({ at(5, { since = 1000 }), result() }, { at(9, { since = 1004 }), result() }))
+    assert.same({}, anew({ at(5, { since = 1000 }), result() }, { at(9, { since = 1000 }), result() }))
+  end)
+
+  it("is a Logoff and a Logon for a watch", function()
+    put("state.jsonl", snapshot_of { at(5000), result() })
+    put("state.lua", ("snapshot %q"):format(folder .. "/state.jsonl"))
+    local process = lab.start(("cd %s && %s watch state.lua -i 0.05 -f ocsf --snapshot polled.jsonl > printed 2>&1"):format(
+      folder, command))
+    lab.eventually("a poll", function() return content "polled.jsonl":find "5000" end)
+    text_file.replace(folder .. "/state.jsonl", snapshot_of { at(1), result() })
+    lab.eventually("both", function() return content "printed":find "\n.*\n" end)
+    lab.run("kill " .. process)
+    assert.matches("Logoff.*\n.*Logon", content "printed")
+  end)
+
+  it("is none where a file is read again", function()
+    put("state.jsonl", snapshot_of { at(5), result() })
+    put("state.lua", ("snapshot %q"):format(folder .. "/state.jsonl"))
+    assert.same({ "", 0, "" }, { rollcall "watch state.lua -i 4 --times 3 -f jsonl" })
+  end)
+end)
+
 describe("rollcall merge", function()
   local function merged(arguments)
     local _, code, complaint = rollcall(("merge %s -o merged.jsonl"):format(arguments))

@@ -1,5 +1,6 @@
 --- The difference of two polls: who connected, who disconnected, what changed. Seconds that merely
 --- went by are no change; and whoever cannot be seen for a target that did not answer is not disconnected.
+local beginning = require "rollcall.internal.beginning"
 local memory = require "rollcall.internal.memory"
 local names = require "rollcall.smb.names"
 local options = require "rollcall.internal.options"
@@ -99,11 +100,39 @@ local function is_open_in(poll)
   end
 end
 
+---@class rollcall.diff.entry
+---@field kind string
+---@field row table
+---@field same string  what all rows with the same identity have
+---@field carried? boolean  it is known from an earlier poll
+---@field own? boolean  it is a logon of rollcall's, which is compared with nothing
+
 ---Rows that were taken at one time.
 ---@class rollcall.diff.poll
----@field entries table<string, { kind: string, row: table, carried: boolean?, own: boolean? }>  carried: known from an earlier poll; own: a logon of rollcall's, which is compared with nothing
+---@field entries table<string, rollcall.diff.entry>
 ---@field order string[]  the identities of the entries, in the order of their arrival
 ---@field outcomes rollcall.outcome[]  the result for each target
+---@field began? number  when the targets were asked, by `system.clock`; absent: it is not known
+---@field ended? number  when all had answered, likewise
+
+---Gives those of the same identity one of their own each, by age: servers list them in any order.
+local function number(poll, taken, of_same)
+  local identity_of_entry = {}
+  for same_identity, entries in pairs(of_same) do
+    local place = {}
+    for i, entry in ipairs(entries) do place[entry] = i end
+    local function age_of(entry) return math.type(entry.row.time) and entry.row.time or -1 end
+    table.sort(entries, function(a, b)
+      if age_of(a) ~= age_of(b) then return age_of(a) > age_of(b) end
+      return place[a] < place[b]
+    end)
+    for i, entry in ipairs(entries) do
+      local identity = i == 1 and same_identity or same_identity .. "|" .. i
+      poll.entries[identity], identity_of_entry[entry] = entry, identity
+    end
+  end
+  for i, entry in ipairs(taken) do poll.order[i] = identity_of_entry[entry] or poll.order[i] end
+end
 
 ---Takes in rows. Of several with the same identity, each counts. All are kept, in at most half of what rows may take, since a poll is
 ---there to be compared with another. Raises what the iterator raises, and that it is full.
@@ -112,7 +141,7 @@ end
 ---@return rollcall.diff.poll  to compare with another
 function diff.poll(rows, outcomes)
   local poll = { entries = {}, order = {}, outcomes = outcomes }
-  local times, taken = {}, {}
+  local taken, of_same = {}, {}
   local half = memory.LIMIT / 2
   local is_full = memory.room(half)
   local function check(count)
@@ -126,16 +155,17 @@ function diff.poll(rows, outcomes)
   local is_own = own_logons(outcomes)
   for i, entry in ipairs(taken) do
     entry.own = is_own(entry.kind, entry.row) or nil
-    local identity = (entry.own and "own|" or "") .. identity_of(entry.kind, entry.row)
-    if poll.entries[identity] then
-      local number = (times[identity] or 1) + 1
-      times[identity] = number
-      identity = identity .. "|" .. number
+    entry.same = (entry.own and "own|" or "") .. identity_of(entry.kind, entry.row)
+    poll.order[i] = entry.same
+    if poll.entries[entry.same] then
+      of_same[entry.same] = of_same[entry.same] or { poll.entries[entry.same] }
+      table.insert(of_same[entry.same], entry)
+    else
+      poll.entries[entry.same] = entry
     end
-    poll.entries[identity] = entry
-    poll.order[i] = identity
     check(#taken)
   end
+  if next(of_same) then number(poll, taken, of_same) end
   return poll
 end
 
@@ -198,24 +228,39 @@ local function changed(kind, before, after)
   return #fields > 0 and { event = "changed", kind = kind, row = after, before = before, fields = fields } or nil
 end
 
----The entries of a poll that the other does not have, and a function that takes from them one of the same session.
-local function only_in(poll, other)
-  local entries, of_session = {}, {}
-  for _, identity in ipairs(poll.order) do
-    local entry = poll.entries[identity]
-    if not (entry.own or other.entries[identity]) then
-      entries[#entries + 1] = entry
-      local session = session_of(entry.kind, entry.row)
-      if session then
-        of_session[session] = of_session[session] or {}
-        table.insert(of_session[session], entry)
+---Which entry of one poll is which of the other.
+---@return table<table, table> partner  of each
+local function partners(before, after, elapsed)
+  local partner, left = {}, {}
+  local function pair(one, other)
+    -- What fields of the user's own kinds mean is not known.
+    local is_another = presence.is_known_kind(one.kind) and beginning.is_another(one.row, other.row, elapsed)
+    if partner[one] or is_another then return false end
+    partner[one], partner[other] = other, one
+    return true
+  end
+  for _, identity in ipairs(after.order) do
+    local one, other = before.entries[identity], after.entries[identity]
+    if not (other.own or one and pair(one, other)) then left[#left + 1] = other end
+  end
+  local of_session = {}
+  for _, identity in ipairs(before.order) do
+    local one = before.entries[identity]
+    if not (one.own or partner[one]) then
+      for _, key in ipairs { one.same, session_of(one.kind, one.row) } do
+        of_session[key] = of_session[key] or {}
+        table.insert(of_session[key], one)
       end
     end
   end
-  return entries, function(entry)
-    local session = session_of(entry.kind, entry.row)
-    return session and of_session[session] and table.remove(of_session[session], 1)
+  for _, other in ipairs(left) do
+    for _, key in ipairs { other.same, session_of(other.kind, other.row) } do
+      for _, one in ipairs(partner[other] and {} or of_session[key] or {}) do
+        if pair(one, other) then break end
+      end
+    end
   end
+  return partner
 end
 
 ---What differs between two polls. Raises nothing.
@@ -223,26 +268,24 @@ end
 ---@param after rollcall.diff.poll  the later one
 ---@return rollcall.diff.change[]  first who disconnected, then who connected and what changed
 function diff.compare(before, after)
-  local changes, paired = {}, {}
-  local gone, take_gone = only_in(before, after)
-  for _, entry in ipairs((only_in(after, before))) do
-    local partner = take_gone(entry)
-    if partner then
-      paired[partner], paired[entry] = entry, partner
-    end
-  end
+  local changes = {}
+  local elapsed = before.ended and after.began and math.max(0, after.began - before.ended) or 0
+  local partner = partners(before, after, elapsed)
   local is_still_open, was_open = is_open_in(after), is_open_in(before)
   local could_see, could_see_before = sight_of(after), sight_of(before)
-  for _, entry in ipairs(gone) do
-    local disconnected = could_see(entry.kind, entry.row)
-    if not paired[entry] and (disconnected or not entry.carried) and not is_still_open(entry.row) then
-      changes[#changes + 1] = { event = disconnected and "disconnected" or "unverified", kind = entry.kind, row = entry.row }
+  for _, identity in ipairs(before.order) do
+    local entry = before.entries[identity]
+    if not (entry.own or partner[entry]) then
+      local disconnected = could_see(entry.kind, entry.row)
+      if (disconnected or not entry.carried) and not is_still_open(entry.row) then
+        changes[#changes + 1] = { event = disconnected and "disconnected" or "unverified", kind = entry.kind, row = entry.row }
+      end
     end
   end
   for _, identity in ipairs(after.order) do
     local entry = after.entries[identity]
-    local was = before.entries[identity] or paired[entry]
-    if was and not entry.own then
+    local was = partner[entry]
+    if was then
       changes[#changes + 1] = changed(entry.kind, was.row, entry.row)
     elseif not entry.own and not was_open(entry.row) then
       local event = could_see_before(entry.kind, entry.row) and "connected" or "newly_visible"
@@ -258,7 +301,7 @@ end
 ---@param after rollcall.diff.poll  the later one
 ---@return rollcall.diff.poll  what the next one is to be compared with
 function diff.carried(before, after)
-  local carried = { entries = {}, order = {}, outcomes = {} }
+  local carried = { entries = {}, order = {}, outcomes = {}, began = after.began, ended = after.ended }
   for _, identity in ipairs(after.order) do
     carried.entries[identity] = after.entries[identity]
     carried.order[#carried.order + 1] = identity
@@ -267,7 +310,7 @@ function diff.carried(before, after)
   for _, identity in ipairs(before.order) do
     local entry = before.entries[identity]
     if not (entry.own or after.entries[identity]) and not could_see(entry.kind, entry.row) then
-      carried.entries[identity] = { kind = entry.kind, row = entry.row, carried = true }
+      carried.entries[identity] = { kind = entry.kind, row = entry.row, same = entry.same, carried = true }
       carried.order[#carried.order + 1] = identity
     end
   end

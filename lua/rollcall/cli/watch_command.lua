@@ -19,15 +19,25 @@ local watch_events = require "rollcall.cli.watch_events"
 local watch_page = require "rollcall.cli.watch_page"
 local write_snapshot = require "rollcall.snapshot.of_poll"
 
+---Whether no row is of a file, and so of another time.
+local function is_all_asked(inv)
+  for _, one in ipairs(inv.sources) do
+    if one.block == "snapshot" then return false end
+  end
+  return true
+end
+
 ---A poll, which is none where a signal or a key broke it off.
 ---@param view? rollcall.cli.live
 local function take_poll(inv, view)
   local opened = source.ask(inv, { ends_at_signals = true, hidden = view ~= nil, wait = view and view:waiter() })
   if view then view:begin(opened) end
+  local began = system.clock()
   local took, poll = pcall(diff.poll, view and view:over(opened.rows) or opened.rows, opened.outcomes)
   opened.close()
   if view then view:end_poll() end
   if not took then error(poll, 0) end
+  if is_all_asked(inv) then poll.began, poll.ended = began, system.clock() end
   return poll, opened.generated_at, opened.elapsed()
 end
 

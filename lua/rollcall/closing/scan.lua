@@ -1,10 +1,8 @@
 --- What is there of sessions and files that are to be closed: a new listing, and whether it still has the same.
+local beginning = require "rollcall.internal.beginning"
 local names = require "rollcall.smb.names"
 
 local scan = {}
-
--- Seconds by which two listings of one session may differ in when it began.
-local SLACK = 3
 
 ---What is to be closed: all sessions of a user from a computer, since the call knows no finer, or one open file.
 ---@class rollcall.closing.wanted
@@ -64,7 +62,7 @@ function scan.may_be_own(server, kind, row)
   local own = server.target.username
   if own ~= "" and names.key(own) ~= names.key(row.username) then return false end
   if kind == "file" then return is_pipe(row.pathname or "") end
-  return not row.since or row.since >= server.began - SLACK
+  return not row.since or row.since >= server.began or beginning.is_near(row.since, server.began)
 end
 
 local function own_problem(server, wanted, own_rows)
@@ -122,18 +120,13 @@ function scan.look(server, wanted)
   return scans[wanted.kind](server, wanted)
 end
 
-local function is_near(one, other)
-  if not (one and other) then return one == other end
-  return math.abs(one - other) <= SLACK
-end
-
 ---Whether one of several sessions began at that time, as far as listings agree.
 ---@param list integer[]
 ---@param since integer
 ---@return boolean
 function scan.has(list, since)
   for _, one in ipairs(list) do
-    if is_near(one, since) then return true end
+    if beginning.is_near(one, since) then return true end
   end
   return false
 end
@@ -143,7 +136,7 @@ local function others(rows, since)
   local left, unmatched = table.move(since, 1, #since, 1, {}), {}
   for _, row in ipairs(rows) do
     local found
-    for i, one in ipairs(left) do found = found or is_near(one, row.since) and i end
+    for i, one in ipairs(left) do found = found or beginning.is_near(one, row.since) and i end
     if found then table.remove(left, found) else unmatched[#unmatched + 1] = row end
   end
   return unmatched

@@ -8,7 +8,7 @@ local json_text = {}
 ---The name and version of the shape of all JSON that rollcall writes; the guide on reports has it.
 json_text.SCHEMA = "rollcall/1"
 
-json_text.outcome_fields = { 
+json_text.outcome_fields = {
   "source", "target", "query", "qualifier", "project_id", "users", "completeness", "claimed", "received", "logon", "connections", "reason",
 }
 
