@@ -101,15 +101,15 @@ local function is_open_in(poll)
 end
 
 ---@class rollcall.diff.entry
----@field kind string
----@field row table
+---@field kind string  of the row
+---@field row table  as its source gave it
 ---@field same string  what all rows with the same identity have
 ---@field carried? boolean  it is known from an earlier poll
 ---@field own? boolean  it is a logon of rollcall's, which is compared with nothing
 
 ---Rows that were taken at one time.
 ---@class rollcall.diff.poll
----@field entries table<string, rollcall.diff.entry>
+---@field entries table<string, rollcall.diff.entry>  the rows by their identities
 ---@field order string[]  the identities of the entries, in the order of their arrival
 ---@field outcomes rollcall.outcome[]  the result for each target
 ---@field began? number  when the targets were asked, by `system.clock`; absent: it is not known
@@ -174,12 +174,12 @@ local view_of = presence.viewer()
 ---@param poll rollcall.diff.poll
 ---@return fun(kind: string, row: table): boolean could_see  whether a row of this kind and origin would have been seen
 local function sight_of(poll)
-  local of_target, of_kind, damaged = {}, {}, false
+  local of_target, of_rows, damaged = {}, {}, false
   for _, outcome in ipairs(poll.outcomes) do
     if outcome.source == "snapshot" then
       damaged = damaged or not result.is_good(outcome)
     elseif outcome.source == "rows" then
-      of_kind[outcome.query] = of_kind[outcome.query] ~= false and result.is_good(outcome)
+      of_rows[outcome.query] = of_rows[outcome.query] ~= false and result.is_good(outcome)
     else
       local key = shard.key(outcome.target)
       of_target[key] = of_target[key] or {}
@@ -188,7 +188,7 @@ local function sight_of(poll)
   end
   return function(kind, row)
     if damaged then return false end
-    local seen, origin = of_kind[kind], view_of(kind, row).origin
+    local seen, origin = of_rows[kind], view_of(kind, row).origin
     for _, one in ipairs(type(origin) == "string" and of_target[shard.key(origin)] or {}) do
       if one.covers(kind, row) then seen = seen ~= false and one.is_good end
     end

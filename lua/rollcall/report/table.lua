@@ -111,7 +111,11 @@ function writer_methods:finish(outcomes, _, totals)
     if outcome.received then
       what = ("%s, %d of %d"):format(what, outcome.received, math.max(outcome.claimed or 0, outcome.received))
     end
-    local query = self.generated_at and outcome.query and (" (%s)"):format(outcome.query) or ""
+    local asked = { self.generated_at and outcome.query or nil }
+    for _, name in ipairs { "qualifier", "project_id" } do
+      if outcome[name] then asked[#asked + 1] = name .. " " .. outcome[name] end
+    end
+    local query = #asked > 0 and (" (%s)"):format(table.concat(asked, ", ")) or ""
     local color = loudness[outcome.completeness]
     self:note(text.printable(what .. query .. connections_text(outcome) .. (outcome.reason and ": " .. outcome.reason or "")),
       color == nil and FAILED or color or nil)

@@ -4,7 +4,7 @@ local text = require "rollcall.internal.text"
 ---The result for the service as a whole: of how many users it was asked, and of how many it answered.
 ---@param target string  the service, as outputs name it
 ---@param project_id string
----@param users string[]  those that it was asked about; one that is no text is no user of anybody's
+---@param users string[]  those that it was asked about
 ---@param answered integer
 ---@param failures rollcall.failure[]
 ---@return rollcall.outcome
