@@ -1,5 +1,6 @@
 -- What changed between two polls: who may be called connected or disconnected, and who cannot be.
 local cjson = require "cjson"
+local cloud = require "spec.cloud"
 local diff = require "rollcall.diff"
 local lab = require "spec.lab"
 local text_file = require "spec.lab.text_file"
@@ -169,6 +170,43 @@ describe("a poll of no target", function()
   end)
 end)
 
+describe("the result for a target", function()
+  local function targets_of(output)
+    local targets = {}
+    for line in output:gmatch "[^\n]+" do
+      local object = cjson.decode(line)
+      if object.kind == "target" then targets[#targets + 1] = object end
+    end
+    return targets
+  end
+
+  it("says of which share a real server was asked", function()
+    local call = ("connections %s -U %s "):format(lab.samba, lab.username)
+    assert.equal("projects", targets_of((rollcall(call .. "-q projects -f jsonl")))[1].qualifier)
+    assert.is_nil(targets_of((rollcall(call .. "-f jsonl")))[1].qualifier)
+    assert.equal("projects", targets_of((rollcall(("connections %s -U x -q projects -f jsonl"):format(lab.closed))))[1].qualifier)
+    put("two.lua", ("for _, share in ipairs { 'projects', 'public' } do\n  smb { servers = %q, query = 'connections', qualifier = share, "
+      .. "username = %q, password = env 'LAB_PASSWORD' }\nend"):format(lab.double, lab.username))
+    local shown = rollcall "report two.lua"
+    assert.matches("%(connection, qualifier projects%)", shown)
+    assert.matches("%(connection, qualifier public%)", shown)
+  end)
+
+  it("says of which project and of which users a real service was asked", function()
+    local environment = cloud.environment
+    local variables = ("ROLLCALL_TOKEN=%s HUAWEICLOUD_SDK_PROJECT_ID=%s"):format(environment.TOKEN, environment.PROJECT)
+    local output = lab.run(("%s %s workspace --endpoint %s --ca-file %s --user alice bob -f jsonl"):format(variables, command, cloud.tls,
+      environment.CA_FILE))
+    local target = targets_of(output)[1]
+    assert.same({ environment.PROJECT, { "alice", "bob" }, 2 }, { target.project_id, target.users, target.claimed })
+    put("cloud.lua", ("workspace { endpoint = %q, ca_file = %q, project_id = %q, token = env 'LAB_CLOUD_TOKEN', users = 'bob' }"):format(
+      cloud.tls, environment.CA_FILE, environment.PROJECT))
+    assert.equal(0, (select(2, rollcall "snapshot cloud.lua -o cloud.jsonl")))
+    target = targets_of(content "cloud.jsonl")[1]
+    assert.same({ environment.PROJECT, { "bob" }, 1 }, { target.project_id, target.users, target.claimed })
+  end)
+end)
+
 describe("rollcall diff", function()
   local function diffed(before, after, more)
     put("before.jsonl", snapshot_of(before))
@@ -289,6 +327,9 @@ describe("a session that began anew", function()
     assert.same(both, anew({ desktop "2026-11-22 08:00:00", asked }, { desktop "2026-11-22 09:00:00", asked }))
     assert.same(both, anew({ at(5, { since = 1000 }), result() }, { at(9, { since = 1004 }), result() }))
     assert.same({}, anew({ at(5, { since = 1000 }), result() }, { at(9, { since = 1000 }), result() }))
+    -- Of a field that rows of a kind do not have, a file may say anything.
+    local odd = { kind = "session", origin = "eu", id = "1", user_name = "alice", since = "x", time = "y" }
+    assert.same({}, anew({ odd, asked }, { odd, asked }))
   end)
 
   it("is a Logoff and a Logon for a watch", function()

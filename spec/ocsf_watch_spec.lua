@@ -147,7 +147,8 @@ describe("a watch as OCSF", function()
     local list = read((watch(to_receiver)))
     assert.same({ "Base Event Gap", "Authentication Unverified alice" }, said(list))
     assert.is_nil(list[2].status_id or list[2].session.created_time)
-    write { alice }
+    changed[2].time = 120
+    write { changed }
     assert.same({ "Base Event Gap" }, said(read((watch(to_receiver)))))
     lab.run(("rm %s/queue/*"):format(folder))
     write({}, "unreachable")

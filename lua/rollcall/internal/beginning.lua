@@ -21,8 +21,8 @@ end
 function beginning.is_another(before, after, elapsed)
   -- In the combined view the time of a connection may take the place of that of a session.
   if before.placeholder or after.placeholder or before.sources ~= after.sources then return false end
-  if before.start_time and after.start_time then return before.start_time ~= after.start_time end
-  if before.since and after.since then return not beginning.is_near(before.since, after.since) end
+  if type(before.start_time) == "string" and type(after.start_time) == "string" then return before.start_time ~= after.start_time end
+  if math.type(before.since) and math.type(after.since) then return not beginning.is_near(before.since, after.since) end
   if not (math.type(before.time) and math.type(after.time)) then return false end
   return before.time + elapsed > after.time + SLACK
 end
