@@ -101,7 +101,7 @@ describe("rollcall connections", function()
     assert.equal(lab.username, lines[7].logon.username)
     lines[7].logon = nil
     assert.same({
-      kind = "target", source = "smb", target = lab.double, completeness = "complete", claimed = 5, received = 5,
+      kind = "target", source = "smb", target = lab.double, qualifier = "people", completeness = "complete", claimed = 5, received = 5,
     }, lines[7])
     for i, row in ipairs(document.rows) do
       row.kind = "connection"

@@ -111,9 +111,12 @@ function writer_methods:finish(outcomes, _, totals)
     if outcome.received then
       what = ("%s, %d of %d"):format(what, outcome.received, math.max(outcome.claimed or 0, outcome.received))
     end
-    local asked = { self.generated_at and outcome.query or nil }
-    for _, name in ipairs { "qualifier", "project_id" } do
-      if outcome[name] then asked[#asked + 1] = name .. " " .. outcome[name] end
+    local asked = {}
+    if self.generated_at then
+      asked[1] = outcome.query
+      for _, name in ipairs { "qualifier", "project_id" } do
+        if outcome[name] then asked[#asked + 1] = name .. " " .. outcome[name] end
+      end
     end
     local query = #asked > 0 and (" (%s)"):format(table.concat(asked, ", ")) or ""
     local color = loudness[outcome.completeness]
