@@ -26,6 +26,8 @@ local report = {}
 ---@field now integer  the same in seconds since 1970
 ---@field elapsed? fun(): number  seconds since the rows were asked for; absent: not known
 ---@field shard? string  the part of the targets that the rows are of, as `2/4`; absent: all
+---@field where? string  which rows were chosen, in words; absent: all
+---@field limit? integer  only the first so many are shown; absent: all
 ---@field whole boolean  made by `report.render`: totals and targets belong to it, in formats without a place for them too
 
 ---What a format makes. A function instead is the `row` of a writer that needs no other.
@@ -125,6 +127,11 @@ local function callable_or_string(value)
   return options.callable(value)
 end
 
+local function words_check(value)
+  if type(value) == "string" then return value end
+  return nil, "must be a string"
+end
+
 local function shard_check(value)
   if shard.of_label(value) then return value end
   return nil, "must be I/N with I from 1 to N"
@@ -161,7 +168,7 @@ local specification = {
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
   elapsed = options.callable,
-  shard = shard_check,
+  shard = shard_check, where = words_check,
 }
 
 ---What `report.render` takes.
@@ -175,6 +182,7 @@ local specification = {
 ---@field title? string  of the report; default "Roll call"
 ---@field columns? string|string[]  the fields to show: those of rollcall.presence and the rows' own; default those of `kind`
 ---@field filter? fun(view: rollcall.presence): any  which rows are in it; absent: all
+---@field where? string  which rows are in it, in words; absent: all, or what `filter` says
 ---@field sort? string|fun(a: table, b: table): boolean  a field, `-field` for the greatest first; absent: rows stand in the order of their arrival, groups by `-rows`
 ---@field group_by? string|string[]  a row for each value of these fields, with the number of `rows` and the measures; absent: a row for each row
 ---@field measures? string|string[]  of groups: "distinct:client", "sum:num_opens", "max:idle", "min:since"; default {"distinct:user", "distinct:client"}
@@ -298,7 +306,8 @@ function report.render(given)
     write = given.write or io.write, columns = shown, width = given.width or 80,
     kind = given.group_by and "group" or not given.columns and given.kind or "who",
     color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = not given.kind,
-    now = now, elapsed = given.elapsed, shard = given.shard,
+    now = now, elapsed = given.elapsed, shard = given.shard, where = given.where or given.filter and "a filter says so" or nil,
+    limit = given.limit,
   })
   if given.on_start then given.on_start(function() if writer.flush then writer:flush() end end) end
   local names = {}

@@ -6,6 +6,7 @@ local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
 local report = require "rollcall.report"
+local sorted = require "rollcall.internal.sorted"
 local source = require "rollcall.cli.source"
 local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
@@ -109,6 +110,16 @@ function listing.shows_results(given)
   return given.format == "table" and not given.output and system.is_terminal(1) and system.is_terminal(2)
 end
 
+---Which rows there are of all that the targets have.
+---@param given table  as parsed
+---@param opened rollcall.cli.source
+---@return string? text  nil: all
+local function where_of(given, opened)
+  local list = {}
+  for _, name in ipairs(sorted.keys(opened.filter or {})) do list[#list + 1] = { text = ("%s=%s"):format(name, opened.filter[name]) } end
+  return conditions.text_of(table.move(given.where, 1, #given.where, #list + 1, list))
+end
+
 ---Writes the rows, and then the result for each target.
 ---@param given table  as parsed
 ---@param opened rollcall.cli.source
@@ -133,7 +144,7 @@ function listing.show(given, opened, write, kind)
     end,
     width = not given.wide and not given.output and system.terminal_width() or math.huge,
     color = not given.output and progress.color(1),
-    filter = conditions.filter(given.where), sort = given.sort and (given.reverse and "-" or "") .. given.sort,
+    filter = conditions.filter(given.where), where = where_of(given, opened), sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     group_by = given.group_by, measures = #given.measure > 0 and given.measure or nil, limit = given.limit, columns = given.columns,
     totals = not kind and not given.no_totals, shard = opened.shard, outcomes = opened.outcomes, failures = opened.failures,
     now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,

@@ -179,7 +179,7 @@ function smb_options.open(given, call, kind, options)
       if row then return kind, row end
     end),
     progress = its_progress, outcomes = its_progress.outcomes, failures = failures, generated_at = os.time(),
-    shard = given.shard and given.shard.label,
+    shard = given.shard and given.shard.label, filter = options.filter,
     close = function() state:close() end,
   }
 end

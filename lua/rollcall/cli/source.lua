@@ -17,6 +17,7 @@ local source = {}
 ---@field generated_at integer
 ---@field last_generated_at? integer
 ---@field shard? string
+---@field filter? table<string, string>  what the call itself chose the rows by
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
 ---@field elapsed? fun(): number  seconds since targets were asked; nil for a snapshot

@@ -252,7 +252,8 @@ or check. **rollcall-report**(1), **rollcall-diff**(1) and **rollcall-check**(1)
   merge = {
     description = [[
 Makes one snapshot of several: of the shards that `--shard` made of the targets, or of several offices. What a call printed with
-`--format jsonl` is taken as well, also several outputs in one file.
+`--format jsonl` is taken as well, also several outputs in one file; one that has only some of the rows, by `--where`, `--limit` or what
+a call takes, such as `--username`, is refused.
 
 Files say which shard they are of. A shard that no file is of has a result of its own, `unreachable`; with `--inventory`, its targets
 have it instead, by their names, as has every other target that no file has a result for. A file that cannot be read is `unreachable`

@@ -26,7 +26,8 @@ end
 return function(report)
   report.write(json.object({
     kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at, shard = report.shard,
-  }, { "kind", "schema", "generated_at", "shard", "rows" }) .. "\n")
+    where = report.where, limit = report.limit,
+  }, { "kind", "schema", "generated_at", "shard", "where", "limit", "rows" }) .. "\n")
   local names = {}
   for _, name in ipairs(json.names(report.columns)) do
     if name ~= "kind" then names[#names + 1] = name end

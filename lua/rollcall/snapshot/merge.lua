@@ -20,6 +20,7 @@ local merge = {}
 ---@field shards string[]  those that it has rows of
 ---@field is_snapshot? boolean
 ---@field utc_offset? integer
+---@field chosen? string  which rows alone it has
 
 ---@param path string
 ---@return rollcall.snapshot|rollcall.printed|nil
@@ -41,7 +42,7 @@ local function part_of(path)
   end
   opened:close()
   return {
-    path = path, is_snapshot = is_snapshot, generated_at = opened.generated_at,
+    path = path, is_snapshot = is_snapshot, generated_at = opened.generated_at, chosen = opened.chosen,
     last_generated_at = opened.last_generated_at or opened.generated_at, utc_offset = opened.utc_offset,
     shards = opened.shards or { opened.shard },
   }
@@ -56,6 +57,10 @@ function merge.parts(paths)
   for i, path in ipairs(paths) do
     local part = part_of(path)
     parts[i] = part
+    if part.chosen then
+      return nil, ("%s has only %s, and one that was left out would look as if it had not been there; "):format(path, part.chosen)
+        .. "print all rows, and choose among those of the merged snapshot"
+    end
     if part.reason then first_problem = first_problem or ("%s: %s"):format(path, part.reason) end
     if part.is_snapshot then
       first_snapshot = first_snapshot or part

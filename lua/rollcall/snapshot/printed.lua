@@ -16,6 +16,7 @@ local printed = {}
 ---@field generated_at? integer  when the first output was made
 ---@field last_generated_at? integer  and when the last, once all rows have been read
 ---@field shards string[]  those that the outputs say, once all rows have been read
+---@field chosen? string  which rows alone an output has, once all rows have been read
 ---@field outcomes rollcall.outcome[]
 ---@field normalize_user fun(account: string): string?
 local methods = {}
@@ -34,9 +35,19 @@ local function problem_of(header)
   if not session.epoch(header.generated_at) then return "does not say when it was made" end
 end
 
+---Which rows alone are in an output.
+---@return string?
+local function chosen_of(header)
+  local where, limit = header.where, header.limit
+  if where == nil and limit == nil then return nil end
+  local words = limit == nil and "the rows" or limit == 1 and "the first row" or ("the first %s rows"):format(json.value(limit))
+  return where == nil and words or ("%s where %s"):format(words, type(where) == "string" and where or json.value(where))
+end
+
 function methods:begin(header)
   local time = session.epoch(header.generated_at) --[[@as integer]]
   self.kind = header.rows
+  self.chosen = self.chosen or chosen_of(header)
   self.generated_at = math.min(self.generated_at or time, time)
   self.last_generated_at = math.max(self.last_generated_at or time, time)
   local its_shard = shard.of_label(header.shard)
