@@ -291,6 +291,7 @@ build = {
             ["rollcall.report"] = "lua/rollcall/report.lua",
             ["rollcall.report.columns"] = "lua/rollcall/report/columns.lua",
             ["rollcall.report.csv"] = "lua/rollcall/report/csv.lua",
+            ["rollcall.report.generated"] = "lua/rollcall/report/generated.lua",
             ["rollcall.report.grouping"] = "lua/rollcall/report/grouping.lua",
             ["rollcall.report.html"] = "lua/rollcall/report/html.lua",
             ["rollcall.report.html.document"] = "lua/rollcall/report/html/document.lua",

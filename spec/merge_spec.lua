@@ -3,6 +3,9 @@ local cjson = require "cjson"
 local lab = require "spec.lab"
 local text_file = require "spec.lab.text_file"
 
+local OLD, NEW = "2026-11-01T00:00:00Z", "2026-11-22T04:00:00Z"
+local OLD_SECONDS, NEW_SECONDS = 1793491200, 1795320000
+
 local folder, command
 
 local function put(name, text) return text_file.put(folder .. "/" .. name, text) end
@@ -23,6 +26,26 @@ local function lines_of(text)
     table.insert(kinds[object.kind], object)
   end
   return kinds
+end
+
+local function row(server, user, more)
+  return ('{"kind": "smb_session", "servername": "%s", "client": "WS1", "username": "%s", "time": 5000, "idle_time": 5%s}\n'):format(
+    server, user, more or "")
+end
+
+local function result(server, completeness)
+  return ('{"kind": "target", "source": "smb", "target": "%s", "query": "smb_session", "completeness": "%s"}\n'):format(
+    server, completeness or "complete")
+end
+
+---Puts a snapshot there.
+local function snapshot(name, time, header, ...)
+  local rows = 0
+  for _, line in ipairs { ... } do
+    if not line:find '"kind": "target"' then rows = rows + 1 end
+  end
+  put(name, ('{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": "%s"%s}\n'):format(time, header or "")
+    .. table.concat { ... } .. ('{"kind": "end", "rows": %d}\n'):format(rows))
 end
 
 before_each(function()
@@ -91,5 +114,107 @@ describe("rollcall merge, of what a call printed,", function()
     local _, code, complaint = rollcall "merge some.jsonl -o merged.jsonl"
     assert.equal(3, code)
     assert.is_truthy(complaint:find("some.jsonl has only the rows where a filter says so, ", 1, true), complaint)
+  end)
+end)
+
+describe("rollcall merge, of files of several times,", function()
+  local POLICY = [[
+    rule { id = "eve", kind = "smb_session", check = function(s) return s.user ~= "eve" end, message = "{user}" }
+    waive { rule = "eve", user = "eve", reason = "leave", expires = "2026-11-10" }]]
+
+  before_each(function()
+    snapshot("new.jsonl", NEW, "", row("fs1", "eve"), result "fs1")
+    snapshot("stale.jsonl", OLD, "", row("fs2", "zed"), result "fs2")
+    put("policy.lua", POLICY)
+    local _, code, complaint = rollcall "merge new.jsonl stale.jsonl -o both.jsonl"
+    assert.same({ 0, "" }, { code, complaint })
+  end)
+
+  local function since_of(file)
+    return (rollcall(("report %s -f csv -c user,since,duration,idle,seen_at -s user | grep ^row | cut -d, -f2-6"):format(file)))
+  end
+
+  local wanted = ("eve,%d,5000,5,%d\nzed,%d,5000,5,%d\n"):format(NEW_SECONDS - 5000, NEW_SECONDS, OLD_SECONDS - 5000, OLD_SECONDS)
+
+  it("counts seconds from the time of each row's own file", function()
+    assert.equal(wanted, since_of "both.jsonl")
+  end)
+
+  it("keeps the times, merged and copied again", function()
+    rollcall "merge both.jsonl -o again.jsonl.gz"
+    assert.equal(wanted, since_of "again.jsonl.gz")
+    rollcall "snapshot both.jsonl -o copy.jsonl"
+    assert.equal(wanted, since_of "copy.jsonl")
+    assert.equal("", (rollcall "diff both.jsonl copy.jsonl"))
+    snapshot("other.jsonl", "2026-11-10T00:00:00Z", "", row("fs3", "ann"), result "fs3")
+    rollcall "merge both.jsonl other.jsonl -o three.jsonl"
+    assert.equal(("ann,%d,5000,5,%d\n"):format(1794268800 - 5000, 1794268800) .. wanted, since_of "three.jsonl")
+  end)
+
+  it("keeps those of outputs one after another in a file", function()
+    local function printed(time, ...)
+      return ('{"kind": "report", "schema": "rollcall/1", "generated_at": "%s", "rows": "smb_session"}\n'):format(time)
+        .. table.concat { ... }
+    end
+    put("printed.jsonl", printed(OLD, row("fs2", "zed"), result "fs2") .. printed(NEW, row("fs1", "eve"), result "fs1"))
+    local _, code = rollcall "merge printed.jsonl -o both.jsonl"
+    assert.equal(0, code)
+    assert.equal(wanted, since_of "both.jsonl")
+  end)
+
+  it("keeps them in a history too", function()
+    lab.run("mkdir " .. folder .. "/history")
+    rollcall "snapshot both.jsonl --append history"
+    local output = rollcall "who eve --history history -f csv -c user,since,seen_at"
+    assert.is_truthy(output:find(("row,eve,%d,%d,"):format(NEW_SECONDS - 5000, NEW_SECONDS), 1, true), output)
+  end)
+
+  it("judges waivers at the time of the newest", function()
+    assert.equal(1, select(2, rollcall "check new.jsonl -p policy.lua"))
+    local output, code = rollcall "check both.jsonl -p policy.lua"
+    assert.equal(1, code, output)
+    assert.is_truthy(output:find("# waiver expired on 2026-11-10: leave\n", 1, true), output)
+    assert.is_truthy(output:find(("; generated at %s to %s\n"):format(OLD, NEW), 1, true), output)
+    local document = cjson.decode((rollcall "check both.jsonl -p policy.lua -f json"))
+    assert.same({ OLD, NEW }, { document.generated_at, document.last_generated_at })
+  end)
+
+  it("judges working hours at the time of each row", function()
+    put("hours.lua", [[rule(builtin.outside_hours { from = "03:00", to = "05:00" })]])
+    local output, code = rollcall "check both.jsonl -p hours.lua"
+    assert.equal(1, code)
+    assert.is_nil(output:find("eve from", 1, true), output)
+    assert.is_truthy(output:find("zed from WS1 is connected to", 1, true), output)
+  end)
+
+  it("shows both times in reports", function()
+    for format, words in pairs {
+      table = "# generated at %s to %s\n", markdown = "\nGenerated at %s to %s.\n",
+      json = '"generated_at": "%s", "last_generated_at": "%s", ',
+      jsonl = '"generated_at": "%s", "last_generated_at": "%s", ', html = '%s</time> to <time>%s</time>',
+    } do
+      local output, code = rollcall("report both.jsonl -f " .. format)
+      assert.equal(0, code)
+      assert.is_truthy(output:find(words:format(OLD, NEW), 1, true), output)
+      output = rollcall("report new.jsonl -f " .. format)
+      assert.is_nil(output:find(" to <time", 1, true) or output:find("Z to ", 1, true) or output:find("last_generated_at", 1, true), output)
+    end
+  end)
+
+  it("has what a check finds closed, since it is the same session", function()
+    local session = { cname = "\\\\WS-ALICE", username = "alice", num_opens = 1, time = 5000, idle_time = 30, user_flags = 0 }
+    text_file.replace(folder .. "/scenario.json", cjson.encode {
+      shares = {}, sessions = { session }, files = {}, made = {}, acts = {} })
+    local server, stop = lab.mock_server(folder .. "/scenario.json")
+    put("one.lua", ("smb { servers = %q, query = 'sessions', username = %q, password = env 'LAB_PASSWORD' }"):format(server, lab.username))
+    put("alice.lua", "rule { id = 'alice', kind = 'smb_session', check = function(s) return s.user ~= 'alice' end, message = '{user}' }")
+    assert.equal(0, select(2, rollcall "snapshot one.lua -o now.jsonl"))
+    rollcall "merge now.jsonl stale.jsonl -o both.jsonl"
+    rollcall "check both.jsonl -p alice.lua -f json -o findings.json"
+    local output, code, complaint = rollcall(("close --findings findings.json -U %s --yes --audit %s/audit.jsonl"):format(
+      lab.username, folder))
+    stop()
+    assert.equal(0, code, output .. complaint)
+    assert.is_truthy(output:find("closed: session of alice from WS-ALICE, ", 1, true), output)
   end)
 end)

@@ -33,6 +33,7 @@ policy.formats = { "text", "json", "junit", "sarif", "ocsf", "github", "html", "
 ---@field policy string  its name
 ---@field where? string  which rows were judged; absent: all
 ---@field generated_at integer  when the rows were taken, in seconds since 1970
+---@field last_generated_at? integer  of rows that were taken at several times when the last were, and `generated_at` the first; absent: all at that time
 ---@field rules rollcall.policy.verdict[]  one for each rule, in their order
 ---@field outcomes rollcall.outcome[]  the result for each target
 ---@field expired rollcall.policy.waiver[]  waivers that have expired
@@ -75,7 +76,7 @@ local function where_check(value)
 end
 
 local specification = {
-  rows = options.callable, outcomes = anything, now = anything, normalize_user = options.callable,
+  rows = options.callable, outcomes = anything, now = anything, last_generated_at = anything, normalize_user = options.callable,
   utc_offset = options.integer(-86400, 86400), trace = anything, where = where_check, elapsed = options.callable,
 }
 
@@ -154,6 +155,7 @@ end
 ---@field rows fun(): string?, table?  an iterator of kind and row, such as `inventory.rows` gives
 ---@field outcomes? rollcall.outcome[]  the result for each target; absent: a rule of which no row was judged is unknown
 ---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field last_generated_at? integer  of rows that were taken at several times when the last were, and `now` the first: waivers are judged at it; absent: all at `now`
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
 ---@field where? rollcall.policy.where  which rows are judged: a rule that sees none of them is unknown, and so is one for which a row is left out that could be one; absent: all
@@ -170,8 +172,9 @@ end
 function policy.evaluate(its_policy, given)
   given = options.check("policy.evaluate", given, specification, 2)
   local now = given.now or os.time()
+  local last = given.last_generated_at or now
   local settings = {
-    now = now, where = given.where and given.where.text, waivers = its_policy.waivers, elapsed = given.elapsed,
+    now = last, where = given.where and given.where.text, waivers = its_policy.waivers, elapsed = given.elapsed,
     normalize_user = given.normalize_user or presence.user_of, numberings = setmetatable({}, { __mode = "v" }),
   }
   local judges, expired = {}, {}
@@ -187,13 +190,13 @@ function policy.evaluate(its_policy, given)
     not given.where and at_once or nil)
   judge_rows(given.rows, judges, view_of, at_once, given.where)
   for _, waiver in ipairs(its_policy.waivers) do
-    if now >= waiver.expires then expired[#expired + 1] = waiver end
+    if last >= waiver.expires then expired[#expired + 1] = waiver end
   end
   local verdicts = {}
   for i, one in ipairs(judges) do verdicts[i] = one:finish(given.outcomes) end
   return {
-    policy = its_policy.name, where = settings.where, generated_at = now, rules = verdicts, outcomes = given.outcomes or {},
-    expired = expired,
+    policy = its_policy.name, where = settings.where, generated_at = now, last_generated_at = last ~= now and last or nil,
+    rules = verdicts, outcomes = given.outcomes or {}, expired = expired,
   }
 end
 

@@ -3,6 +3,7 @@
 --- A view answers to the fields of a presence and to the row's own. What it is asked for is worked
 --- out then, and not before; so a million rows grouped by user cost a million users and no more.
 local case = require "rollcall.internal.case"
+local options = require "rollcall.internal.options"
 local remembering = require "rollcall.internal.remembering"
 local suggestion = require "rollcall.internal.suggestion"
 local session = require "rollcall.workspace.session"
@@ -23,7 +24,7 @@ local presence = {}
 ---@field duration? integer  seconds since it began
 ---@field idle? integer  seconds since it was last used
 ---@field state? string  "Active", "Disconnected", ... of a Workspace session; nil for SMB, which has no states
----@field seen_at? integer  of a row of a history: when its snapshot was taken, in seconds since 1970
+---@field seen_at? integer  of a row of a history or of merged snapshots: when its snapshot was taken, in seconds since 1970
 ---@field row table  the row itself
 ---@field [string] any  the row's own fields; one that rows of its kind do not have raises
 
@@ -60,6 +61,13 @@ local recorded_times = setmetatable({}, { __mode = "k" })
 ---@param time integer  in seconds since 1970
 function presence.record_time(row, time)
   recorded_times[row] = time
+end
+
+---When a row was taken, where `record_time` has said it. Raises nothing.
+---@param row table  as a source gave it
+---@return integer? time  in seconds since 1970
+function presence.time_of(row)
+  return recorded_times[row]
 end
 
 local function now_of(row, settings)
@@ -179,6 +187,16 @@ local function user_of_row(row, account, user_of)
   local user = recorded_users[row]
   if user == nil and account then user = user_of[account] end
   return user
+end
+
+---A row with some of its fields changed, of the same user and time. Raises nothing.
+---@param row table  as a source gave it
+---@param fields table  in place of those that it has
+---@return table  a copy
+function presence.changed(row, fields)
+  local copy = options.merged(row, fields)
+  recorded_times[copy], recorded_users[copy] = recorded_times[row], recorded_users[row]
+  return copy
 end
 
 ---Works out, and keeps, the user of a view.

@@ -23,7 +23,8 @@ local report = {}
 ---@field color boolean  whether escapes for color may be written
 ---@field title string  of the report
 ---@field generated_at string  when the report was begun, as `2026-11-21T07:00:00Z`
----@field now integer  the same in seconds since 1970
+---@field last_generated_at? string  of rows that were taken at several times when the last were, and `generated_at` the first; absent: all at that time
+---@field now integer  the same as `generated_at` in seconds since 1970
 ---@field elapsed? fun(): number  seconds since the rows were asked for; absent: not known
 ---@field shard? string  the part of the targets that the rows are of, as `2/4`; absent: all
 ---@field where? string  which rows were chosen, in words; absent: all
@@ -168,7 +169,7 @@ local specification = {
   group_by = names_check, measures = names_check, limit = options.integer(1, report.LIMIT), totals = options.boolean,
   outcomes = anything, failures = anything, now = anything, normalize_user = options.callable, utc_offset = options.integer(-86400, 86400),
   elapsed = options.callable,
-  shard = shard_check, where = words_check,
+  shard = shard_check, last_generated_at = anything, where = words_check,
 }
 
 ---What `report.render` takes.
@@ -193,6 +194,7 @@ local specification = {
 ---@field failures? rollcall.failure[]  likewise; absent: nothing is said of failures
 ---@field on_start? fun(flush: fun())  gets, before the first row is read, what writes the rows that the format holds back; absent: nobody does
 ---@field now? integer  when the rows were taken, in seconds since 1970; default the present
+---@field last_generated_at? integer  of rows that were taken at several times when the last were, and `now` the first; absent: all at that time
 ---@field normalize_user? fun(account: string): string?  as in rollcall.presence.settings; default `presence.user_of`
 ---@field utc_offset? integer  as in rollcall.presence.settings, from -86400 to 86400; default 0
 ---@field elapsed? fun(): number  seconds since the rows were asked for, of "prometheus" and "openmetrics"; absent: not known
@@ -300,13 +302,14 @@ function report.render(given)
   local problem = report.sort_problem(given)
   if problem then error("report.render: sort: " .. problem, 2) end
 
-  local now = given.now or os.time()
+  local now, last = given.now or os.time(), given.last_generated_at
   local shown = shown_columns.of(given)
   local writer = new_writer(given.format, {
     write = given.write or io.write, columns = shown, width = given.width or 80,
     kind = given.group_by and "group" or not given.columns and given.kind or "who",
     color = given.color or false, title = given.title or "Roll call", generated_at = report.time(now), whole = not given.kind,
-    now = now, elapsed = given.elapsed, shard = given.shard, where = given.where or given.filter and "a filter says so" or nil,
+    now = now, last_generated_at = last and last ~= now and report.time(last) or nil, elapsed = given.elapsed, shard = given.shard,
+    where = given.where or given.filter and "a filter says so" or nil,
     limit = given.limit,
   })
   if given.on_start then given.on_start(function() if writer.flush then writer:flush() end end) end

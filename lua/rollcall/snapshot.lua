@@ -2,11 +2,13 @@
 ---
 --- The first line says what it is, `{"kind": "snapshot", "schema": "rollcall.snapshot/1", "generated_at": ...}`;
 --- then a line for each row with its `kind`, a line of kind "target" for the result for each target, and
---- last `{"kind": "end", "rows": N}`, without which the file was cut.
+--- last `{"kind": "end", "rows": N}`, without which the file was cut. Where rows were taken at several times, a line like the first
+--- says of those after it when they were.
 local cjson = require "cjson"
 local system = require "rollcall.system"
 local json = require "rollcall.internal.json_text"
 local memory = require "rollcall.internal.memory"
+local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
 local session = require "rollcall.workspace.session"
 local shard = require "rollcall.internal.shard"
@@ -40,6 +42,7 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@field normalize_user fun(account: string): string?  which user an account is, by the rule of the inventory that the rows are of
 ---@field utc_offset? integer  as in that inventory
 ---@field last_generated_at? integer  of a merged one: when the newest of its parts was taken, and `generated_at` the oldest
+---@field private taken_at integer|false  when the rows from here on were taken, where the file says it of them
 ---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
 ---@field watch? rollcall.snapshot.watch  of what a watch remembers: its queue of events
 ---@field cut boolean  whether something is missing; known when all rows have been read
@@ -85,7 +88,7 @@ function snapshot.open(path)
     last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
     watch = watch_of(header.watch),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
-    done = false, is_wanted = false,
+    done = false, is_wanted = false, taken_at = false,
     is_full = memory.room(),
   }, metatable)
 end
@@ -124,6 +127,7 @@ function methods:next(spent)
     -- Of texts, integers and booleans the types alone count, so a row like the last that was checked is good.
     if shape and shape == self.good_shape and kind == self.good_kind then
       row.kind, self.rows = nil, self.rows + 1
+      if self.taken_at then presence.record_time(row, self.taken_at) end
       return kind, row
     end
     if not row and without_end then
@@ -136,6 +140,7 @@ function methods:next(spent)
       if not problem then
         if shape then self.good_shape, self.good_kind = shape, kind end
         self.rows = self.rows + 1
+        if self.taken_at then presence.record_time(row, self.taken_at) end
         return kind, row
       end
       self:note(("line %d is damaged: %s"):format(self.line, problem))
@@ -149,6 +154,9 @@ function methods:next(spent)
       end
     elseif kind == "normalize_user" then
       if not self.add_user(row) then self:note(("line %d is damaged"):format(self.line)) end
+    elseif kind == "snapshot" then
+      self.taken_at = session.epoch(row.generated_at) or false
+      if not self.taken_at then self:note(("line %d is damaged"):format(self.line)) end
     elseif kind == "end" then
       local more, problem = self.reader.next()
       return ended(self, problem or more and "something follows its end", row.rows or -1)
@@ -171,7 +179,7 @@ function methods:again(is_wanted)
   if not self.reader.rewind() then return false end
   self.reader.skip() -- the first line, which is known
   for i in ipairs(self.outcomes) do self.outcomes[i] = nil end
-  self.rows, self.line, self.cut, self.done, self.is_wanted = 0, 1, false, false, is_wanted
+  self.rows, self.line, self.cut, self.done, self.is_wanted, self.taken_at = 0, 1, false, false, is_wanted, false
   return true
 end
 
@@ -186,6 +194,8 @@ metatable.__close = methods.close
 ---@class rollcall.snapshot.writer
 ---@field private file rollcall.snapshot_file.writer
 ---@field private rows integer
+---@field private generated_at integer
+---@field private taken_at? integer  when those were taken that are written, as far as the file says it
 ---@field package record_user fun(kind: string, row: table)
 ---@field private finished? boolean
 local writer_methods = {}
@@ -200,6 +210,9 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 ---@field watch? rollcall.snapshot.watch  what a watch remembers; absent: it is of none
 ---@field private? boolean  nobody but its owner may read the file, if it is new; default false
 
+---@param seconds integer  since 1970
+local function written(seconds) return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) end
+
 ---Begins a snapshot. Raises what goes wrong with the file once it is open.
 ---@param path string  compressed if it ends in `.gz`
 ---@param generated_at? integer  seconds since 1970; absent: the present
@@ -210,11 +223,14 @@ function snapshot.create(path, generated_at, settings)
   settings = settings or {}
   local file, problem = snapshot_file.writer(path, settings.private)
   if not file then return nil, problem end
-  local self = setmetatable({ file = file, rows = 0 }, writer_metatable)
-  local function time(seconds) return seconds and os.date("!%Y-%m-%dT%H:%M:%SZ", seconds) end
+  local time = generated_at or os.time()
+  local last = settings.last_generated_at
+  local self = setmetatable({
+    file = file, rows = 0, generated_at = time, taken_at = (last == nil or last == time) and time or nil,
+  }, writer_metatable)
   file.write(json.object({
-    kind = "snapshot", schema = snapshot.SCHEMA, generated_at = time(generated_at or os.time()),
-    last_generated_at = time(settings.last_generated_at), shard = settings.shard, utc_offset = settings.utc_offset, watch = settings.watch,
+    kind = "snapshot", schema = snapshot.SCHEMA, generated_at = written(time),
+    last_generated_at = last and written(last), shard = settings.shard, utc_offset = settings.utc_offset, watch = settings.watch,
   }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "utc_offset", "watch" }) .. "\n")
   self.record_user = users.recorder({ now = generated_at, normalize_user = settings.normalize_user }, function(account, user)
     file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
@@ -237,6 +253,12 @@ end
 function writer_methods:row(kind, row)
   if special[kind] then error(("a row cannot be of the kind '%s'"):format(kind), 2) end
   self.rows = self.rows + 1
+  local taken_at = presence.time_of(row) or self.generated_at
+  if taken_at ~= self.taken_at then
+    self.taken_at = taken_at
+    self.file.write(json.object({ kind = "snapshot", schema = snapshot.SCHEMA, generated_at = written(taken_at) },
+      { "kind", "schema", "generated_at" }) .. "\n")
+  end
   self.record_user(kind, row)
   self.file.write(json.object({ kind = kind }, { "kind" }, row, sorted_names(row)) .. "\n")
 end

@@ -102,7 +102,7 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
     end
     return source.with(given.source, given.output, function(opened, write)
       local result = policy.evaluate(its_policy, {
-        rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at,
+        rows = opened.rows, outcomes = opened.outcomes, now = opened.generated_at, last_generated_at = opened.last_generated_at,
         normalize_user = opened.normalize_user, utc_offset = opened.utc_offset, trace = its_trace, where = where_of(given),
         elapsed = opened.elapsed,
       })

@@ -140,7 +140,7 @@ function methods:next()
     local kind, row = self.opened:next()
     if kind then
       users.keep(self.opened, kind, row)
-      presence.record_time(row, self.entry.time)
+      if not presence.time_of(row) then presence.record_time(row, self.entry.time) end
       return kind, row
     end
     for _, outcome in ipairs(self.opened.outcomes) do self:note(outcome, self.entry.time) end

@@ -144,11 +144,12 @@ function listing.show(given, opened, write, kind)
     end,
     width = not given.wide and not given.output and system.terminal_width() or math.huge,
     color = not given.output and progress.color(1),
-    filter = conditions.filter(given.where), where = where_of(given, opened), sort = given.sort and (given.reverse and "-" or "") .. given.sort,
+    filter = conditions.filter(given.where), where = where_of(given, opened),
+    sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     group_by = given.group_by, measures = #given.measure > 0 and given.measure or nil, limit = given.limit, columns = given.columns,
     totals = not kind and not given.no_totals, shard = opened.shard, outcomes = opened.outcomes, failures = opened.failures,
-    now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset,
-    elapsed = opened.elapsed,
+    now = opened.generated_at, last_generated_at = opened.last_generated_at, normalize_user = opened.normalize_user,
+    utc_offset = opened.utc_offset, elapsed = opened.elapsed,
   }
   local missing = result.missing
   for _, name in ipairs(conditions.missing(given.where)) do missing[#missing + 1] = name end

@@ -53,7 +53,7 @@ local function rows_about(what, opened)
         values.each(row.files, function(path)
           if is_path(path, wanted) then files[#files + 1] = path end
         end)
-        if #files > 0 then return kind, options.merged(row, { files = files }) end
+        if #files > 0 then return kind, presence.changed(row, { files = files }) end
       end
     end
   end

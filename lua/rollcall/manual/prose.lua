@@ -260,7 +260,9 @@ have it instead, by their names, as has every other target that no file has a re
 too. So nobody is taken for disconnected who could not be seen.
 
 A server that several files are of counts once, by the newest file, and so does a user of cloud desktops with sessions; both are
-reported on standard error. `generated_at` of the result is that of the oldest file, `last_generated_at` that of the newest.
+reported on standard error. `generated_at` of the result is that of the oldest file, `last_generated_at` that of the newest, and reports
+show both. Each row keeps the time of its own file, from which its seconds count (`since`, `seen_at`); waivers are judged at the time of the
+newest.
 
 Files are read twice, so none can be a pipe.]],
     files = { snapshot_file, inventory_file },

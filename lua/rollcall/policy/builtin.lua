@@ -130,7 +130,7 @@ builtin.outside_hours = {
       filter = at == "now" and is_present or nil,
       check = function(view)
         if at == "since" then return inside[view.since] end
-        return inside[view.settings.now]
+        return inside[view.seen_at or view.settings.now]
       end,
       message = function(view)
         return ("%s from %s %s to %s outside hours"):format(shown(view.account), shown(view.client),

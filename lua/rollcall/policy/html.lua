@@ -1,5 +1,6 @@
 --- The verdicts as an HTML page: the rules, failed ones first, and what they found as a table.
 local document = require "rollcall.report.html.document"
+local report = require "rollcall.report"
 local store = require "rollcall.report.html.store"
 local text = require "rollcall.internal.text"
 
@@ -74,7 +75,8 @@ return function(result, write)
   local totals = { ("%d fail"):format(counts.fail), ("%d unknown"):format(counts.unknown), ("%d pass"):format(counts.pass) }
   if result.where then totals[#totals + 1] = "only rows where " .. text.printable(result.where) end
   document.write(write, {
-    title = "Check by " .. result.policy, generated_at = os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at), rows = rows,
+    title = "Check by " .. result.policy, generated_at = report.time(result.generated_at),
+    last_generated_at = result.last_generated_at and report.time(result.last_generated_at), rows = rows,
     totals = totals,
     outcomes = result.outcomes,
     above = '<ul class="rules" tabindex="0" aria-label="Rules">\n' .. table.concat(items) .. "</ul>\n" .. expired(result.expired),

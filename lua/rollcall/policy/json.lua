@@ -1,5 +1,6 @@
 --- The verdicts as one JSON document.
 local json = require "rollcall.internal.json_text"
+local report = require "rollcall.report"
 
 local finding_fields = { "message", "kind", "user", "client", "resource", "origin", "row", "waived", "waived_until" }
 
@@ -23,8 +24,9 @@ end
 ---@param result rollcall.policy.result
 ---@param write fun(text: string)
 return function(result, write)
-  write(('{"schema": %s, "kind": "check", "policy": %s, %s"generated_at": %s,\n"rules": %s,\n"targets": %s}\n'):format(
+  write(('{"schema": %s, "kind": "check", "policy": %s, %s"generated_at": %s,%s\n"rules": %s,\n"targets": %s}\n'):format(
     json.value(json.SCHEMA), json.value(result.policy), result.where and ('"where": %s, '):format(json.value(result.where)) or "",
-    json.value(os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)),
+    json.value(report.time(result.generated_at)),
+    result.last_generated_at and (' "last_generated_at": %s,'):format(json.value(report.time(result.last_generated_at))) or "",
     list(result.rules, rule), list(result.outcomes, outcome)))
 end

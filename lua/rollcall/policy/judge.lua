@@ -57,7 +57,7 @@ local methods = {}
 local metatable = { __index = methods }
 
 ---@class rollcall.policy.judging
----@field now integer
+---@field now integer  at which waivers are judged
 ---@field waivers rollcall.policy.waiver[]
 ---@field normalize_user fun(account: string): string?
 ---@field where? string  which rows are judged; absent: all

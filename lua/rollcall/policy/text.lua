@@ -1,4 +1,6 @@
 --- The verdicts for a person.
+local generated = require "rollcall.report.generated"
+local report = require "rollcall.report"
 local text = require "rollcall.internal.text"
 
 local colors = { pass = "\27[32m", fail = "\27[31m", unknown = "\27[33m" }
@@ -23,7 +25,10 @@ return function(result, write, settings)
   end
   for _, waiver in ipairs(result.expired) do line(("# waiver expired on %s: %s"):format(waiver.day, waiver.reason)) end
   write(("# %d pass, %d fail, %d unknown; generated at %s\n"):format(counts.pass, counts.fail, counts.unknown,
-    os.date("!%Y-%m-%dT%H:%M:%SZ", result.generated_at)))
+    generated {
+      generated_at = report.time(result.generated_at),
+      last_generated_at = result.last_generated_at and report.time(result.last_generated_at),
+    }))
   if result.where then line("# only rows where " .. result.where) end
   for _, outcome in ipairs(result.outcomes) do
     line(("# %s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ": " .. outcome.reason or ""))

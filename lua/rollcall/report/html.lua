@@ -35,7 +35,8 @@ end
 
 function writer_methods:finish(outcomes, _, totals)
   document.write(self.write, {
-    title = self.title, generated_at = self.generated_at, rows = self.rows, totals = totals_of(self.rows.count, self.kind, totals),
+    title = self.title, generated_at = self.generated_at, last_generated_at = self.last_generated_at,
+    rows = self.rows, totals = totals_of(self.rows.count, self.kind, totals),
     outcomes = outcomes, shard = self.shard, above = self.above, interval = self.interval,
   })
 end
@@ -47,7 +48,7 @@ return function(frame, settings)
   settings = settings or {}
   return setmetatable({
     write = frame.write, title = frame.title, kind = frame.kind, generated_at = frame.generated_at,
-    shard = frame.shard,
+    last_generated_at = frame.last_generated_at, shard = frame.shard,
     rows = store.new(frame.columns), takes_views = true, is_full = not frame.whole and memory.room() or nil,
     above = settings.above, interval = settings.interval,
   }, writer_metatable)

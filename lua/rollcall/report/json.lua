@@ -23,8 +23,11 @@ end
 
 ---@type rollcall.report.format
 return function(report)
-  report.write(('{"schema": %s, "kind": %s, "generated_at": %s, %s"rows": [\n'):format(json.value(json.SCHEMA), json.value(report.kind),
-    json.value(report.generated_at), report.shard and ('"shard": %s, '):format(json.value(report.shard)) or ""))
+  local head = json.object({
+    schema = json.SCHEMA, kind = report.kind, generated_at = report.generated_at, last_generated_at = report.last_generated_at,
+    shard = report.shard,
+  }, { "schema", "kind", "generated_at", "last_generated_at", "shard" })
+  report.write(head:sub(1, -2) .. ', "rows": [\n')
   return setmetatable({ write = report.write, separator = "", columns = json.names(report.columns) },
     writer_metatable)
 end

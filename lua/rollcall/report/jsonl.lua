@@ -25,9 +25,9 @@ end
 ---@type rollcall.report.format
 return function(report)
   report.write(json.object({
-    kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at, shard = report.shard,
-    where = report.where, limit = report.limit,
-  }, { "kind", "schema", "generated_at", "shard", "where", "limit", "rows" }) .. "\n")
+    kind = "report", schema = json.SCHEMA, rows = report.kind, generated_at = report.generated_at,
+    last_generated_at = report.last_generated_at, shard = report.shard, where = report.where, limit = report.limit,
+  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "where", "limit", "rows" }) .. "\n")
   local names = {}
   for _, name in ipairs(json.names(report.columns)) do
     if name ~= "kind" then names[#names + 1] = name end

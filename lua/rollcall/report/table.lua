@@ -2,6 +2,7 @@
 --
 -- The widths come from the first rows: those that have come when others have to be waited for, at most
 -- so many. On a terminal, wider cells of later rows are cut. So memory stays bounded.
+local generated = require "rollcall.report.generated"
 local shown_columns = require "rollcall.report.columns"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
@@ -104,7 +105,7 @@ function writer_methods:finish(outcomes, _, totals)
     self:note(("%s, %s, %s, %s"):format(text.count(totals.rows, "row"), text.count(totals.users, "user"),
       text.count(totals.clients, "client"), text.count(totals.resources, "resource")))
   end
-  if self.generated_at then self:note(("generated at %s"):format(self.generated_at)) end
+  if self.generated_at then self:note("generated at " .. self.generated_at) end
   if self.shard then self:note(("shard %s of the targets"):format(self.shard), true) end
   for _, outcome in ipairs(outcomes) do
     local what = ("%s: %s"):format(outcome.target, outcome.completeness)
@@ -136,7 +137,7 @@ return function(report)
     room = report.width,
     is_narrow = report.width < math.huge,
     color = report.color,
-    generated_at = report.whole and report.generated_at or nil,
+    generated_at = report.whole and generated(report) or nil,
     shard = report.shard,
     waiting = {},
   }, writer_metatable)

@@ -2,6 +2,7 @@
 -- what the newest says counts. What is missing is named.
 local memory = require "rollcall.internal.memory"
 local outcomes_of = require "rollcall.internal.outcomes"
+local presence = require "rollcall.presence"
 local printed = require "rollcall.snapshot.printed"
 local shard = require "rollcall.internal.shard"
 local snapshot = require "rollcall.snapshot"
@@ -249,6 +250,7 @@ function methods:add(part, write)
     for _, other in ipairs(others or {}) do is_elsewhere = is_elsewhere or self:is_elsewhere(other, part, name) end
     if not is_elsewhere then
       users.keep(opened --[[@as rollcall.snapshot]], kind, row)
+      if opened.generated_at and not presence.time_of(row) then presence.record_time(row, opened.generated_at) end
       write(kind, row)
       self.rows = self.rows + 1
       if key and not taken[key] then taken[key] = { source = "smb", target = row.servername, query = kind } end

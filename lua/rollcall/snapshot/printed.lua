@@ -14,6 +14,7 @@ local printed = {}
 ---@class rollcall.printed
 ---@field path string
 ---@field generated_at? integer  when the first output was made
+---@field taken_at integer  when the output was made that is being read
 ---@field last_generated_at? integer  and when the last, once all rows have been read
 ---@field shards string[]  those that the outputs say, once all rows have been read
 ---@field chosen? string  which rows alone an output has, once all rows have been read
@@ -48,6 +49,7 @@ function methods:begin(header)
   local time = session.epoch(header.generated_at) --[[@as integer]]
   self.kind = header.rows
   self.chosen = self.chosen or chosen_of(header)
+  self.taken_at = time
   self.generated_at = math.min(self.generated_at or time, time)
   self.last_generated_at = math.max(self.last_generated_at or time, time)
   local its_shard = shard.of_label(header.shard)
@@ -104,6 +106,7 @@ function methods:next()
       problem = row_check.problem(kind, row)
       if not problem then
         self.rows = self.rows + 1
+        presence.record_time(row, self.taken_at)
         return kind, row
       end
     elseif kind ~= "failure" then -- which the result for its target has in words

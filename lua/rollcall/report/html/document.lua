@@ -118,6 +118,7 @@ local DETAILS = [[
 ---@class rollcall.report.page
 ---@field title string
 ---@field generated_at string
+---@field last_generated_at? string
 ---@field shard? string
 ---@field rows table  of rollcall.report.html.store
 ---@field totals string[]  what stands in the one line under the title, each "NUMBER words"
@@ -140,8 +141,9 @@ function document.write(write, page)
   for i, words in ipairs(page.totals) do totals[i] = escaped(words):gsub("^%d+", "<b>%0</b>") end
   write(style .. "</style></head><body>\n<header><h1>" .. title .. "</h1>\n")
   write('<p class="totals">' .. table.concat(totals, " · ") .. "</p>\n")
-  write(('<p class="generated">Generated at <time datetime="%s">%s</time> from %s%s<span class="age"></span></p></header>\n<main>'
-    .. '<div class="above">\n'):format(page.generated_at, page.generated_at, plural(#page.outcomes, "target"),
+  write(('<p class="generated">Generated at <time datetime="%s">%s</time>%s from %s%s<span class="age"></span></p></header>\n<main>'
+    .. '<div class="above">\n'):format(page.generated_at, page.generated_at,
+    page.last_generated_at and (" to <time>%s</time>"):format(page.last_generated_at) or "", plural(#page.outcomes, "target"),
     page.shard and (", shard %s of all"):format(page.shard) or ""))
   if page.interval then write '<div class="strip stale" role="alert" hidden></div>\n' end
   write(strips(page.outcomes) .. (page.above or "") .. TOOLS:format(page.interval and PAUSE or ""))
