@@ -1,6 +1,7 @@
 -- What `rollcall merge` makes of files of several times, of shards, of sources of every kind, and of rows that were left out.
 local cjson = require "cjson"
 local lab = require "spec.lab"
+local shard = require "rollcall.internal.shard"
 local text_file = require "spec.lab.text_file"
 
 local OLD, NEW = "2026-11-01T00:00:00Z", "2026-11-22T04:00:00Z"
@@ -216,5 +217,55 @@ describe("rollcall merge, of files of several times,", function()
     stop()
     assert.equal(0, code, output .. complaint)
     assert.is_truthy(output:find("closed: session of alice from WS-ALICE, ", 1, true), output)
+  end)
+end)
+
+describe("rollcall merge, of what smbstatus said,", function()
+  before_each(function()
+    local client = lab.connect("alice", "projects", "plan.txt")
+    put("status.json", lab.smbstatus "--json")
+    client.close()
+    put("inventory.lua", "smbstatus { server = 'nas1', file = 'status.json' }\n"
+      .. "smbstatus { server = 'nas1', file = 'status.json', query = 'sessions' }")
+    assert.equal(0, select(2, rollcall "snapshot inventory.lua -o status.jsonl"))
+  end)
+
+  it("keeps its results, and makes up no other", function()
+    local _, code, complaint = rollcall "merge status.jsonl -o merged.jsonl"
+    assert.same({ 0, "" }, { code, complaint })
+    local before, after = lines_of(content "status.jsonl"), lines_of(content "merged.jsonl")
+    assert.same(before.target, after.target)
+    assert.equal(2, #after.target)
+    assert.same(before.access, after.access)
+    assert.is_truthy(#after.access > 0)
+  end)
+
+  it("counts a server once", function()
+    local _, code, complaint = rollcall "merge status.jsonl status.jsonl -o merged.jsonl"
+    assert.equal(0, code)
+    assert.is_truthy(complaint:find("rollcall: nas1", 1, true) == 1, complaint)
+    assert.same(lines_of(content "status.jsonl").target, lines_of(content "merged.jsonl").target)
+  end)
+
+  it("names those of an inventory that no file has", function()
+    assert.same({ "", 0, "" }, { rollcall "merge status.jsonl --inventory inventory.lua -o merged.jsonl" })
+    put("more.lua", content "inventory.lua" .. "smbstatus { server = 'nas2', file = 'status.json' }")
+    local _, code, complaint = rollcall "merge status.jsonl --inventory more.lua -o merged.jsonl"
+    assert.same({ 2, "rollcall: nas2: no file has a result for it\n" }, { code, complaint })
+  end)
+
+  it("has each server in the shard of its name", function()
+    put("two.lua", "smbstatus { server = 'nas1', file = 'status.json' }\nsmbstatus { server = 'nas2', file = 'status.json' }")
+    local found = {}
+    for index = 1, 3 do
+      rollcall(("snapshot two.lua --shard %d/3 -o %d.jsonl"):format(index, index))
+      for _, target in ipairs(lines_of(content(index .. ".jsonl")).target or {}) do found[target.target] = index end
+    end
+    assert.same({ nas1 = shard.index_of("nas1", 3), nas2 = shard.index_of("nas2", 3) }, found)
+    assert.not_equal(found.nas1, found.nas2)
+    local gone = found.nas1
+    local code, complaint = select(2, rollcall(("merge %s -i two.lua -o merged.jsonl"):format(table.concat(
+      { gone ~= 1 and "1.jsonl" or "", gone ~= 2 and "2.jsonl" or "", gone ~= 3 and "3.jsonl" or "" }, " "))))
+    assert.same({ 2, ("rollcall: nas1: no file is of its shard %d/3\n"):format(gone) }, { code, complaint })
   end)
 end)

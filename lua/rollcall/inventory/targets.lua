@@ -10,10 +10,11 @@ local targets = {}
 -- Of each block that has one: the list of its targets. A block of another kind is one target.
 local lists = { smb = "servers", workspace = "users" }
 
+-- Of the others: the field with the name of it.
+local names = { smbstatus = "server", snapshot = "path", rows = "kind" }
+
 ---The name of a block that has no list of targets.
-local function name_of(source)
-  return source.block == "snapshot" and source.fields.path or source.fields.kind
-end
+local function name_of(source) return source.fields[names[source.block]] end
 
 ---The inventory with the targets of a shard alone.
 ---@param inv rollcall.inventory
@@ -35,12 +36,12 @@ function targets.sharded(inv, its_shard)
 end
 
 ---@class rollcall.inventory.named_target
----@field source "smb"|"workspace"|"snapshot"|"rows"
+---@field source "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"
 ---@field target string  as in its result
 ---@field query? string  as in its result
 ---@field qualifier? string  as in its result
 ---@field project_id? string  as in its result, where the inventory says it
----@field name string  by which it is in a shard: that of the server or of the user
+---@field name string  by which it is in a shard: that of the server or of the user, the path or the kind
 
 ---@param inv rollcall.inventory
 ---@return rollcall.inventory.named_target[]
@@ -61,7 +62,8 @@ function targets.list(inv)
       end
     else
       local name = name_of(source)
-      found[#found + 1] = { source = source.block, target = name, query = source.block == "rows" and name or nil, name = name }
+      local query = source.block == "rows" and name or source.block == "smbstatus" and sources.kind_of_query(fields.query) or nil
+      found[#found + 1] = { source = source.block, target = name, query = query, name = name }
     end
   end
   return found

@@ -12,6 +12,9 @@ local users = require "rollcall.snapshot.users"
 
 local merge = {}
 
+-- Of a target of these, rows and result are known by their server.
+local of_server = { smb = true, smbstatus = true }
+
 ---A file to be merged.
 ---@class rollcall.merge.part
 ---@field path string
@@ -265,7 +268,7 @@ function methods:add(part, write)
         newest[key_of_user(outcome.target, outcome.project_id, user)] = true
       end
       self:add_to_sum(outcome)
-    elseif outcome.source ~= "smb" then
+    elseif not of_server[outcome.source] then
       self:put(outcome)
       if outcome.source == "rows" then self:note_rows(part, outcome.target) end
     elseif not (self:is_elsewhere(key, part, outcome.target) or outcome.qualifier
