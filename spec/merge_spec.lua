@@ -49,6 +49,13 @@ local function snapshot(name, time, header, ...)
     .. table.concat { ... } .. ('{"kind": "end", "rows": %d}\n'):format(rows))
 end
 
+local function names_of(targets)
+  local names = {}
+  for i, target in ipairs(targets or {}) do names[i] = target.target end
+  table.sort(names)
+  return names
+end
+
 before_each(function()
   command = lab.run("realpath " .. lab.command):gsub("%s+$", "")
   folder = lab.new_folder "merge"
@@ -267,5 +274,38 @@ describe("rollcall merge, of what smbstatus said,", function()
     local code, complaint = select(2, rollcall(("merge %s -i two.lua -o merged.jsonl"):format(table.concat(
       { gone ~= 1 and "1.jsonl" or "", gone ~= 2 and "2.jsonl" or "", gone ~= 3 and "3.jsonl" or "" }, " "))))
     assert.same({ 2, ("rollcall: nas1: no file is of its shard %d/3\n"):format(gone) }, { code, complaint })
+  end)
+end)
+
+describe("rollcall merge, of merged shards,", function()
+  before_each(function()
+    for i = 1, 4 do
+      snapshot(i .. ".jsonl", NEW, (', "shard": "%d/4"'):format(i), row("fs" .. i, "user" .. i), result("fs" .. i))
+    end
+  end)
+
+  it("knows of which shards they are", function()
+    assert.equal(2, select(2, rollcall "merge 1.jsonl 2.jsonl -o a.jsonl"))
+    assert.equal(2, select(2, rollcall "merge 3.jsonl 4.jsonl -o b.jsonl"))
+    assert.same({ "1/4", "2/4" }, lines_of(content "a.jsonl").snapshot[1].shards)
+    assert.same({ "", 0, "" }, { rollcall "merge a.jsonl b.jsonl -o ab.jsonl" })
+    assert.same({ "fs1", "fs2", "fs3", "fs4" }, names_of(lines_of(content "ab.jsonl").target))
+    assert.same({ "", 0, "" }, { rollcall "merge ab.jsonl -o again.jsonl --shards 4" })
+    assert.same({ "", 0, "" }, { rollcall "snapshot ab.jsonl -o copy.jsonl" })
+    assert.same({ "1/4", "2/4", "3/4", "4/4" }, lines_of(content "copy.jsonl").snapshot[1].shards)
+    local code, complaint = select(2, rollcall "merge a.jsonl 4.jsonl -o some.jsonl")
+    assert.same({ 2, "rollcall: shard 3/4: no file is of this shard\n" }, { code, complaint })
+  end)
+
+  it("takes a result for what an earlier merge had none for", function()
+    put("names.lua", "smb { servers = { 'fs1', 'fs2', 'fs3', 'fs4' }, query = 'sessions' }")
+    rollcall "merge 1.jsonl 2.jsonl -o a.jsonl -i names.lua"
+    rollcall "merge 3.jsonl 4.jsonl -o b.jsonl -i names.lua"
+    for _, files in ipairs { "a.jsonl b.jsonl", "b.jsonl a.jsonl" } do
+      assert.same({ "", 0, "" }, { rollcall(("merge %s -o ab.jsonl -i names.lua"):format(files)) })
+      local lines = lines_of(content "ab.jsonl")
+      assert.same({ "fs1", "fs2", "fs3", "fs4" }, names_of(lines.target))
+      assert.equal(4, #lines.smb_session)
+    end
   end)
 end)

@@ -44,6 +44,7 @@ local special = { snapshot = true, target = true, normalize_user = true, ["end"]
 ---@field last_generated_at? integer  of a merged one: when the newest of its parts was taken, and `generated_at` the oldest
 ---@field private taken_at integer|false  when the rows from here on were taken, where the file says it of them
 ---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
+---@field shards? string[]  of a merged one: those parts that it is of; absent: no file said of which it was
 ---@field watch? rollcall.snapshot.watch  of what a watch remembers: its queue of events
 ---@field cut boolean  whether something is missing; known when all rows have been read
 local methods = {}
@@ -86,6 +87,7 @@ function snapshot.open(path)
   return setmetatable({
     add_user = its_users.add, normalize_user = its_users.normalize_user, utc_offset = math.tointeger(header.utc_offset),
     last_generated_at = session.epoch(header.last_generated_at), shard = (shard.of_label(header.shard) or {}).label,
+    shards = header.shards ~= nil and shard.labels(header.shards) or nil,
     watch = watch_of(header.watch),
     path = path, reader = reader, generated_at = session.epoch(header.generated_at), outcomes = {}, rows = 0, line = 1, cut = false,
     done = false, is_wanted = false, taken_at = false,
@@ -207,6 +209,7 @@ local writer_metatable = { __name = "rollcall.snapshot.writer", __index = writer
 ---@field utc_offset? integer  seconds that the times of Workspace are ahead of UTC; absent: it is not noted
 ---@field last_generated_at? integer  of rows that were taken at several times the last, in seconds since 1970; absent: all at `generated_at`
 ---@field shard? string  the part of the targets that was asked, as `2/4`; absent: all
+---@field shards? string[]  of merged ones: those parts that they are of; absent: it is not noted
 ---@field watch? rollcall.snapshot.watch  what a watch remembers; absent: it is of none
 ---@field private? boolean  nobody but its owner may read the file, if it is new; default false
 
@@ -230,8 +233,9 @@ function snapshot.create(path, generated_at, settings)
   }, writer_metatable)
   file.write(json.object({
     kind = "snapshot", schema = snapshot.SCHEMA, generated_at = written(time),
-    last_generated_at = last and written(last), shard = settings.shard, utc_offset = settings.utc_offset, watch = settings.watch,
-  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "utc_offset", "watch" }) .. "\n")
+    last_generated_at = last and written(last), shard = settings.shard, shards = settings.shards,
+    utc_offset = settings.utc_offset, watch = settings.watch,
+  }, { "kind", "schema", "generated_at", "last_generated_at", "shard", "shards", "utc_offset", "watch" }) .. "\n")
   self.record_user = users.recorder({ now = generated_at, normalize_user = settings.normalize_user }, function(account, user)
     file.write(json.object({ kind = "normalize_user", account = account, user = user }, { "kind", "account", "user" }) .. "\n")
   end)

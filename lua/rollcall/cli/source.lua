@@ -17,6 +17,7 @@ local source = {}
 ---@field generated_at integer
 ---@field last_generated_at? integer
 ---@field shard? string
+---@field shards? string[]
 ---@field filter? table<string, string>  what the call itself chose the rows by
 ---@field normalize_user? fun(account: string): string?
 ---@field utc_offset? integer
@@ -86,7 +87,7 @@ function source.open(path, settings)
     return {
       rows = its_progress:over(opened.next, opened), progress = its_progress,
       outcomes = opened.outcomes, failures = {}, generated_at = opened.generated_at or os.time(), normalize_user = opened.normalize_user,
-      utc_offset = opened.utc_offset, shard = opened.shard, last_generated_at = opened.last_generated_at,
+      utc_offset = opened.utc_offset, shard = opened.shard, shards = opened.shards, last_generated_at = opened.last_generated_at,
       close = function() opened:close() end, snapshot = opened,
     }
   end

@@ -84,6 +84,48 @@ function shard.of_label(label)
   if index and count and index <= count then return { index = index, count = count, label = ("%d/%d"):format(index, count) } end
 end
 
+---Several of them, each once and in their order.
+---@param labels any  a list of them, as `2/4`; of what is none nothing is said
+---@return rollcall.shard[]
+function shard.of_labels(labels)
+  local list, is_listed = {}, {}
+  for _, label in ipairs(type(labels) == "table" and labels or {}) do
+    local found = shard.of_label(label)
+    if found and not is_listed[found.label] then list[#list + 1], is_listed[found.label] = found, true end
+  end
+  table.sort(list, function(a, b)
+    if a.count ~= b.count then return a.count < b.count end
+    return a.index < b.index
+  end)
+  return list
+end
+
+---The labels of several, each once and in their order.
+---@param labels any  as for `of_labels`
+---@return string[]
+function shard.labels(labels)
+  local list = {}
+  for i, its_shard in ipairs(shard.of_labels(labels)) do list[i] = its_shard.label end
+  return list
+end
+
+---Which are missing beside others: of each number of shards that one of these is of, those that none is.
+---@param shards rollcall.shard[]  as of `of_labels`
+---@param count? integer  how many there are, if there are any
+---@return rollcall.shard[]  in their order
+function shard.missing(shards, count)
+  local counts, is_here, labels = { [count or false] = true }, {}, {}
+  for _, its_shard in ipairs(shards) do counts[its_shard.count], is_here[its_shard.label] = true, true end
+  counts[false] = nil
+  for number in pairs(counts) do
+    for index = 1, number do
+      local label = ("%d/%d"):format(index, number)
+      if not is_here[label] then labels[#labels + 1] = label end
+    end
+  end
+  return shard.of_labels(labels)
+end
+
 local function variable(name)
   local value = os.getenv(name)
   local number = value and value:find "^%d+$" and #value <= 9 and math.tointeger(tonumber(value))

@@ -11,10 +11,10 @@ local targets = {}
 local lists = { smb = "servers", workspace = "users" }
 
 -- Of the others: the field with the name of it.
-local names = { smbstatus = "server", snapshot = "path", rows = "kind" }
+local name_fields = { smbstatus = "server", snapshot = "path", rows = "kind" }
 
 ---The name of a block that has no list of targets.
-local function name_of(source) return source.fields[names[source.block]] end
+local function name_of(source) return source.fields[name_fields[source.block]] end
 
 ---The inventory with the targets of a shard alone.
 ---@param inv rollcall.inventory

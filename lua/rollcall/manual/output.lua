@@ -40,7 +40,7 @@ end
 
 local document = {
   "schema", "kind", "id", "act", "phase", "policy", "at", "operator", "logon", "call", "servername", "session", "file", "reason", "rule",
-  "result", "detail", "also_gone", "event", "row_kind", "generated_at", "last_generated_at", "shard",
+  "result", "detail", "also_gone", "event", "row_kind", "generated_at", "last_generated_at", "shard", "shards",
   "utc_offset", "rows", "rules", "totals", "targets", "failures",
   "fields", "row", "before", "account", "user",
 }

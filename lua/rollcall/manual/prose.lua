@@ -255,7 +255,7 @@ Makes one snapshot of several: of the shards that `--shard` made of the targets,
 `--format jsonl` is taken as well, also several outputs in one file; one that has only some of the rows, by `--where`, `--limit` or what
 a call takes, such as `--username`, is refused.
 
-Files say which shard they are of. A shard that no file is of has a result of its own, `unreachable`; with `--inventory`, its targets
+Files say which shard they are of, and merged ones which shards, so they can be merged again. A shard that no file is of has a result of its own, `unreachable`; with `--inventory`, its targets
 have it instead, by their names, as has every other target that no file has a result for. A file that cannot be read is `unreachable`
 too. So nobody is taken for disconnected who could not be seen.
 

@@ -12,6 +12,8 @@ local users = require "rollcall.snapshot.users"
 
 local merge = {}
 
+local NO_RESULT, NO_SHARD = "no file has a result for it", "no file is of its shard %s"
+
 -- Of a target of these, rows and result are known by their server.
 local of_server = { smb = true, smbstatus = true }
 
@@ -29,18 +31,19 @@ local of_server = { smb = true, smbstatus = true }
 ---@param path string
 ---@return rollcall.snapshot|rollcall.printed|nil
 ---@return string? reason
+---@return boolean is_snapshot
 local function open(path)
   local opened, _, reason = snapshot.open(path)
-  if opened or reason ~= "is not a snapshot" then return opened, reason end
-  return printed.open(path)
+  if opened or reason ~= "is not a snapshot" then return opened, reason, true end
+  opened, reason = printed.open(path)
+  return opened, reason, false
 end
 
 ---@param path string
 ---@return rollcall.merge.part
 local function part_of(path)
-  local opened, reason = open(path)
+  local opened, reason, is_snapshot = open(path)
   if not opened then return { path = path, reason = reason, shards = {} } end
-  local is_snapshot = opened.shards == nil
   if not is_snapshot then
     for _ in function() return opened:next() end do end -- Each output in it has its own beginning.
   end
@@ -55,9 +58,9 @@ end
 ---What there is to merge, the newest first, and what holds for the whole of it.
 ---@param paths string[]
 ---@return rollcall.merge.part[]?
----@return string|{ generated_at: integer?, last_generated_at: integer?, utc_offset: integer? }|nil settings  or the problem
+---@return string|rollcall.snapshot.settings|nil settings  with `generated_at`; or the problem
 function merge.parts(paths)
-  local parts, whole, first_snapshot, first_problem = {}, {}, nil, nil
+  local parts, whole, labels, first_snapshot, first_problem = {}, {}, {}, nil, nil
   for i, path in ipairs(paths) do
     local part = part_of(path)
     parts[i] = part
@@ -78,7 +81,9 @@ function merge.parts(paths)
       whole.last_generated_at = math.max(whole.last_generated_at or part.last_generated_at, part.last_generated_at)
     end
     if not part.reason then whole.is_readable = true end
+    table.move(part.shards, 1, #part.shards, #labels + 1, labels)
   end
+  whole.shards = labels[1] and shard.labels(labels) or nil
   if not whole.is_readable then return nil, first_problem end
   table.sort(parts, function(a, b)
     local time_a, time_b = a.generated_at or 0, b.generated_at or 0
@@ -91,33 +96,22 @@ end
 ---Which shards no part is of.
 ---@param parts rollcall.merge.part[]
 ---@param expected? integer  how many there should be
----@return table<integer, rollcall.shard[]>? missing  by the number of shards
+---@return rollcall.shard[]? missing
 ---@return integer|string unnamed  how many are missing of which nothing says which; or what is wrong with what is expected
 function merge.missing(parts, expected)
-  local present, count, without = {}, 0, 0
-  if expected then present[expected] = {} end
+  local labels, without = {}, 0
   for _, part in ipairs(parts) do
-    for _, label in ipairs(part.shards) do
-      local its_shard = shard.of_label(label) --[[@as rollcall.shard]]
+    for _, its_shard in ipairs(shard.of_labels(part.shards)) do
       if expected and its_shard.count ~= expected then
-        return nil, ("%s is of the shard %s, and --shards says %d"):format(part.path, label, expected)
+        return nil, ("%s is of the shard %s, and --shards says %d"):format(part.path, its_shard.label, expected)
       end
-      local of_count = present[its_shard.count] or {}
-      present[its_shard.count] = of_count
-      if not of_count[its_shard.index] then count = count + 1 end
-      of_count[its_shard.index] = true
+      labels[#labels + 1] = its_shard.label
     end
     if #part.shards == 0 and not part.reason then without = without + 1 end
   end
-  local missing = {}
-  if expected and without > 0 then return missing, math.max(0, expected - count - without) end
-  for number, of_count in pairs(present) do
-    missing[number] = {}
-    for index = 1, number do
-      if not of_count[index] then table.insert(missing[number], shard.of_label(("%d/%d"):format(index, number))) end
-    end
-  end
-  return missing, 0
+  local shards = shard.of_labels(labels)
+  if expected and without > 0 then return {}, math.max(0, expected - #shards - without) end
+  return shard.missing(shards, expected), 0
 end
 
 ---@class rollcall.merge.overlap  of two files
@@ -131,6 +125,7 @@ end
 ---@class rollcall.merge
 ---@field outcomes rollcall.outcome[]
 ---@field overlaps rollcall.merge.overlap[]
+---@field private absent rollcall.outcome[]  of earlier merges, which had none for these targets
 ---@field private overlap_of table<rollcall.merge.part, table<rollcall.merge.part, rollcall.merge.overlap>>
 ---@field private sum_of table<string, rollcall.outcome>  of a cloud service: the result over all parts
 ---@field private part_of table<string, rollcall.merge.part>  of each server, or user of a cloud service: what counts
@@ -143,8 +138,15 @@ local metatable = { __index = methods }
 ---@return rollcall.merge
 function merge.new()
   return setmetatable({
-    outcomes = {}, overlaps = {}, overlap_of = {}, sum_of = {}, part_of = {}, part_with = {}, is_full = memory.room(), rows = 0,
+    outcomes = {}, absent = {}, overlaps = {}, overlap_of = {}, sum_of = {}, part_of = {}, part_with = {}, is_full = memory.room(),
+    rows = 0,
   }, metatable)
+end
+
+---Whether a result is one of an earlier merge, which had none for its target.
+local function is_absent(outcome)
+  local reason = outcome.completeness == "unreachable" and outcome.source ~= "workspace" and outcome.reason
+  return reason and (reason == NO_RESULT or reason:find(NO_SHARD:format("%d+/%d+")) ~= nil)
 end
 
 local function key_of(query, target)
@@ -263,7 +265,9 @@ function methods:add(part, write)
   opened:close()
   for _, outcome in ipairs(opened.outcomes) do
     local key = key_of(outcome.query, outcome.target)
-    if outcome.source == "workspace" then
+    if is_absent(outcome) then
+      table.insert(self.absent, outcome)
+    elseif outcome.source == "workspace" then
       for _, user in ipairs(outcomes_of.is_good(outcome) and outcome.users or {}) do
         newest[key_of_user(outcome.target, outcome.project_id, user)] = true
       end
@@ -295,29 +299,44 @@ function methods:add(part, write)
   end
 end
 
+---Tells the targets that have a result: for what they were asked, or for all of it.
+---@return fun(one: table): boolean  whether a target has one
+---@return fun(one: table) add
+function methods:known()
+  local known = {}
+  local function add(one)
+    known[outcomes_of.key(one)] = true
+    if not one.qualifier then known[key_of(one.query, one.target)] = true end
+  end
+  for _, outcome in ipairs(self.outcomes) do add(outcome) end
+  return function(one) return known[outcomes_of.key(one)] or known[key_of(one.query, one.target)] or false end, add
+end
+
 ---Names what no part has: the targets of an inventory, or shards.
 ---@param parts rollcall.merge.part[]
----@param missing table<integer, rollcall.shard[]>
+---@param missing rollcall.shard[]
 ---@param unnamed integer
 ---@param named? rollcall.inventory.named_target[]  those of an inventory
 function methods:add_missing(parts, missing, unnamed, named)
-  local is_here, labels = {}, {}
+  local is_known = {}
   for _, part in ipairs(parts) do
-    for _, label in ipairs(part.shards) do is_here["shard " .. label] = true end
+    for _, label in ipairs(part.shards) do is_known["shard " .. label] = true end
   end
-  -- What an earlier merge missed may be here now.
+  for _, its_shard in ipairs(missing) do is_known["shard " .. its_shard.label] = true end
+  -- What an earlier merge missed is here now, or missing still.
   local outcomes = self.outcomes
   self.outcomes = {}
   for _, outcome in ipairs(outcomes) do
-    if outcome.source ~= "snapshot" or not is_here[outcome.target] then self:put(outcome) end
+    if outcome.source ~= "snapshot" or not is_known[outcome.target] then self:put(outcome) end
   end
-  if named then return self:add_missing_targets(named, missing) end
-  for _, list in pairs(missing) do table.move(list, 1, #list, #labels + 1, labels) end
-  table.sort(labels, function(a, b)
-    if a.count ~= b.count then return a.count < b.count end
-    return a.index < b.index
-  end)
-  for _, its_shard in ipairs(labels) do
+  if named then self:add_missing_targets(named, missing) end
+  local is_known_target, add = self:known()
+  for _, outcome in ipairs(self.absent) do
+    if not is_known_target(outcome) then self:put(outcome) end
+    add(outcome)
+  end
+  if named then return end
+  for _, its_shard in ipairs(missing) do
     self:put { source = "snapshot", target = "shard " .. its_shard.label, completeness = "unreachable",
       reason = "no file is of this shard" }
   end
@@ -346,18 +365,13 @@ function methods:users_of(one)
 end
 
 ---@param named rollcall.inventory.named_target[]
----@param missing table<integer, rollcall.shard[]>
+---@param missing rollcall.shard[]
 function methods:add_missing_targets(named, missing)
-  local known, is_missing, services, service_of = {}, {}, {}, {}
-  for _, outcome in ipairs(self.outcomes) do
-    known[outcomes_of.key(outcome)] = true
-    known[key_of(outcome.query, outcome.target)] = known[key_of(outcome.query, outcome.target)] or not outcome.qualifier
-  end
-  for _, list in pairs(missing) do
-    for _, its_shard in ipairs(list) do is_missing[its_shard.label] = true end
-  end
+  local is_missing, counts, services, service_of = {}, {}, {}, {}
+  local is_known, add = self:known()
+  for _, its_shard in ipairs(missing) do is_missing[its_shard.label], counts[its_shard.count] = true, true end
   local function missing_shard_of(name)
-    for count in pairs(missing) do
+    for count in pairs(counts) do
       local label = ("%d/%d"):format(shard.index_of(name, count), count)
       if is_missing[label] then return label end
     end
@@ -373,10 +387,10 @@ function methods:add_missing_targets(named, missing)
       end
       local is_here = service.is_known and (service.users and service.users[shard.key(one.name)] or not service.users and not label)
       if not is_here then table.insert(service.absent, one.name) end
-    elseif not (known[key] or known[key_of(one.query, one.target)]) then
-      known[key] = true
+    elseif not is_known(one) then
+      add(one)
       self:put { source = one.source, target = one.target, query = one.query, qualifier = one.qualifier, completeness = "unreachable",
-        reason = label and ("no file is of its shard %s"):format(label) or "no file has a result for it" }
+        reason = label and NO_SHARD:format(label) or NO_RESULT }
     end
   end
   for _, service in ipairs(services) do
