@@ -5,6 +5,7 @@ local memory = require "rollcall.internal.memory"
 local moment = require "rollcall.cli.moment"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
+local shard = require "rollcall.internal.shard"
 local snapshot = require "rollcall.snapshot"
 local text = require "rollcall.internal.text"
 local users = require "rollcall.snapshot.users"
@@ -160,12 +161,16 @@ function history_source.open(given, settings)
   local list, problem = history.list(given.history)
   if not list then return nil, problem end
   local entries, wanted, is_covered = chosen(given, list)
-  local times = {}
-  for i, entry in ipairs(entries) do times[i] = entry.time end
+  local times, labels = {}, {}
+  for i, entry in ipairs(entries) do
+    times[i] = entry.time
+    labels[#labels + 1] = entry.shard
+  end
   local its_progress = progress.new(settings)
   local first = { source = "snapshot", target = given.history, completeness = is_covered and "complete" or "unreachable",
     reason = snapshots_said(times, wanted) }
   its_progress:note(first)
+  for _, missing in ipairs(shard.missing(shard.of_labels(labels))) do its_progress:note(shard.absent(missing)) end
   local self = setmetatable({
     entries = entries, position = 0, read = 0, targets = {}, order = {}, outcomes = its_progress.outcomes, is_full = memory.room(),
   }, metatable)

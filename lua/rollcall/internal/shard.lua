@@ -126,6 +126,13 @@ function shard.missing(shards, count)
   return shard.of_labels(labels)
 end
 
+---What is said of a shard that no file is of.
+---@param its_shard rollcall.shard
+---@return rollcall.outcome
+function shard.absent(its_shard)
+  return { source = "snapshot", target = "shard " .. its_shard.label, completeness = "unreachable", reason = "no file is of this shard" }
+end
+
 local function variable(name)
   local value = os.getenv(name)
   local number = value and value:find "^%d+$" and #value <= 9 and math.tointeger(tonumber(value))

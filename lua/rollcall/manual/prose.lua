@@ -194,7 +194,8 @@ No row, and a result that is `complete` for every server, says that nobody has i
 With `--history` the snapshots in a folder answer, which **rollcall-snapshot**(1) has put there, and nobody is asked. With `--at` these
 are the one of that *TIME*, or else the last before it and the first after it; with `--since` and `--until` all in between. `seen_at` of
 a row is the time of its snapshot; between snapshots nothing is known. The result for the folder names the snapshots that were used, and
-that for each target how many of them asked it, and when it failed.
+that for each target how many of them asked it, and when it failed. A shard (`--shard`) that none of them is of has a result of its own,
+`unreachable`.
 
 A *TIME* is ISO 8601 with an offset, `2026-11-17T14:00Z`, or local time without one: `'2026-11-17 14:00'`, `'yesterday 14:00'`. A day alone
 is its beginning after `--since`, and its end after `--until`.
@@ -255,9 +256,9 @@ Makes one snapshot of several: of the shards that `--shard` made of the targets,
 `--format jsonl` is taken as well, also several outputs in one file; one that has only some of the rows, by `--where`, `--limit` or what
 a call takes, such as `--username`, is refused.
 
-Files say which shard they are of, and merged ones which shards, so they can be merged again. A shard that no file is of has a result of its own, `unreachable`; with `--inventory`, its targets
-have it instead, by their names, as has every other target that no file has a result for. A file that cannot be read is `unreachable`
-too. So nobody is taken for disconnected who could not be seen.
+Files say which shard they are of, and merged ones which shards, so they can be merged again. A shard that no file is of has a result
+of its own, `unreachable`; with `--inventory`, its targets have it instead, by their names, as has every other target that no file has a
+result for. A file that cannot be read is `unreachable` too. So nobody is taken for disconnected who could not be seen.
 
 A server that several files are of counts once, by the newest file, and so does a user of cloud desktops with sessions; both are
 reported on standard error. `generated_at` of the result is that of the oldest file, `last_generated_at` that of the newest, and reports

@@ -336,10 +336,7 @@ function methods:add_missing(parts, missing, unnamed, named)
     add(outcome)
   end
   if named then return end
-  for _, its_shard in ipairs(missing) do
-    self:put { source = "snapshot", target = "shard " .. its_shard.label, completeness = "unreachable",
-      reason = "no file is of this shard" }
-  end
+  for _, its_shard in ipairs(missing) do self:put(shard.absent(its_shard)) end
   if unnamed > 0 then
     self:put { source = "snapshot", target = text.count(unnamed, "shard"), completeness = "unreachable",
       reason = "there are fewer files than shards" }
