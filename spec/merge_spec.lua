@@ -309,3 +309,42 @@ describe("rollcall merge, of merged shards,", function()
     end
   end)
 end)
+
+describe("rollcall merge --inventory", function()
+  it("knows a snapshot that the inventory names", function()
+    snapshot("new.jsonl", NEW, "", row("fs1", "eve"), result "fs1")
+    put("inventory.lua", "snapshot 'new.jsonl'")
+    rollcall "snapshot inventory.lua -o one.jsonl"
+    assert.same({ "", 0, "" }, { rollcall "merge one.jsonl --inventory inventory.lua -o merged.jsonl" })
+    assert.equal(1, #lines_of(content "merged.jsonl").smb_session)
+    snapshot("office.jsonl", NEW, "", row("fs2", "eve"), result "fs2", '{"kind": "target", "source": "workspace", "target": "eu", '
+      .. '"query": "session", "completeness": "complete"}\n')
+    put("inventory.lua", "snapshot 'new.jsonl' snapshot 'office.jsonl'")
+    local before = { select(2, rollcall "merge one.jsonl --inventory inventory.lua -o merged.jsonl") }
+    assert.same({ 2, "rollcall: fs2: no file has a result for it\nrollcall: eu: no file has a result for it\n" }, before)
+    put("inventory.lua", "snapshot 'new.jsonl' snapshot 'other.jsonl'")
+    local code, complaint = select(2, rollcall "merge one.jsonl --inventory inventory.lua -o merged.jsonl")
+    assert.same({ 2, "rollcall: other.jsonl: no file has a result for it\n" }, { code, complaint })
+  end)
+
+  it("has it in one shard, whatever it is of", function()
+    snapshot("new.jsonl", NEW, "", row("fs1", "eve"), row("fs2", "eve"), result "fs1", result "fs2")
+    put("inventory.lua", "snapshot 'new.jsonl'")
+    local index = shard.index_of("new.jsonl", 3)
+    rollcall(("snapshot inventory.lua --shard %d/3 -o one.jsonl"):format(index % 3 + 1))
+    local code, complaint = select(2, rollcall "merge one.jsonl -i inventory.lua -o merged.jsonl")
+    assert.same({ 2, ("rollcall: fs1: no file is of its shard %d/3\nrollcall: fs2: no file is of its shard %d/3\n"):format(index, index) },
+      { code, complaint })
+  end)
+
+  it("knows one that was cut or could not be read", function()
+    snapshot("whole.jsonl", NEW, "", row("fs1", "eve"), result "fs1")
+    put("cut.jsonl", (content("whole.jsonl"):gsub('{"kind": "end".*', "")))
+    put("inventory.lua", "snapshot 'cut.jsonl' snapshot 'nowhere.jsonl'")
+    rollcall "snapshot inventory.lua -o one.jsonl"
+    local lines, code = lines_of(content "one.jsonl"), select(2, rollcall "merge one.jsonl -i inventory.lua -o merged.jsonl")
+    assert.equal(2, code)
+    assert.same({ "cut.jsonl", "fs1", "nowhere.jsonl" }, names_of(lines.target))
+    assert.same(names_of(lines.target), names_of(lines_of(content "merged.jsonl").target))
+  end)
+end)

@@ -36,12 +36,32 @@ function targets.sharded(inv, its_shard)
 end
 
 ---@class rollcall.inventory.named_target
+---@field user? string  of a Workspace block
 ---@field source "smb"|"smbstatus"|"workspace"|"snapshot"|"rows"
 ---@field target string  as in its result
 ---@field query? string  as in its result
 ---@field qualifier? string  as in its result
 ---@field project_id? string  as in its result, where the inventory says it
 ---@field name string  by which it is in a shard: that of the server or of the user, the path or the kind
+
+---The targets that a snapshot has results for; or the snapshot, if it cannot be read here. In a shard they are together.
+---@param path string
+---@return rollcall.inventory.named_target[]
+local function targets_of_snapshot(path)
+  local opened = require("rollcall.snapshot").open(path)
+  if not opened then return { { source = "snapshot", target = path, name = path } } end
+  local its_snapshot <close>, found = opened, {}
+  for _ in its_snapshot:each() do end -- Results may stand after all rows.
+  for _, outcome in ipairs(its_snapshot.outcomes) do
+    for _, user in ipairs(outcome.users or { false }) do
+      found[#found + 1] = {
+        source = outcome.source, target = outcome.target, query = outcome.query, qualifier = outcome.qualifier,
+        project_id = outcome.project_id, name = path, user = user or nil,
+      }
+    end
+  end
+  return found
+end
 
 ---@param inv rollcall.inventory
 ---@return rollcall.inventory.named_target[]
@@ -58,8 +78,11 @@ function targets.list(inv)
       local project_id = type(fields.project_id) == "string" and fields.project_id or nil
       for _, name in ipairs(fields.users) do
         found[#found + 1] = { source = "workspace", target = sources.origin_of(source), query = "session", project_id = project_id,
-          name = name }
+          name = name, user = name }
       end
+    elseif source.block == "snapshot" then
+      local named = targets_of_snapshot(fields.path)
+      table.move(named, 1, #named, #found + 1, found)
     else
       local name = name_of(source)
       local query = source.block == "rows" and name or source.block == "smbstatus" and sources.kind_of_query(fields.query) or nil

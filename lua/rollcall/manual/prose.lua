@@ -258,7 +258,8 @@ a call takes, such as `--username`, is refused.
 
 Files say which shard they are of, and merged ones which shards, so they can be merged again. A shard that no file is of has a result
 of its own, `unreachable`; with `--inventory`, its targets have it instead, by their names, as has every other target that no file has a
-result for. A file that cannot be read is `unreachable` too. So nobody is taken for disconnected who could not be seen.
+result for; those of a `snapshot` of the inventory are the ones in that file. A file that cannot be read is `unreachable` too. So nobody is
+taken for disconnected who could not be seen.
 
 A server that several files are of counts once, by the newest file, and so does a user of cloud desktops with sessions; both are
 reported on standard error. `generated_at` of the result is that of the oldest file, `last_generated_at` that of the newest, and reports

@@ -375,15 +375,15 @@ function methods:add_missing_targets(named, missing)
   end
   for _, one in ipairs(named) do
     local key, label = outcomes_of.key(one), missing_shard_of(one.name)
-    if one.source == "workspace" then
+    if one.user then
       local service = service_of[key]
       if not service then
         service = { one = one, absent = {} }
         service.is_known, service.users = self:users_of(one)
         service_of[key], services[#services + 1] = service, service
       end
-      local is_here = service.is_known and (service.users and service.users[shard.key(one.name)] or not service.users and not label)
-      if not is_here then table.insert(service.absent, one.name) end
+      local is_here = service.is_known and (service.users and service.users[shard.key(one.user)] or not service.users and not label)
+      if not is_here then table.insert(service.absent, one.user) end
     elseif not is_known(one) then
       add(one)
       self:put { source = one.source, target = one.target, query = one.query, qualifier = one.qualifier, completeness = "unreachable",
