@@ -480,6 +480,18 @@ describe("rollcall merge", function()
     code, complaint = select(2, merged "cut.jsonl")
     assert.equal(2, code)
     assert.is_truthy(complaint:find("rollcall: cut.jsonl: it was cut after 1 row\n", 1, true), complaint)
+    -- All targets of an output have a result, unless it is of a shard without any.
+    put("cut.jsonl", header)
+    put("empty.jsonl", (header:gsub('"rows"', '"shard": "1/1", "rows"')))
+    code, complaint = select(2, merged "cut.jsonl")
+    assert.same({ 2, "rollcall: cut.jsonl: it was cut: what begins in line 1 has no result for any target\n" }, { code, complaint })
+    assert.same({ 0, "" }, { select(2, merged "empty.jsonl") })
+    put("cut.jsonl", header .. header .. result "fs1" .. header)
+    code, complaint = select(2, merged "cut.jsonl")
+    assert.equal(2, code)
+    for _, line in ipairs { 1, 4 } do
+      assert.is_truthy(complaint:find(("what begins in line %d has no result for any target\n"):format(line), 1, true), complaint)
+    end
     put("cut.jsonl", header .. "{]\n" .. '{"kind": "file", "servername": "fs1"}\n' .. session("fs1", "alice") .. result "fs1")
     lines, code, complaint = merged "cut.jsonl"
     assert.same({ 1, 2 }, { #lines.smb_session, code })

@@ -1,5 +1,5 @@
 --- Rows of one call that were printed as JSON Lines, read like a snapshot. Several outputs may follow one another in a file. They
--- have no end: that one was cut shows only by a target that rows are of and that has no result.
+-- have no end: that one was cut shows only by a target that rows are of and that has no result, and where no target has one.
 local cjson = require "cjson"
 local columns = require "rollcall.internal.columns"
 local json = require "rollcall.internal.json_text"
@@ -45,6 +45,13 @@ local function chosen_of(header)
   return where == nil and words or ("%s where %s"):format(words, type(where) == "string" and where or json.value(where))
 end
 
+---Each target has a result, after all rows; a shard may have no target.
+function methods:end_output()
+  if self.has_targets and not self.has_result then
+    self:note(("it was cut: what begins in line %d has no result for any target"):format(self.first_line))
+  end
+end
+
 function methods:begin(header)
   local time = session.epoch(header.generated_at) --[[@as integer]]
   self.kind = header.rows
@@ -54,6 +61,7 @@ function methods:begin(header)
   self.last_generated_at = math.max(self.last_generated_at or time, time)
   local its_shard = shard.of_label(header.shard)
   if its_shard then self.shards[#self.shards + 1] = its_shard.label end
+  self.has_targets, self.has_result, self.first_line = not its_shard, false, self.line
 end
 
 ---@param path string
@@ -87,18 +95,21 @@ function methods:next()
     local row, _, reason = self.reader.next_object()
     self.line = self.line + 1
     if row == nil then
-      if reason then self:note(reason) end
+      if reason then self:note(reason) else self:end_output() end
       return nil
     end
     local kind, problem = row and row.kind, nil
     if kind == "report" then
       problem = problem_of(row)
-      if not problem then self:begin(row) end
+      if not problem then
+        self:end_output()
+        self:begin(row)
+      end
     elseif kind == "target" then
       row.kind = nil
       problem = row_check.outcome_problem(row)
       if not problem then
-        row.query = row.query or self.kind
+        row.query, self.has_result = row.query or self.kind, true
         table.insert(self.outcomes, row)
       end
     elseif kind == self.kind then
