@@ -327,6 +327,19 @@ describe("rollcall merge --inventory", function()
     assert.same({ 2, "rollcall: other.jsonl: no file has a result for it\n" }, { code, complaint })
   end)
 
+  it("knows the users of a snapshot that the inventory names", function()
+    local function service(users)
+      return ('{"kind": "target", "source": "workspace", "target": "eu", "query": "session", "project_id": "p", "users": ["%s"], '
+        .. '"completeness": "complete", "claimed": 1, "received": 1}\n'):format(users)
+    end
+    snapshot("one.jsonl", NEW, "", service "alice")
+    snapshot("two.jsonl", NEW, "", service 'alice", "bob')
+    put("inventory.lua", "snapshot 'two.jsonl'")
+    local code, complaint = select(2, rollcall "merge one.jsonl --inventory inventory.lua -o merged.jsonl")
+    assert.same({ 2, "rollcall: eu: no file has a result for 1 user: bob\n" }, { code, complaint })
+    assert.same({ "", 0, "" }, { rollcall "merge two.jsonl --inventory inventory.lua -o merged.jsonl" })
+  end)
+
   it("has it in one shard, whatever it is of", function()
     snapshot("new.jsonl", NEW, "", row("fs1", "eve"), row("fs2", "eve"), result "fs1", result "fs2")
     put("inventory.lua", "snapshot 'new.jsonl'")
