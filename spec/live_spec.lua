@@ -165,7 +165,7 @@ describe("watch --live", function()
     terminal:press "Escape"
     terminal:wait_for(function(shown) return shown:find "alice" and not shown:find "filter:" end)
     terminal:type "t"
-    terminal:wait_for "fs1: complete (access)"
+    terminal:wait_for "fs1: complete, taken at "
     terminal:type "t"
     terminal:wait_for "alice"
     terminal:type "p"

@@ -9,7 +9,8 @@ local json_text = {}
 json_text.SCHEMA = "rollcall/1"
 
 json_text.outcome_fields = {
-  "source", "target", "query", "qualifier", "project_id", "users", "completeness", "claimed", "received", "logon", "connections", "reason",
+  "source", "target", "query", "qualifier", "project_id", "users", "completeness", "claimed", "received", "logon", "connections",
+  "generated_at", "reason",
 }
 
 json_text.totals_fields = { "rows", "users", "clients", "resources" }

@@ -69,7 +69,7 @@ local known = {
   connection = of_smb, smb_session = of_smb, file = of_smb, share = of_smb, logon = of_smb, access = of_smb, session = of_session,
 }
 
-local outcome_fields = fields(is_text, "source target query qualifier project_id completeness reason",
+local outcome_fields = fields(is_text, "source target query qualifier project_id completeness generated_at reason",
   fields(is_integer, "claimed received", { users = is_list_of_texts, connections = is_counts, logon = is_logon }))
 
 local function shown(value)

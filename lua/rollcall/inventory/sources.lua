@@ -1,4 +1,5 @@
 --- The sources that an inventory can name: what each takes, and how it is asked.
+local presence = require "rollcall.presence"
 local row_check = require "rollcall.internal.row_check"
 local text = require "rollcall.internal.text"
 local users = require "rollcall.snapshot.users"
@@ -187,10 +188,16 @@ local function start_workspace(source)
 end
 
 ---@param fields table
----@param own_rule? function  the inventory's own rule, before which that of the snapshot gives way
-local function start_snapshot(fields, own_rule)
+---@param inv rollcall.inventory  its own rule for users goes before that of the snapshot
+local function start_snapshot(fields, inv)
   return function(handlers)
     local opened, _, reason = require("rollcall.snapshot").open(fields.path)
+    if opened and (opened.utc_offset or 0) ~= (inv.utc_offset or 0) then
+      reason = ("its times are %d seconds ahead of UTC, and those of the inventory %d: write utc_offset(%d) there"):format(
+        opened.utc_offset or 0, inv.utc_offset or 0, opened.utc_offset or 0)
+      opened:close()
+      opened = nil
+    end
     if not opened then
       return running(function()
         handlers.on_target { source = "snapshot", target = fields.path, completeness = "unreachable", reason = reason }
@@ -200,11 +207,16 @@ local function start_snapshot(fields, own_rule)
     return running(function()
       local kind, row = opened:next()
       if kind then
-        if not own_rule then users.keep(opened, kind, row) end
+        if not inv.normalize_user then users.keep(opened, kind, row) end
+        if opened.generated_at and not presence.time_of(row) then presence.record_time(row, opened.generated_at) end
         return kind, row
       end
       if not reported then
-        for _, outcome in ipairs(opened.outcomes) do handlers.on_target(outcome) end
+        local generated_at = opened.generated_at and os.date("!%Y-%m-%dT%H:%M:%SZ", opened.generated_at)
+        for _, outcome in ipairs(opened.outcomes) do
+          outcome.generated_at = outcome.generated_at or generated_at
+          handlers.on_target(outcome)
+        end
         reported = true
       end
     end, nil, function() opened:close() end)
@@ -253,7 +265,7 @@ function sources.plan(inv)
     elseif source.block == "workspace" then
       plan[#plan + 1] = start_workspace(source)
     elseif source.block == "snapshot" then
-      plan[#plan + 1] = start_snapshot(source.fields, inv.normalize_user)
+      plan[#plan + 1] = start_snapshot(source.fields, inv)
     else
       plan[#plan + 1] = start_rows(source.fields)
     end

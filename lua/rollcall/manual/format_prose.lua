@@ -50,7 +50,8 @@ A secret is never in an inventory, only where the secret is. The fields `passwor
 
 # Other sources
 
-`snapshot "PATH"` gives the rows of a snapshot, and the results for the targets in it.
+`snapshot "PATH"` gives the rows of a snapshot, and the results for the targets in it, which say when it was taken. Its rows count from that
+time.
 
 `rows { kind = "badge", { ... }, { ... } }` gives rows of your own, of a kind of their own. Of their fields `user`, `account`,
 `origin`, `resource`, `client`, `address` and `state` are text and `since`, `duration` and `idle` integers; other fields are text,

@@ -31,6 +31,7 @@ return function(result, write, settings)
     }))
   if result.where then line("# only rows where " .. result.where) end
   for _, outcome in ipairs(result.outcomes) do
-    line(("# %s: %s%s"):format(outcome.target, outcome.completeness, outcome.reason and ": " .. outcome.reason or ""))
+    line(("# %s: %s%s%s"):format(outcome.target, outcome.completeness,
+      outcome.generated_at and ", taken at " .. outcome.generated_at or "", outcome.reason and ": " .. outcome.reason or ""))
   end
 end

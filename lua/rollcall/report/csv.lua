@@ -24,7 +24,7 @@ local target_fields = { "source", "target", "query", "completeness", "claimed", 
 function writer_methods:line(record, values, outcome)
   local cells = { record }
   for _, name in ipairs(self.columns) do cells[#cells + 1] = cell(values[name]) end
-  cells[#cells + 1] = self.generated_at
+  cells[#cells + 1] = outcome.generated_at or self.generated_at
   for _, name in ipairs(self.target_columns) do cells[#cells + 1] = cell(outcome[name]) end
   self.write(table.concat(cells, ",") .. "\r\n")
 end

@@ -51,7 +51,7 @@ function writer_methods:finish(outcomes, _, totals)
   self.write("\n| TARGET | QUERY | ROWS | STATUS | ERROR |\n| --- | --- | ---: | --- | --- |\n")
   for _, outcome in ipairs(outcomes) do
     self.write(("| %s | %s | %s | %s | %s |\n"):format(cell(outcome.target), cell(outcome.query), cell(outcome.received),
-      cell(outcome.completeness), cell(outcome.reason)))
+      cell(outcome.completeness .. (outcome.generated_at and ", taken at " .. outcome.generated_at or "")), cell(outcome.reason)))
   end
 end
 

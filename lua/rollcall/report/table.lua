@@ -112,6 +112,7 @@ function writer_methods:finish(outcomes, _, totals)
     if outcome.received then
       what = ("%s, %d of %d"):format(what, outcome.received, math.max(outcome.claimed or 0, outcome.received))
     end
+    if outcome.generated_at then what = ("%s, taken at %s"):format(what, outcome.generated_at) end
     local asked = {}
     if self.generated_at then
       asked[1] = outcome.query

@@ -65,7 +65,8 @@ local function targets(outcomes)
     local bad = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
     rows[i] = ('<tr><td>%s</td><td>%s</td><td class="right">%s</td><td%s>%s</td><td>%s</td></tr>'):format(
       escaped(outcome.target), escaped(outcome.query or outcome.source or "–"),
-      outcome.received and ("%d"):format(outcome.received) or "–", bad and ' class="bad"' or "", escaped(outcome.completeness),
+      outcome.received and ("%d"):format(outcome.received) or "–", bad and ' class="bad"' or "",
+      escaped(outcome.completeness .. (outcome.generated_at and ", taken at " .. outcome.generated_at or "")),
       escaped(outcome.reason or ""))
   end
   return ('<details><summary>Targets (%d)</summary><div class="scroll" tabindex="0" role="region" aria-label="Targets"><table><thead><tr>'
