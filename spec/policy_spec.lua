@@ -299,6 +299,8 @@ describe("a rule of one's own", function()
       rule { id = "answers-nothing", check = function(p) return p.idle end, message = "" }
       rule { id = "asks-group", group_by = "user", check_group = function(g) return g.cuont < 2 end, message = "" }
       rule { id = "says-group", group_by = "user", check_group = function(g) return nil end, message = "" }
+      rule { id = "asks-distinct", group_by = "user", distinct = "resource", check_group = function(g) return g.distinct.resouce ~= 2 end, message = "" }
+      rule { id = "asks-values", group_by = "user", check_group = function(g) return not g.values.client end, message = "" }
       rule { id = "others", check = function(p) return p.user ~= "x" end, message = "{user}" }
     ]], { connection("x", "s", "a") })
     for i, words in ipairs {
@@ -308,12 +310,14 @@ describe("a rule of one's own", function()
       "policies.lua:11: rule 'says-nothing': message returned a nil; it must return a string",
       "policies.lua:12: rule 'answers-nothing': check returned nothing; it must return true or false",
       "policies.lua:13: a group has no field 'cuont'; it has count, distinct, values and those of group_by; did you mean 'count'?", "policies.lua:14: rule 'says-group': check_group returned nothing",
+      "policies.lua:15: distinct has resource, and no field 'resouce'",
+      "policies.lua:16: values has nothing, and no field 'client'",
     } do
       assert.equal("unknown", result.rules[i].verdict)
       assert.is_truthy(result.rules[i].reasons[1]:find(words, 1, true), result.rules[i].reasons[1])
       assert.equal(result.rules[i].reasons[1], result.rules[i].error)
     end
-    assert.same({ "x" }, messages(result, 15))
+    assert.same({ "x" }, messages(result, 17))
     assert.equal(1, policy.exit_code(result))
   end)
 

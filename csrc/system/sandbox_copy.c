@@ -158,6 +158,24 @@ void sandbox_copy_out(lua_State *host, int self, int objects, lua_State *guest, 
     }
 }
 
+/* Of a copy of a table that refuses what it has not: the upvalue says what it has. */
+static int refuse_absent(lua_State *guest) {
+    const char *name = lua_type(guest, 2) == LUA_TSTRING ? lua_tostring(guest, 2) : luaL_typename(guest, 2);
+    return luaL_error(guest, "%s, and no field '%s'", lua_tostring(guest, lua_upvalueindex(1)), name);
+}
+
+/* [-0, +0, e] Lets the copy on top of the guest's stack refuse what it has not, if the host's table does. */
+static void copy_refusal(lua_State *guest, lua_State *host, int index) {
+    if (luaL_getmetafield(host, index, "fields") == LUA_TNIL)
+        return;
+    lua_createtable(guest, 0, 1);
+    lua_pushlstring(guest, lua_tostring(host, -1), (size_t)lua_rawlen(host, -1));
+    lua_pushcclosure(guest, refuse_absent, 1);
+    lua_setfield(guest, -2, "__index");
+    lua_setmetatable(guest, -2);
+    lua_pop(host, 1);
+}
+
 static void copy_in(lua_State *guest, lua_State *host, int index, int depth) {
     luaL_checkstack(guest, 10, NULL);
     switch (lua_type(host, index)) {
@@ -174,7 +192,7 @@ static void copy_in(lua_State *guest, lua_State *host, int index, int depth) {
         lua_pushlstring(guest, lua_tostring(host, index), (size_t)lua_rawlen(host, index));
         return;
     case LUA_TTABLE:
-        if (depth == DEEPEST || !lua_checkstack(host, 4))
+        if (depth == DEEPEST || !lua_checkstack(host, 5))
             luaL_error(guest, "a table is nested too deep, or contains itself");
         lua_newtable(guest);
         lua_pushnil(host);
@@ -189,6 +207,7 @@ static void copy_in(lua_State *guest, lua_State *host, int index, int depth) {
                 lua_rawset(guest, -3);
             lua_pop(host, 1);
         }
+        copy_refusal(guest, host, index);
         return;
     default:
         lua_pushnil(guest);

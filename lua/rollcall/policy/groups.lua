@@ -13,8 +13,8 @@ local groups = {}
 ---Rows with the same values of the fields of `group_by`, by whose names it has them too.
 ---@class rollcall.policy.group
 ---@field count integer  rows
----@field distinct table<string, integer>  how many values each collected field has
----@field values table<string, table<any, true>>  these values
+---@field distinct table<string, integer>  how many values each collected field has; another one raises
+---@field values table<string, table<any, true>>  these values; another one raises
 ---@field [string] any  the value of a field of `group_by`; another one raises
 
 local methods = {}
@@ -28,6 +28,17 @@ local group_metatable = {
       suggestion(tostring(name), known)), 2)
   end,
 }
+
+---Makes the metatable of what groups have of each field that a rule collects. `fields` is for the copy that a policy file gets.
+---@param what "distinct"|"values"
+---@param collected string[]
+local function collected_metatable(what, collected)
+  local has = ("%s has %s"):format(what, #collected > 0 and table.concat(collected, ", ") or "nothing")
+  return {
+    fields = has,
+    __index = function(_, name) error(("%s, and no field '%s'"):format(has, tostring(name)), 2) end,
+  }
+end
 
 -- The fields that every view answers to, so that they can be asked of it directly.
 local common = {}
@@ -50,6 +61,7 @@ function groups.new(group_by, distinct, numberings)
   local self = setmetatable({
     group_by = group_by, distinct = distinct, path = {}, numbering = numbering_of(group_by, numberings),
     count = 0, numbers = {}, rows = {}, keys = {}, collected = {},
+    of_distinct = collected_metatable("distinct", distinct), of_values = collected_metatable("values", distinct),
   }, metatable)
   for i in ipairs(group_by) do self.keys[i] = {} end
   for i in ipairs(distinct) do self.collected[i] = {} end
@@ -91,7 +103,7 @@ function methods:each()
     if position == self.count then return nil end
     position = position + 1
     local number = self.numbers[position]
-    local group = { count = self.rows[number], distinct = {}, values = {} }
+    local group = { count = self.rows[number], distinct = setmetatable({}, self.of_distinct), values = setmetatable({}, self.of_values) }
     for i, name in ipairs(self.group_by) do group[name] = self.keys[i][number] end
     for i, name in ipairs(self.distinct) do
       group.values[name], group.distinct[name] = sets.values(self.collected[i][number])
@@ -159,7 +171,7 @@ end
 ---@param name string
 function groups.field(group, name)
   local value = rawget(group, name)
-  local collected = group.values[name]
+  local collected = rawget(group.values, name)
   if value ~= nil or not collected then return value end
   local list = {}
   for one in pairs(collected) do list[#list + 1] = tostring(one) end
