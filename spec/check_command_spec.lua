@@ -107,6 +107,22 @@ describe("rollcall check of rows of one's own", function()
       ["test { name = 't', rows = {} }"] = "t.lua:1: test: verdicts or findings is missing",
       ["test { name = 't',\nrows = { {} }, verdicts = {} }"] = "t.lua:2: test: rows must have a kind each; number 1 has none",
       ["test { name = 't', rows = {}, verdicts = { lab = 'ok' } }"] = "t.lua:1: test: verdicts of rule 'lab' must be pass, fail or unknown",
+      ["test { name = 't', rows = {},\nverdicts = {} }"] = "t.lua:2: test: expects nothing: verdicts or findings must name a rule",
+      ["test { name = 't', rows = {}, findings = {} }"] = "t.lua:1: test: expects nothing",
+      ["test { name = 't', rows = { { kind = 'badge' }, { kind = 'connection', usrname = 'eve' } }, verdicts = { lab = 'pass' } }"] =
+        "t.lua:1: test: rows must be such as sources give; in number 2 a row of kind 'connection' has no field 'usrname'; did you mean 'username'?",
+      ["test { name = 't', rows = { { kind = 'session', duration = 5 } }, verdicts = { lab = 'pass' } }"] =
+        "in number 1 a row of kind 'session' has no field 'duration'; it has agent_version, app_group_id,",
+      ["test { name = 't', rows = { { kind = 'connection', username = 5 } }, verdicts = { lab = 'pass' } }"] =
+        "t.lua:1: test: rows must be such as sources give; in number 1 field 'username' must be text, not 5",
+      ["test { name = 't', rows = { { kind = 'badge', user = 5 } }, verdicts = { lab = 'pass' } }"] = "field 'user' must be text, not 5",
+      ["test { name = 't', rows = { { kind = 'badge', { 'x' } } }, verdicts = { lab = 'pass' } }"] = "1 is not the name of a field",
+      ["test { name = 't', rows = {}, targets = { { query = 'conection', completeness = 'denied' } }, verdicts = { lab = 'pass' } }"] =
+        "t.lua:1: test: targets must be results for targets; in number 1 there is no kind 'conection'; did you mean 'connection'?",
+      ["test { name = 't', rows = {}, targets = { { query = 'badge', completeness = 'denied', reson = 'x' } }, verdicts = { lab = 'pass' } }"] =
+        "in number 1 there is no field 'reson'; did you mean 'reason'?",
+      ["test { name = 't', rows = {}, targets = { { query = 'badge', completeness = 'partial', claimed = 'x' } }, verdicts = { lab = 'pass' } }"] =
+        "in number 1 field 'claimed' must be an integer, not 'x'",
       [" "] = "t.lua: declares no test", ["os.exit()"] = "t.lua:1: 'os' is not available in test files",
     } do
       local _, text_code, complaint = rollcall(("check -p %s --test %s"):format(rules, put("t.lua", text)))

@@ -48,7 +48,7 @@ local files = {
   ["syntax.lua"] = [[smb { servers = "fs1"]],
   ["t1.lua"] = [[test { name = "a", rows = {{kind="badge"}}, verdicts = { acounts = "pass" } }]],
   ["t2.lua"] = [[test { name = "a", rows = {{kind="badge"}}, verdicts = { accounts = "passed" } }]],
-  ["t3.lua"] = [[test { name = "a", rows = {{kind="bage", user = 7}}, verdict = { accounts = "pass" } }]],
+  ["t3.lua"] = [[test { name = "a", rows = {{kind="bage", user = "7"}}, verdict = { accounts = "pass" } }]],
   ["t4.lua"] = [[test { name = "a", rows = {{kind="acess"}}, verdicts = { accounts = "pass" } }]],
   ["typo.lua"] = [[smb { servers = "fs1", pasword = env "X" }]],
   ["typo2.lua"] = [[smbb { servers = "fs1" }]],

@@ -5,7 +5,7 @@ error "this file is for editors; tests of a policy are read by `rollcall check -
 
 ---@class rollcall.policy.test_block
 ---@field name string  what it shows
----@field rows table[]  each with its `kind`
+---@field rows table[]  each with its `kind`, and fields of rows of that kind alone
 ---@field targets? table[]  results for the targets, each with a `query`, which is a kind of rows, and a `completeness`; default every kind complete
 ---@field now? string  the time of the poll in UTC, "2026-11-20 22:00:00"; default the present
 ---@field normalize_user? fun(account: string): string?  makes the user of an account; default `presence.user_of`

@@ -1,11 +1,14 @@
 --- Tests of a policy: rows, and the verdicts and findings that the rules must give for them.
+local columns = require "rollcall.internal.columns"
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local policy = require "rollcall.policy"
+local row_check = require "rollcall.internal.row_check"
 local sandbox = require "rollcall.internal.sandbox"
 local session = require "rollcall.workspace.session"
 local suggestion = require "rollcall.internal.suggestion"
+local sorted = require "rollcall.internal.sorted"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
@@ -36,6 +39,23 @@ local function list_of_tables(value)
   return value
 end
 
+---A field that rows of a kind do not have. Those of one's own may have any.
+---@param kind string
+---@param row table
+---@return string? problem
+local function field_problem(kind, row)
+  if not presence.is_known_kind(kind) then return nil end
+  local known = {}
+  for _, column in ipairs(columns[kind]) do known[column.name] = true end
+  for _, name in ipairs(sorted.keys(row)) do
+    if not known[name] then
+      local meant = suggestion(tostring(name), known)
+      return ("a row of kind '%s' has no field '%s'%s"):format(kind, name,
+        meant ~= "" and meant or "; it has " .. table.concat(sorted.keys(known), ", "))
+    end
+  end
+end
+
 ---@type rollcall.options.check
 local function rows(value)
   local list, expectation = list_of_tables(value)
@@ -44,11 +64,27 @@ local function rows(value)
     if not options.text(50)(row.kind) then return nil, ("must have a kind each; number %d has none"):format(i) end
     local problem = presence.kind_problem(row.kind)
     if problem then return nil, ("must each have a right kind; in number %d %s"):format(i, problem) end
+    local fields = options.merged(row)
+    fields.kind = nil
+    problem = row_check.problem(row.kind, fields) or field_problem(row.kind, fields)
+    if problem then return nil, ("must be such as sources give; in number %d %s"):format(i, problem) end
   end
   return list
 end
 
 local completeness = options.one_of { "complete", "partial", "denied", "unreachable", "placeholder" }
+
+local target_fields = {}
+for name in ("source target query completeness reason claimed received"):gmatch "%S+" do target_fields[name] = true end
+
+---@param one table
+---@return string? problem
+local function target_problem(one)
+  for _, name in ipairs(sorted.keys(one)) do
+    if not target_fields[name] then return ("there is no field '%s'%s"):format(name, suggestion(tostring(name), target_fields)) end
+  end
+  return row_check.outcome_problem(one) or presence.kind_problem(one.query)
+end
 
 ---@type rollcall.options.check
 local function targets(value)
@@ -59,6 +95,8 @@ local function targets(value)
       return nil, ("must have a query, which is a kind of rows, and a completeness each; number %d has not"):format(i)
     end
     one.source, one.target = one.source or "test", one.target or one.query
+    local problem = target_problem(one)
+    if problem then return nil, ("must be results for targets; in number %d %s"):format(i, problem) end
   end
   return list
 end
@@ -82,11 +120,11 @@ end
 ---The fields of a test.
 tests.fields = declaration.fields {
   { "name", options.text(200), "What is shown." },
-  { "rows", rows, "The rows, each with its `kind`." },
+  { "rows", rows, "The rows, each with its `kind`, and fields of rows of that kind alone." },
   { "verdicts", table_of(options.one_of { "pass", "fail", "unknown" }),
     "The verdict that each rule must have, by the ids of rules." },
   { "findings", table_of(messages),
-    "All the messages that each rule must report, by the ids of rules. A test has this, or `verdicts`, or both." },
+    "All the messages that each rule must report, by the ids of rules. A test has this, or `verdicts`, or both, of at least one rule." },
   { "targets", targets,
     "The results for the targets, each with a `query`, which is a kind of rows, and a `completeness`; all are complete if not given." },
   { "now", instant, "When the rows were taken, in UTC." },
@@ -173,6 +211,9 @@ function tests.load(path, its_policy)
     test = function(given)
       local test = place:block("test", given, tests.fields, tests.required)
       if not test.verdicts and not test.findings then place:fail(nil, "test: verdicts or findings is missing") end
+      if not (next(test.verdicts or {}) or next(test.findings or {})) then
+        place:fail(test.verdicts and "verdicts" or "findings", "test: expects nothing: verdicts or findings must name a rule")
+      end
       for _, field in ipairs { "verdicts", "findings" } do
         for id in pairs(test[field] or {}) do
           if not ids[id] then
