@@ -89,8 +89,8 @@ WARNING 1, CRITICAL 2, UNKNOWN 3.]])
   run = plugin.guarded(function(given)
     if given.test then return run_tests(given) end
     if not given.source then return nil, "missing argument 'SOURCE': an inventory or a snapshot; or give --test" end
-    local kinds, problem = source.kinds(given.source)
-    problem = problem or listing.problem(given, nil, kinds and next(kinds) == nil)
+    local kinds, problem, every = source.kinds(given.source)
+    problem = problem or listing.problem(given, nil, kinds and next(kinds) == nil, every)
     if problem then return nil, problem end
     local its_policy
     its_policy, problem = policy.load(given.policy, kinds)

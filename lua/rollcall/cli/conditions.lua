@@ -1,5 +1,7 @@
 --- Conditions on fields as a command line has them: `user=alice`, `idle>=1h and client~10.1.`.
 local presence = require "rollcall.presence"
+local sorted = require "rollcall.internal.sorted"
+local suggestion = require "rollcall.internal.suggestion"
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 local values = require "rollcall.internal.values"
@@ -308,6 +310,28 @@ function conditions.missing(list)
   end
   table.sort(names, system.text_less)
   return names
+end
+
+---A field that rows of none of some kinds have.
+---@param field string
+---@param kinds table<string, true>  those of the user's own may have any
+---@return string? problem  nil: one has it, or there is no kind
+function conditions.field_problem(field, kinds)
+  local names = sorted.keys(kinds)
+  for _, kind in ipairs(names) do
+    if presence.has_field(kind, field) then return nil end
+  end
+  if #names == 0 then return nil end
+  local others = {}
+  for _, kind in ipairs(sorted.keys(presence.kinds())) do
+    if presence.has_field(kind, field) then others[#others + 1] = kind end
+  end
+  if #others == 0 then
+    local meant = suggestion(field, presence.all_names())
+    return ("no row has a field '%s'%s"):format(field, meant == "" and "; 'rollcall help fields' lists them" or meant)
+  end
+  return ("no row of kind '%s' has a field '%s'; rows of kind '%s' have it"):format(table.concat(names, "' or '"), field,
+    table.concat(others, "', '"))
 end
 
 return conditions

@@ -7,6 +7,7 @@ local json = require "rollcall.internal.json_text"
 local listing = require "rollcall.cli.listing"
 local memory = require "rollcall.internal.memory"
 local outcomes = require "rollcall.internal.outcomes"
+local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
 local progress = require "rollcall.cli.progress"
 local selection = require "rollcall.report.selection"
@@ -42,13 +43,14 @@ end
 ---@param given table  as parsed
 ---@return string? problem
 local function problem_of(given)
-  local is_closed = true
+  local is_closed, both = true, {}
   for _, path in ipairs { given.before, given.after } do
-    local kinds, problem = source.kinds(path)
+    local kinds, problem, every = source.kinds(path)
     if problem then return problem end
     is_closed = is_closed and kinds ~= nil and next(kinds) == nil
+    both = both and every and options.merged(both, every)
   end
-  return listing.problem(given, nil, is_closed)
+  return listing.problem(given, nil, is_closed, both)
 end
 
 ---Watches for the fields that are named.

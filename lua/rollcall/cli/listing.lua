@@ -53,25 +53,35 @@ function listing.declare(command)
   command:flag("--wide", "Cut nothing to the width of the terminal.")
 end
 
+---The fields that choose, order and count rows.
 ---@param given table  as parsed
 ---@return string[]
-local function fields_of(given)
+local function fields_used(given)
   local list = {}
   for _, condition in ipairs(given.where) do
     for _, field in ipairs(condition.fields) do list[#list + 1] = field end
   end
   if given.sort and not given.group_by then list[#list + 1] = given.sort end
-  for _, names in ipairs { given.columns or {}, given.group_by or {} } do table.move(names, 1, #names, #list + 1, list) end
+  for _, field in ipairs(given.group_by or {}) do list[#list + 1] = field end
   for _, measure in ipairs(given.measure or {}) do list[#list + 1] = measure:match ":(.+)$" end
   return list
+end
+
+---These, and those that are shown.
+---@param given table  as parsed
+---@return string[]
+local function fields_of(given)
+  local list, columns = fields_used(given), given.columns or {}
+  return table.move(columns, 1, #columns, #list + 1, list)
 end
 
 ---Of options that say nothing without another, and of fields that no row can have.
 ---@param given table  as parsed
 ---@param kind? string  of all rows; absent: any
 ---@param is_closed? boolean  with no kind: there are no rows of the user's own, which may have any field
+---@param kinds? table<string, true>  all that there can be; absent: not known
 ---@return string? problem
-function listing.problem(given, kind, is_closed)
+function listing.problem(given, kind, is_closed, kinds)
   if given.reverse and not given.sort then return "--reverse belongs to --sort, which says by which field" end
   if given.measure and given.measure[1] and not given.group_by then
     return "--measure belongs to --group-by, which says of which groups"
@@ -87,6 +97,10 @@ function listing.problem(given, kind, is_closed)
         meant == "" and "; 'rollcall help fields' lists them" or meant)
     end
   end
+  for _, field in ipairs(kinds and fields_used(given) or {}) do
+    local problem = conditions.field_problem(field, kinds)
+    if problem then return problem end
+  end
   local problem = report.sort_problem {
     sort = given.sort, group_by = given.group_by,
     measures = given.group_by and #given.measure > 0 and given.measure or nil,
@@ -99,8 +113,8 @@ end
 ---@param path string
 ---@return string? problem
 function listing.problem_of(given, path)
-  local kinds, problem = source.kinds(path)
-  return problem or listing.problem(given, nil, kinds and next(kinds) == nil)
+  local kinds, problem, every = source.kinds(path)
+  return problem or listing.problem(given, nil, kinds and next(kinds) == nil, every)
 end
 
 ---Whether what is written shows the results for targets to the one who would also read them on standard error.

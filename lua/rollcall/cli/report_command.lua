@@ -13,11 +13,11 @@ Examples:
   rollcall report inventory.lua --format html -o who.html
   rollcall report inventory.lua --group-by user --sort clients --reverse -n 10
   rollcall report yesterday.jsonl.gz --where 'idle>3600' --columns user,client
-  rollcall report inventory.lua --group-by resource --measure sum:num_opens
+  rollcall report inventory.lua --group-by resource --measure max:duration
 
 Fields: user account origin resource client address since duration idle state
-kind, and the rows' own, such as num_opens or session_state; 'rollcall help
-fields' lists them.]])
+kind, and the rows' own, such as open_files or session_state; 'rollcall
+help fields' lists them.]])
     command:argument("SOURCE", "An inventory (Lua), or a snapshot."):target "source"
     command:option("-o --output", "A file, instead of standard output."):argname "FILE"
     listing.declare(command)

@@ -4,6 +4,7 @@ local targets = require "rollcall.inventory.targets"
 local options = require "rollcall.internal.options"
 local progress = require "rollcall.cli.progress"
 local snapshot = require "rollcall.snapshot"
+local sources = require "rollcall.inventory.sources"
 local system = require "rollcall.system"
 
 local source = {}
@@ -100,16 +101,18 @@ end
 ---@param path string
 ---@return table<string, true>? kinds
 ---@return string? problem
+---@return table<string, true>? every  with those of this project
 function source.kinds(path)
   if source.is_snapshot(path) then return nil end
   local inv, problem = source.inventory(path)
   if not inv then return nil, problem end
-  local kinds = {}
+  local kinds, every = {}, {}
   for _, one in ipairs(inv.sources) do
     if one.block == "snapshot" then return nil end
     if one.block == "rows" then kinds[one.fields.kind] = true end
+    every[one.block == "rows" and one.fields.kind or one.block == "workspace" and "session" or sources.kind_of_query(one.fields.query)] = true
   end
-  return kinds
+  return kinds, nil, every
 end
 
 ---Reports on standard error which targets failed or answered in part; returns how many.

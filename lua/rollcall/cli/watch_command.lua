@@ -131,7 +131,7 @@ return {
 Examples:
   rollcall watch inventory.lua --interval 60
   rollcall watch inventory.lua --live --sort idle --reverse
-  rollcall watch inventory.lua --where 'user=alice or num_opens>100'
+  rollcall watch inventory.lua --where 'user=alice or duration>8h'
   rollcall watch inventory.lua --snapshot now.jsonl.gz --format jsonl
   rollcall watch inventory.lua --page /var/www/html/who.html
   rollcall watch inventory.lua --queue queue --post https://siem.corp.example/

@@ -83,7 +83,11 @@ local function opening(given)
   local time = given.at and "--at" or given.since and "--since" or given["until"] and "--until"
   if time then return nil, time .. " belongs to --history DIR, which has the snapshots of that time" end
   local path, problem = smb_options.file(given)
-  problem = problem or listing.problem(given, nil, not path)
+  if not problem and path then
+    problem = listing.problem_of(given, path)
+  elseif not problem then
+    problem = listing.problem(given, nil, true, { access = true })
+  end
   if problem then return nil, problem end
   if path then return function() return source.open(path, listing.waiting(given)) end end
   local wanted
