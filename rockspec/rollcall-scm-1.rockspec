@@ -200,6 +200,7 @@ build = {
             ["rollcall.cli.watch_events"] = "lua/rollcall/cli/watch_events.lua",
             ["rollcall.cli.watch_page"] = "lua/rollcall/cli/watch_page.lua",
             ["rollcall.cli.who_command"] = "lua/rollcall/cli/who_command.lua",
+            ["rollcall.cli.who_known"] = "lua/rollcall/cli/who_known.lua",
             ["rollcall.cli.workspace_command"] = "lua/rollcall/cli/workspace_command.lua",
             ["rollcall.closing"] = "lua/rollcall/closing.lua",
             ["rollcall.closing.act"] = "lua/rollcall/closing/act.lua",

@@ -71,7 +71,7 @@ describe("rollcall snapshot --append", function()
     assert.matches("^" .. ("%d"):rep(8) .. "T" .. ("%d"):rep(6) .. "Z%-" .. ("%x"):rep(8) .. "%.jsonl%.gz$", name)
     assert.is_true(name:sub(1, 16) >= before and name:sub(1, 16) <= os.date "!%Y%m%dT%H%M%SZ")
     assert.equal(1, #(answer "alice HISTORY"))
-    assert.same({ {}, 0 }, { answer "nobody-of-that-name HISTORY", select(3, answer "nobody-of-that-name HISTORY") })
+    assert.same({ {}, 0 }, { answer "//nobody-of-that-name HISTORY", select(3, answer "//nobody-of-that-name HISTORY") })
   end)
 
   it("loses none of twenty that are written at once", function()
@@ -173,14 +173,14 @@ describe("rollcall who --history", function()
   end)
 
   it("says where a target was not asked, so that nobody there is taken for nobody", function()
-    local rows, targets, code = answer "carol HISTORY --since 2026-11-17"
+    local rows, targets, code = answer "//carol HISTORY --since 2026-11-17"
     assert.same({ {}, 2 }, { rows, code })
     assert.same({ "partial", "failed in 1 of 2 snapshots that asked for it: 2026-11-17T10:00:00Z: connection refused" },
       { reason_of(targets, "fs2") })
-    rows, targets, code = answer "carol HISTORY --at 2026-11-17T09:00Z"
+    rows, targets, code = answer "//carol HISTORY --at 2026-11-17T09:00Z"
     assert.same({ {}, 0, nil }, { rows, code, (reason_of(targets, "fs2")) })
     append(at(12), {}, { outcome("fs1") })
-    targets = select(2, answer "carol HISTORY --since 2026-11-17T11:00Z")
+    targets = select(2, answer "//carol HISTORY --since 2026-11-17T11:00Z")
     assert.same({ "complete", "asked for in 1 of 2 snapshots" }, { reason_of(targets, "fs2") })
   end)
 

@@ -1,6 +1,8 @@
 -- rollcall who: one question over servers, an inventory or a snapshot.
 local cjson = require "cjson"
+local cloud = require "spec.cloud"
 local lab = require "spec.lab"
+local snapshot = require "rollcall.snapshot"
 local text_file = require "spec.lab.text_file"
 
 local function run(arguments)
@@ -82,6 +84,77 @@ describe("rollcall who", function()
     local snapshot = lab.folder .. "/who.jsonl"
     assert.equal(0, (select(2, lab.run(("%s snapshot %s -o %s"):format(lab.command, inventory, snapshot)))))
     assert.equal("access:alice file:alice", kinds_of(rows("plan.txt" .. columns .. snapshot)))
+  end)
+
+  ---A snapshot of rows, and of results for targets as `{ query, target }`.
+  local function put_snapshot(name, given, results)
+    local path = lab.folder .. "/" .. name
+    local writer = assert(snapshot.create(path))
+    for _, row in ipairs(given) do writer:row(row[1], row[2]) end
+    for _, one in ipairs(results) do
+      writer:outcome { source = one[1] == "session" and "workspace" or "smb", target = one[2] or "fs1", query = one[1], completeness = "complete" }
+    end
+    writer:finish()
+    return path
+  end
+
+  ---The words of each result.
+  local function results_of(document)
+    local list = {}
+    for i, one in ipairs(document.targets) do list[i] = one.query .. " " .. one.completeness end
+    return table.concat(list, ", ")
+  end
+
+  it("says that it does not know where no source could", function()
+    local path = put_snapshot("sessions.jsonl", { { "smb_session", { servername = "fs1", username = "alice", client = "WS-ALICE" } } },
+      { { "smb_session" } })
+    local found, document = rows("plan.txt " .. path, 2)
+    assert.same({ 0, "smb_session partial" }, { #found, results_of(document) })
+    assert.equal("rows of kind 'smb_session' do not say all of files and shares, of which 'plan.txt' may be one", document.targets[1].reason)
+    assert.matches("fs1: rows of kind 'smb_session' do not say all of files and shares", select(3, run("plan.txt " .. path)), 1, true)
+    for _, what in ipairs { "alice", [['CORP\alice']], "ws-alice", [['\\ws-alice']], "//ws-alice", [['\\ws-nobody']] } do
+      found, document = rows(what .. " " .. path)
+      assert.same({ what:find "nobody" and 0 or 1, "smb_session complete" }, { #found, results_of(document) }, what)
+    end
+    for query, whats in pairs {
+      connection = { "plan.txt", "'C:\\x'" }, share = { "alice", "plan.txt", "projects" }, logon = { "plan.txt", "'\\\\ws-alice'" },
+      file = { "alice", "projects", "//ws-alice" }, session = { "plan.txt", "alice", "//ws-alice", "'C:\\x'" },
+    } do
+      path = put_snapshot(query .. ".jsonl", {}, { { query } })
+      for _, what in ipairs(whats) do
+        found, document = rows(what .. " " .. path, 2)
+        assert.same({ 0, query .. " partial" }, { #found, results_of(document) }, what)
+      end
+    end
+    path = put_snapshot("whole.jsonl", {}, { { "connection" }, { "smb_session" }, { "file" } })
+    assert.equal("connection complete, smb_session complete, file complete", results_of(select(2, rows("plan.txt " .. path))))
+    path = put_snapshot("apart.jsonl", {}, { { "connection", "fs1" }, { "file", "fs2" } })
+    assert.equal("connection partial, file partial", results_of(select(2, rows("plan.txt " .. path, 2))))
+    path = put_snapshot("elsewhere.jsonl", { { "access", { servername = "fs1", username = "alice", share = "x", files = { "C:\\x\\plan.txt" } } } },
+      { { "access" }, { "session", "region" } })
+    assert.equal("access complete, session complete", results_of(select(2, rows("plan.txt " .. path))))
+    lab.run(("rm -rf %s/known && mkdir %s/known && %s snapshot %s/sessions.jsonl --append %s/known"):format(lab.folder, lab.folder,
+      lab.command, lab.folder, lab.folder))
+    _, document = rows("plan.txt --history " .. lab.folder .. "/known", 2)
+    assert.matches("do not say all of files and shares", document.targets[2].reason, 1, true)
+  end)
+
+  it("knows of Workspace what was asked, and finds a session by every name of its user, computer and desktop", function()
+    local desktop = { user_name = "alice", login_user = "CORP\\al", origin = "region", client_name = "laptop", client_ip = "10.0.0.7",
+      machine_name = "DESK-0001", app_name = "CAD", session_state = "Active" }
+    local path = put_snapshot("desktop.jsonl", { { "session", desktop } }, { { "session", "region" } })
+    for _, what in ipairs { "alice", "al", "laptop", "//laptop", "10.0.0.7", "desk-0001", "cad" } do
+      local of_user = what == "alice" or what == "al"
+      local found, document = rows(what .. " " .. path, of_user and 0 or 2)
+      assert.same({ 1, of_user and "session complete" or "session partial" }, { #found, results_of(document) }, what)
+    end
+    local inventory = put("users.lua", ([[workspace { endpoint = %q, ca_file = %q, project_id = %q, users = { "alice", "nobody" },
+      token = env "LAB_CLOUD_TOKEN" }]]):format(cloud.tls, cloud.environment.CA_FILE, cloud.environment.PROJECT))
+    local found, document = rows("nobody " .. inventory)
+    assert.same({ 0, "session complete" }, { #found, results_of(document) })
+    found, document = rows("bob " .. inventory, 2)
+    assert.same({ 0, "session partial" }, { #found, results_of(document) })
+    assert.equal("Workspace was asked about named users alone, and 'bob' may be, or belong to, another", document.targets[1].reason)
   end)
 
   it("filters, sorts and groups like any listing", function()

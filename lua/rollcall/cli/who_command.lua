@@ -6,9 +6,11 @@ local listing = require "rollcall.cli.listing"
 local moment = require "rollcall.cli.moment"
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
+local progress = require "rollcall.cli.progress"
 local smb_options = require "rollcall.cli.smb_options"
 local source = require "rollcall.cli.source"
 local values = require "rollcall.internal.values"
+local who_known = require "rollcall.cli.who_known"
 
 local COLUMNS = { "user", "origin", "resource", "client", "files", "duration", "idle" }
 local HISTORY_COLUMNS = { "seen_at", table.unpack(COLUMNS) }
@@ -25,38 +27,87 @@ local function is_path(path, wanted)
   return type(path) == "string" and ("\\" .. folded(path) .. "\\"):find("\\" .. wanted .. "\\", 1, true) ~= nil
 end
 
+-- Which fields of a row name one, besides those that presence makes of them.
+local names_of = {
+  client = { "client", "address", "client_name", "client_ip", "machine_name", "vm_ip" }, user = { "user_name", "login_user" },
+  share = { "app_name" },
+}
+
+---What of a row is called so.
+---@param view rollcall.presence
+---@param is_named fun(value: any): boolean
+---@return rollcall.cli.who_thing?
+local function thing_named(view, is_named)
+  if is_named(presence.field(view, "account")) then return "user" end
+  if is_named(presence.field(view, "client")) then return "client" end
+  if not view.row.placeholder then
+    for thing, fields in pairs(names_of) do
+      for _, field in ipairs(fields) do
+        if is_named(view.row[field]) then return thing end
+      end
+    end
+  end
+  return is_named(presence.field(view, "resource")) and (view.kind == "file" and "file" or "share") or nil
+end
+
 ---@param what string  a file, a share, a computer or a user
 ---@param opened rollcall.cli.source
+---@param asked table<string, true>  the users about whom Workspace is asked, as far as it is known
+---@param report fun(outcome: rollcall.outcome)  gets each result that could not know
 ---@return fun(): string?, table?
-local function rows_about(what, opened)
+local function rows_about(what, opened, asked, report)
   local settings = { now = opened.generated_at, normalize_user = opened.normalize_user, utc_offset = opened.utc_offset }
   local view_of, rule = presence.viewer(settings), opened.normalize_user or presence.user_of
   local wanted = folded(what):gsub("^\\+", ""):gsub("\\+$", "")
-  local name = what:gsub("^\\\\", "")
-  local user = rule(name)
+  local name = what:gsub("^[\\/][\\/]", "")
+  local user, lower = rule(name), case.lower(name)
+  local found, is_asked = {}, asked[lower] or false
 
-  local function is_about(view)
-    if user and view.user == user then return true end
-    for _, field in ipairs { "account", "resource", "client" } do
-      local value = presence.field(view, field)
-      if type(value) == "string" and case.lower(value) == case.lower(name) then return true end
-    end
-    return is_path(presence.field(view, "resource"), wanted)
+  local function is_named(value)
+    return type(value) == "string" and case.lower(value) == lower
+  end
+
+  ---@return rollcall.cli.who_thing?
+  local function thing_of(view)
+    if user and view.user == user then return "user" end
+    local resource = presence.field(view, "resource")
+    return thing_named(view, is_named) or is_path(resource, wanted) and (view.kind == "file" and "file" or "share") or nil
   end
 
   return function()
     for kind, row in opened.rows do
       -- That there is a share does not say who is in it.
       if kind ~= "share" then
-        if is_about(view_of(kind, row)) then return kind, row end
-        local files = {}
-        values.each(row.files, function(path)
-          if is_path(path, wanted) then files[#files + 1] = path end
-        end)
-        if #files > 0 then return kind, presence.changed(row, { files = files }) end
+        local thing, files = thing_of(view_of(kind, row)), nil
+        if thing then
+          is_asked = is_asked or kind == "session" and thing == "user"
+        else
+          files = {}
+          values.each(row.files, function(path)
+            if is_path(path, wanted) then files[#files + 1] = path end
+          end)
+          thing = #files > 0 and "file" or nil
+        end
+        if thing and presence.is_known_kind(kind) then found[thing] = true end
+        if thing then return kind, files and presence.changed(row, { files = files }) or row end
       end
     end
+    local things = next(found) and found or is_asked and { user = true } or who_known.possible(what)
+    who_known.mark(what, things, is_asked, opened.outcomes, report)
   end
+end
+
+---The users about whom an inventory asks Workspace.
+---@param given table  as parsed
+---@return table<string, true>  in lower case
+local function asked_users(given)
+  local asked = {}
+  local path = not given.history and smb_options.file(given)
+  local inv = path and not source.is_snapshot(path) and source.inventory(path, given.shard)
+  for _, one in ipairs(inv and inv.sources or {}) do
+    for _, user_name in ipairs(one.block == "workspace" and one.fields.users or {}) do asked[case.lower(user_name)] = true end
+  end
+  return asked
 end
 
 ---@param given table  as parsed
@@ -126,8 +177,14 @@ share, a user or a computer. Small and capital letters are the same.
     if not given.what:find "[^\\/]" then return nil, ("invalid WHAT: '%s'; it takes a name"):format(given.what) end
     local open, problem = opening(given)
     if not open then return nil, problem end
+    local asked = asked_users(given)
     return source.through(open, nil, function(opened, write)
-      return listing.show(given, options.merged(opened, { rows = rows_about(given.what, opened) }), write)
+      local is_shown = listing.shows_results(given)
+      local rows = rows_about(given.what, opened, asked, function(outcome)
+        opened.progress:clear()
+        if not is_shown then progress.report(outcome) end
+      end)
+      return listing.show(given, options.merged(opened, { rows = rows }), write)
     end)
   end,
 }

@@ -189,7 +189,10 @@ this share, what has this user or this computer open. The servers are asked for 
 there for its files, only these files are shown. An argument with a `/`, or that ends in `.lua`, `.jsonl` or `.gz`, is an inventory or a
 snapshot, and stands alone.
 
-No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked.
+No row, and a result that is `complete` for every server, says that nobody has it open. A server that failed could not be asked. A result
+is `partial` where what was asked cannot know: files need the combined view or a query for files, shares the combined view or connections,
+computers these or sessions; and Workspace knows of the users alone about whom it was asked, and so not of all at a computer or desktop.
+A name that no row has may be any of these.
 
 With `--history` the snapshots in a folder answer, which **rollcall-snapshot**(1) has put there, and nobody is asked. With `--at` these
 are the one of that *TIME*, or else the last before it and the first after it; with `--since` and `--until` all in between. `seen_at` of
