@@ -229,6 +229,28 @@ describe("an inventory", function()
     end
   end)
 
+  it("asks a server or a user that is named twice once, and takes no two blocks that ask it the same", function()
+    local inv = assert(inventory.parse([[smb { servers = { "fs1", "\\\\FS1", "fs2", "Fs1", "fs1:4450" } }
+      workspace { users = { "alice", "Alice", "bob", "alice" }, region = "ap-southeast-1", project_id = "p" }
+      smb { servers = "fs1", query = "files" } smb { servers = "fs1", query = "connections", qualifier = "a" }
+      smb { servers = "fs1", query = "connections", qualifier = "b" } smb { servers = "fs1", port = 4450 }
+      workspace { users = "alice", region = "ap-southeast-1", project_id = "q" }
+      workspace { users = "carol", region = "ap-southeast-1", project_id = "p" }]], "i.lua"))
+    assert.same({ "fs1", "fs2", "fs1:4450" }, inv.sources[1].fields.servers)
+    assert.same({ "alice", "bob" }, inv.sources[2].fields.users)
+    for text, words in pairs {
+      ['smb { servers = { "fs1" } }\nsmb { servers = { "fs2", "FS1" }, query = "rollcall" }'] =
+        "i.lua:2: smb: the block at i.lua:1 asks 'FS1' the same, whose rows would count twice",
+      ['workspace { users = "al", region = "x", project_id = "p" }\nworkspace { users = "AL", region = "x", project_id = "p" }'] =
+        "i.lua:2: workspace: the block at i.lua:1 asks 'AL' the same, whose rows would count twice",
+    } do
+      assert.equal(words, (select(2, inventory.parse(text, "i.lua"))))
+    end
+    local rows, outcomes = gathered(("smb { servers = { %q, %q }, query = 'shares', username = %q, password = env 'LAB_PASSWORD' }"):format(
+      lab.samba, "\\\\" .. lab.samba, lab.username))
+    assert.same({ 1, #rows }, { #outcomes, outcomes[1].received })
+  end)
+
   it("may replace the rule by which accounts are matched", function()
     local _, _, _, inv = gathered [[
       normalize_user(function(account) return account:lower():gsub("^adm%-", "") end)
@@ -333,7 +355,7 @@ describe("an inventory of real servers", function()
       }
       workspace {
         endpoint = "https://localhost:%s", ca_file = "%s", project_id = "%s", token = env "LAB_PASSWORD",
-        users = { "alice", "bob", "carol" },
+        users = { "carol", "dan", "erin" },
       }
     ]]):format(lab.double, lab.closed, lab.username, os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE",
       os.getenv "LAB_CLOUD_PROJECT", os.getenv "LAB_CLOUD_PORT", os.getenv "LAB_CLOUD_CA_FILE", os.getenv "LAB_CLOUD_PROJECT"))

@@ -56,7 +56,7 @@ function inventory.resolve(value)
 end
 
 local function vocabulary_of(place, gathered)
-  local name = place.name
+  local name, asked = place.name, {}
   local words = {
     env = reference(place, "env"), file = reference(place, "file"), command = reference(place, "command"),
     credential = function(given)
@@ -112,7 +112,12 @@ local function vocabulary_of(place, gathered)
       local checked = place:block(block, given, blocks[block].fields, blocks[block].required)
       local problem, field = blocks[block].problem(checked)
       if problem then place:fail(field, ("%s: %s"):format(block, problem)) end
-      table.insert(gathered.sources, { block = block, fields = checked, place = ("%s:%d"):format(place.name, place.line) })
+      local its_place = ("%s:%d"):format(place.name, place.line)
+      local name, earlier = blocks.asked_twice(block, checked, its_place, asked)
+      if name then
+        place:fail(nil, ("%s: the block at %s asks '%s' the same, whose rows would count twice"):format(block, earlier, name))
+      end
+      table.insert(gathered.sources, { block = block, fields = checked, place = its_place })
     end
   end
   return place:words(words)

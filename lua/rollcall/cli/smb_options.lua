@@ -73,7 +73,7 @@ function smb_options.servers(given)
   -- Of several servers, each that has a wrong name fails for itself.
   local _, expectation = servernames.check(list[1])
   if expectation and not list[2] then return nil, ("invalid SERVER: '%s'; it %s"):format(list[1], expectation) end
-  return shard.filtered(given.shard, list)
+  return shard.filtered(given.shard, shard.distinct(list))
 end
 
 -- What an inventory says itself.

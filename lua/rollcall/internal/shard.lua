@@ -19,6 +19,20 @@ function shard.key(name)
   return case.lower(name:match "^\\\\(.*)$" or name)
 end
 
+---The names of targets, each once, as it is spelled first.
+---@param names string[]
+---@return string[]
+function shard.distinct(names)
+  local list, seen = {}, {}
+  for _, name in ipairs(names) do
+    local key = shard.key(name)
+    if not seen[key] then
+      seen[key], list[#list + 1] = true, name
+    end
+  end
+  return list
+end
+
 ---Jenkins's one-at-a-time hash, of 32 bits. It must stay what it is: all machines that share the targets have to agree.
 local function hash(text)
   local value = 0

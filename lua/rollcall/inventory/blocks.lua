@@ -2,6 +2,7 @@
 local declaration = require "rollcall.internal.declaration"
 local options = require "rollcall.internal.options"
 local servernames = require "rollcall.internal.servernames"
+local shard = require "rollcall.internal.shard"
 local smbstatus = require "rollcall.smbstatus.settings"
 local user_names = require "rollcall.workspace.user_names"
 
@@ -60,7 +61,7 @@ local function is_credential(value)
   return nil, "must be what credential { ... } gave"
 end
 
----One name or several. Where it is one it must be right; of several, each is asked for itself, and a wrong one fails then.
+---One name or several, each once. Where it is one it must be right; of several, each is asked for itself, and a wrong one fails then.
 ---@param check rollcall.options.check
 ---@return rollcall.options.check
 local function targets(check)
@@ -71,7 +72,7 @@ local function targets(check)
       if type(name) ~= "string" then return nil, ("must be names; number %d is a %s"):format(i, type(name)) end
     end
     local checked, expectation = check(value[1])
-    if checked or value[2] then return value end
+    if checked or value[2] then return shard.distinct(value) end
     return nil, value[1] == "" and expectation or ("%s, not %q"):format(expectation, value[1])
   end
 end
@@ -105,11 +106,41 @@ local cloud_credentials = {
 ---@field required string[]
 ---@field problem? fun(fields: table): string?, string?  what is wrong with the fields together, and with which
 
+-- For each block: which of its fields says whom it asks, and which say what.
+local asks = {
+  smb = { list = "servers", same = { "query", "qualifier", "hidden", "port" } },
+  workspace = { list = "users", same = { "endpoint", "region", "project_id" } },
+}
+
+---Whom of a block one before it asks the same.
+---@param block string
+---@param fields table
+---@param place string  of the block
+---@param asked table<string, string>  where each that blocks before it ask is asked; gets those of this one
+---@return string? name
+---@return string? earlier  where it is asked
+function blocks.asked_twice(block, fields, place, asked)
+  local its = asks[block]
+  -- Credentials may be of a project that is not named.
+  if not its or block == "workspace" and fields.project_id == nil then return nil end
+  local question = { block }
+  for _, field in ipairs(its.same) do
+    question[#question + 1] = tostring(fields[field] == nil and field == "query" and "rollcall" or fields[field])
+  end
+  local same = table.concat(question, "\0")
+  for _, name in ipairs(fields[its.list]) do
+    local key = same .. "\0" .. shard.key(name)
+    if asked[key] then return name, asked[key] end
+    asked[key] = place
+  end
+end
+
 ---@type rollcall.inventory.block
 blocks.smb = {
-  meaning = "SMB servers. Blocks with the same query are asked as one, so that all their servers are asked side by side.",
+  meaning = "SMB servers. Blocks with the same query are asked as one, so that all their servers are asked side by side. "
+    .. "Two that ask a server the same are refused: its rows would count twice.",
   fields = declaration.fields({
-    { "servers", targets(servernames.check), "Names or addresses, also with `:port`." },
+    { "servers", targets(servernames.check), "Names or addresses, also with `:port`. A name that is given twice is asked once." },
     { "query", options.one_of { "rollcall", "connections", "sessions", "files", "shares", "logons" },
       "What to ask; `rollcall`, the combined view, if not given." },
     { "qualifier", options.text(1024),
@@ -158,9 +189,10 @@ blocks.smbstatus = {
 blocks.workspace = {
   meaning = "The sessions of users on the cloud desktops of Huawei Cloud Workspace. Takes `region` or `endpoint`; and for credentials "
       .. "a token, keys, or an "
-    .. "IAM user, and if none is given, what Huawei's SDKs find in the environment or in `~/.huaweicloud/credentials`.",
+    .. "IAM user, and if none is given, what Huawei's SDKs find in the environment or in `~/.huaweicloud/credentials`. "
+    .. "Two that ask the same project about a user are refused.",
   fields = declaration.fields({
-    { "users", targets(user_names.check), "Whose sessions to list." },
+    { "users", targets(user_names.check), "Whose sessions to list. A name that is given twice is asked about once." },
     { "region", options.text(100), "A region's id, such as `ap-southeast-1`." },
     { "endpoint", options.text(1024), "The address of the service, `https://host`; wins over `region`." },
     { "project_id", text_or_reference, "The project." },
