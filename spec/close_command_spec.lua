@@ -70,10 +70,10 @@ describe("rollcall close, of a Samba,", function()
     assert.equal(1, code)
     local output, complaint
     output, code, complaint = close(("--findings %s %s"):format(findings, YES), "dora")
-    assert.equal(0, code, output .. complaint)
+    assert.equal(2, code, output .. complaint)
     assert.equal("rollcall: 1 finding left alone: a finding that does not say which one session or open file it is about cannot be "
       .. "closed\n", complaint)
-    assert.is_truthy(output:find("# 2 closed or gone, 0 not\n", 1, true), output)
+    assert.is_truthy(output:find("# 2 closed or gone, 1 not\n", 1, true), output)
     assert.is_nil(lab.smbstatus("-L"):find("plan.txt", 1, true))
     local sessions = lab.smbstatus "-p"
     assert.is_truthy(sessions:find "alice")
@@ -119,6 +119,22 @@ describe("rollcall close, of a server that can be anything,", function()
   teardown(function() stop() end)
 
   before_each(function() os.remove(audit_path) end)
+
+  it("says how many violations the findings do not hold, and has not done all", function()
+    play {}
+    local arguments = findings_of { { client = "ws-alice", username = "alice", since = 1700000000 } }
+    local document = cjson.decode(content(lab.folder .. "/findings.json"))
+    document.rules[1].violations = 1500
+    text_file.replace(lab.folder .. "/findings.json", cjson.encode(document))
+    local output, code, complaint = close(arguments)
+    assert.equal(2, code, output .. complaint)
+    assert.equal("rollcall: 1499 violations left alone: they are not in the findings, which are at most 1000 of a rule; check and close again\n",
+      complaint)
+    assert.is_truthy(output:find("# 1 thing would be closed; --yes closes them\n", 1, true), output)
+    document.rules[1].violations = 1
+    text_file.replace(lab.folder .. "/findings.json", cjson.encode(document))
+    assert.equal(0, (select(2, close(arguments))))
+  end)
 
   it("shows and changes nothing without --yes", function()
     play {}

@@ -390,6 +390,8 @@ local at_running = {
   { "diff inv.lua inv.lua --reverse", "--reverse belongs to --sort, which says by which field" },
   { "check inv.lua -p ok.lua --where usr=alice", "no row has a field 'usr'; did you mean 'user'?" },
   { "check rows.lua -p ok.lua --where dor=x", "no row has a field 'dor'" },
+  { "check -p ok.lua --test t4.lua --format junit", "--format belongs to a check of a SOURCE, not to --test" },
+  { "check -p ok.lua --test t4.lua --fail-on error", "--fail-on belongs to a check of a SOURCE, not to --test" },
   { "check -p ok.lua --test t4.lua --where user=alice", "--where belongs to a check of a SOURCE, not to --test" },
   { "watch x.txt", "x.txt is neither an inventory nor a snapshot: x.txt:1: syntax error near 'world'" },
   { "report identity1.lua", "identity1.lua:1: smb: username is missing" },

@@ -14,6 +14,7 @@ local trace = require "rollcall.policy.trace"
 local function run_tests(given)
   if given.source then return nil, "--test takes no SOURCE: the rows are in its file" end
   local option = given.trace and "trace" or given.shard and "shard" or given.where[1] and "where"
+    or given.format ~= "text" and "format" or given.fail_on ~= "note" and "fail-on"
   if option then return nil, ("--%s belongs to a check of a SOURCE, not to --test"):format(option) end
   local its_policy, problem = policy.load(given.policy)
   if not its_policy then return nil, problem end

@@ -26,7 +26,8 @@ service; it has its own credentials.
 
 
 Exit codes: 0 all that was to be closed is gone, or nothing was to be closed
-yet, 2 some of it is still there or could not be looked for, 3 a usage error.]])
+yet, 2 some of it is still there, could not be looked for or is not in the
+findings, 3 a usage error.]])
   smb_options.declare_servers(command, "Names or addresses; or an inventory (Lua), with services of Workspace.")
   command:flag("--session", "End sessions: on a server all of a user from a computer.")
   command:flag("--file", "Close open files.")
@@ -172,16 +173,17 @@ local function close_listed(run, kind, targets, ids, set)
   end
 end
 
----What findings are about, and how many of them are about no one thing.
+---What findings are about, how many of them are about no one thing, and how many violations are no finding.
 ---@param given table  as parsed
 ---@return rollcall.closing.planned[]?
----@return string|integer problem  or that number
+---@return string|integer problem  or the first number
+---@return integer? unheld  the second
 local function findings_of(given)
   local content, problem = read(given.findings)
   if not content then return nil, problem end
-  local list, others = require("rollcall.closing.plan").of_findings(content)
+  local list, others, unheld = require("rollcall.closing.plan").of_findings(content)
   if not list then return nil, ("%s: %s"):format(given.findings == "-" and "standard input" or given.findings, others) end
-  return list, others
+  return list, others, unheld
 end
 
 ---@param given table  as parsed
@@ -230,10 +232,10 @@ end
 ---@param given table  as parsed
 ---@param path? string  of an inventory
 ---@return { its: rollcall.cli.close_target, list: rollcall.closing.planned[] }[]?
----@return string? problem
+---@return string|{ words: string, count: integer }[] left  what is wrong; or what cannot be closed
 local function grouped_findings(given, path)
   if not path and (given.servers[1] or given.servers_from) then return nil, "a SERVER does not go with --findings, which says where" end
-  local findings, others = findings_of(given)
+  local findings, others, unheld = findings_of(given)
   if not findings then return nil, others --[[@as string]] end
   local groups, list, connect, problem
   if path then
@@ -246,18 +248,19 @@ local function grouped_findings(given, path)
     groups, problem = close_targets.of_findings(findings, connect)
   end
   if not groups then return nil, problem end
-  if others > 0 then
-    progress.complain(("%s left alone: a finding that does not say which one session or open file it is about cannot be closed"):format(
-      text.count(others --[[@as integer]], "finding", "findings")))
-  end
-  return groups
+  return groups, {
+    { count = others, words = ("%s left alone: a finding that does not say which one session or open file it is about cannot be closed")
+      :format(text.count(others --[[@as integer]], "finding", "findings")) },
+    { count = unheld, words = ("%s left alone: they are not in the findings, which are at most %d of a rule; check and close again"):format(
+      text.count(unheld --[[@as integer]], "violation", "violations"), require("rollcall.policy.judge").FINDINGS) },
+  }
 end
 
 ---@param given table  as parsed
 ---@return integer? left
 ---@return string? problem
 local function run(given)
-  local path, groups, targets, audit
+  local path, groups, left, targets, audit
   local kind, problem = kind_of(given)
   if kind then path, problem = smb_options.file(given) end
   problem = problem or problem_of(given, kind --[[@as "session"]], path)
@@ -265,7 +268,8 @@ local function run(given)
   local ids, set = ids_of(given, kind)
   if not ids then return nil, set end
   if kind == "findings" then
-    groups, problem = grouped_findings(given, path)
+    groups, left = grouped_findings(given, path)
+    if not groups then return nil, left --[[@as string]] end
   elseif path then
     targets, problem = inventory_targets(given, kind, path)
   else
@@ -282,6 +286,9 @@ local function run(given)
   for _, group in ipairs(groups or {}) do
     if system.caught_signal() then break end
     its_run:visit(group.its, function() return group.list end)
+  end
+  for _, one in ipairs(left or {}) do
+    if one.count > 0 then its_run:fail(one.words, one.count) end
   end
   return its_run:finish()
 end

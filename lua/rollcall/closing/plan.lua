@@ -155,6 +155,7 @@ end
 ---@param text string
 ---@return rollcall.closing.planned[]?
 ---@return integer|string others  findings that are about no one session or file; or what is wrong
+---@return integer? unheld  violations that the check counted, and of which it gave no finding
 function plan.of_findings(text)
   if #text > LARGEST_FINDINGS then return nil, "is larger than 64 MiB" end
   local decoded, document = pcall(cjson.decode, text)
@@ -162,8 +163,10 @@ function plan.of_findings(text)
     return nil, "is not what 'rollcall check --format json' prints"
   end
   local list, add = collector()
-  local others = 0
+  local others, unheld = 0, 0
   for _, rule in ipairs(list_of(document.rules)) do
+    local violations = math.tointeger(list_of(rule).violations) or 0
+    unheld = unheld + math.max(0, violations - #list_of(list_of(rule).findings))
     for i, finding in ipairs(list_of(list_of(rule).findings)) do
       local row = list_of(finding).row
       if row == nil or row == cjson.null then
@@ -178,7 +181,7 @@ function plan.of_findings(text)
       end
     end
   end
-  return list, others
+  return list, others, unheld
 end
 
 return plan

@@ -56,7 +56,7 @@ end
 ---@return fun(given: table): integer?, string?
 function plugin.guarded(run)
   return function(given)
-    if given.format ~= "nagios" or given.test then return run(given) end
+    if given.format ~= "nagios" then return run(given) end
     local ran, code, problem = pcall(run, given)
     if ran and code then return code end
     io.stdout:write(plugin.line(UNKNOWN, tostring(ran and problem or code)))
