@@ -128,8 +128,8 @@ describe("rollcall close, of a server that can be anything,", function()
     text_file.replace(lab.folder .. "/findings.json", cjson.encode(document))
     local output, code, complaint = close(arguments)
     assert.equal(2, code, output .. complaint)
-    assert.equal("rollcall: 1499 violations left alone: they are not in the findings, which are at most 1000 of a rule; check and close again\n",
-      complaint)
+    assert.equal("rollcall: 1499 violations left alone: they are not in the findings, which are at most 1000 of a rule; "
+      .. "check and close again\n", complaint)
     assert.is_truthy(output:find("# 1 thing would be closed; --yes closes them\n", 1, true), output)
     document.rules[1].violations = 1
     text_file.replace(lab.folder .. "/findings.json", cjson.encode(document))

@@ -81,9 +81,9 @@ describe("rollcall who", function()
     assert.is_truthy(kinds_of(rows("adm-alice" .. columns .. inventory)):find("badge:alice", 1, true))
     assert.equal("badge:bob", kinds_of(rows("'DOOR 2'" .. columns .. inventory)))
     for _, row in ipairs((rows("projects" .. columns .. inventory))) do assert.not_equal("share", row.kind) end
-    local snapshot = lab.folder .. "/who.jsonl"
-    assert.equal(0, (select(2, lab.run(("%s snapshot %s -o %s"):format(lab.command, inventory, snapshot)))))
-    assert.equal("access:alice file:alice", kinds_of(rows("plan.txt" .. columns .. snapshot)))
+    local path = lab.folder .. "/who.jsonl"
+    assert.equal(0, (select(2, lab.run(("%s snapshot %s -o %s"):format(lab.command, inventory, path)))))
+    assert.equal("access:alice file:alice", kinds_of(rows("plan.txt" .. columns .. path)))
   end)
 
   ---A snapshot of rows, and of results for targets as `{ query, target }`.
@@ -92,7 +92,9 @@ describe("rollcall who", function()
     local writer = assert(snapshot.create(path))
     for _, row in ipairs(given) do writer:row(row[1], row[2]) end
     for _, one in ipairs(results) do
-      writer:outcome { source = one[1] == "session" and "workspace" or "smb", target = one[2] or "fs1", query = one[1], completeness = "complete" }
+      writer:outcome {
+        source = one[1] == "session" and "workspace" or "smb", target = one[2] or "fs1", query = one[1], completeness = "complete",
+      }
     end
     writer:finish()
     return path
@@ -106,11 +108,13 @@ describe("rollcall who", function()
   end
 
   it("says that it does not know where no source could", function()
-    local path = put_snapshot("sessions.jsonl", { { "smb_session", { servername = "fs1", username = "alice", client = "WS-ALICE" } } },
+    local alice = { servername = "fs1", username = "alice", client = "WS-ALICE" }
+    local path = put_snapshot("sessions.jsonl", { { "smb_session", alice } },
       { { "smb_session" } })
     local found, document = rows("plan.txt " .. path, 2)
     assert.same({ 0, "smb_session partial" }, { #found, results_of(document) })
-    assert.equal("rows of kind 'smb_session' do not say all of files and shares, of which 'plan.txt' may be one", document.targets[1].reason)
+    assert.equal("rows of kind 'smb_session' do not say all of files and shares, of which 'plan.txt' may be one",
+      document.targets[1].reason)
     assert.matches("fs1: rows of kind 'smb_session' do not say all of files and shares", select(3, run("plan.txt " .. path)), 1, true)
     for _, what in ipairs { "alice", [['CORP\alice']], "ws-alice", [['\\ws-alice']], "//ws-alice", [['\\ws-nobody']] } do
       found, document = rows(what .. " " .. path)
@@ -130,12 +134,12 @@ describe("rollcall who", function()
     assert.equal("connection complete, smb_session complete, file complete", results_of(select(2, rows("plan.txt " .. path))))
     path = put_snapshot("apart.jsonl", {}, { { "connection", "fs1" }, { "file", "fs2" } })
     assert.equal("connection partial, file partial", results_of(select(2, rows("plan.txt " .. path, 2))))
-    path = put_snapshot("elsewhere.jsonl", { { "access", { servername = "fs1", username = "alice", share = "x", files = { "C:\\x\\plan.txt" } } } },
-      { { "access" }, { "session", "region" } })
+    local access = { servername = "fs1", username = "alice", share = "x", files = { "C:\\x\\plan.txt" } }
+    path = put_snapshot("elsewhere.jsonl", { { "access", access } }, { { "access" }, { "session", "region" } })
     assert.equal("access complete, session complete", results_of(select(2, rows("plan.txt " .. path))))
     lab.run(("rm -rf %s/known && mkdir %s/known && %s snapshot %s/sessions.jsonl --append %s/known"):format(lab.folder, lab.folder,
       lab.command, lab.folder, lab.folder))
-    _, document = rows("plan.txt --history " .. lab.folder .. "/known", 2)
+    document = select(2, rows("plan.txt --history " .. lab.folder .. "/known", 2))
     assert.matches("do not say all of files and shares", document.targets[2].reason, 1, true)
   end)
 

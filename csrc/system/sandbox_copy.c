@@ -160,11 +160,14 @@ void sandbox_copy_out(lua_State *host, int self, int objects, lua_State *guest, 
 
 /* Of a copy of a table that refuses what it has not: the upvalue says what it has. */
 static int refuse_absent(lua_State *guest) {
-    const char *name = lua_type(guest, 2) == LUA_TSTRING ? lua_tostring(guest, 2) : luaL_typename(guest, 2);
-    return luaL_error(guest, "%s, and no field '%s'", lua_tostring(guest, lua_upvalueindex(1)), name);
+    const char *name =
+        lua_type(guest, 2) == LUA_TSTRING ? lua_tostring(guest, 2) : luaL_typename(guest, 2);
+    return luaL_error(guest, "%s, and no field '%s'", lua_tostring(guest, lua_upvalueindex(1)),
+                      name);
 }
 
-/* [-0, +0, e] Lets the copy on top of the guest's stack refuse what it has not, if the host's table does. */
+/* [-0, +0, e] Lets the copy on top of the guest's stack refuse what it has not, if the host's table
+ * does. */
 static void copy_refusal(lua_State *guest, lua_State *host, int index) {
     if (luaL_getmetafield(host, index, "fields") == LUA_TNIL)
         return;

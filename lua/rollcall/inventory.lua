@@ -113,9 +113,9 @@ local function vocabulary_of(place, gathered)
       local problem, field = blocks[block].problem(checked)
       if problem then place:fail(field, ("%s: %s"):format(block, problem)) end
       local its_place = ("%s:%d"):format(place.name, place.line)
-      local name, earlier = blocks.asked_twice(block, checked, its_place, asked)
-      if name then
-        place:fail(nil, ("%s: the block at %s asks '%s' the same, whose rows would count twice"):format(block, earlier, name))
+      local twice, earlier = blocks.asked_twice(block, checked, its_place, asked)
+      if twice then
+        place:fail(nil, ("%s: the block at %s asks '%s' the same, whose rows would count twice"):format(block, earlier, twice))
       end
       table.insert(gathered.sources, { block = block, fields = checked, place = its_place })
     end

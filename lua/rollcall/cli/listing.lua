@@ -86,7 +86,13 @@ function listing.problem(given, kind, is_closed, kinds)
   if given.measure and given.measure[1] and not given.group_by then
     return "--measure belongs to --group-by, which says of which groups"
   end
-  local of_groups = given.sort and "--sort" or given.limit and "--limit" or given.columns and "--columns"
+  if given.columns and given.group_by then
+    return "--columns and --group-by exclude each other: a group has the fields of --group-by, rows, and what --measure says"
+  end
+  if report.counts_all[given.format] and given.columns then
+    return ("--columns belongs to formats that show rows; '%s' counts all of them"):format(given.format)
+  end
+  local of_groups = given.sort and "--sort" or given.limit and "--limit"
   if report.counts_all[given.format] and not given.group_by and of_groups then
     return ("%s belongs to --group-by in the format '%s', which counts all rows"):format(of_groups, given.format)
   end

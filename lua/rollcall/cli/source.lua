@@ -109,8 +109,10 @@ function source.kinds(path)
   local kinds, every = {}, {}
   for _, one in ipairs(inv.sources) do
     if one.block == "snapshot" then return nil end
-    if one.block == "rows" then kinds[one.fields.kind] = true end
-    every[one.block == "rows" and one.fields.kind or one.block == "workspace" and "session" or sources.kind_of_query(one.fields.query)] = true
+    local kind = one.block == "rows" and one.fields.kind or one.block == "workspace" and "session"
+      or sources.kind_of_query(one.fields.query)
+    if one.block == "rows" then kinds[kind] = true end
+    every[kind] = true
   end
   return kinds, nil, every
 end

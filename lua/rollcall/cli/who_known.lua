@@ -84,7 +84,8 @@ function who_known.mark(what, things, is_asked, outcomes, report)
       end
     end
     if reason and not progress.is_failure(outcome) then
-      outcomes[i] = options.merged(outcome, { completeness = "partial", reason = outcome.reason and reason .. "; " .. outcome.reason or reason })
+      if outcome.reason then reason = reason .. "; " .. outcome.reason end
+      outcomes[i] = options.merged(outcome, { completeness = "partial", reason = reason })
       report(outcomes[i])
     end
   end

@@ -165,9 +165,9 @@ local function evaluate(its_policy, test)
 end
 
 local function joined(list)
-  local sorted = table.move(list, 1, #list, 1, {})
-  table.sort(sorted, system.text_less)
-  return table.concat(sorted, "\n")
+  local in_order = table.move(list, 1, #list, 1, {})
+  table.sort(in_order, system.text_less)
+  return table.concat(in_order, "\n")
 end
 
 ---What differs from what a test says.
