@@ -290,6 +290,7 @@ build = {
             ["rollcall.policy.trace"] = "lua/rollcall/policy/trace.lua",
             ["rollcall.presence"] = "lua/rollcall/presence.lua",
             ["rollcall.report"] = "lua/rollcall/report.lua",
+            ["rollcall.report.chosen"] = "lua/rollcall/report/chosen.lua",
             ["rollcall.report.columns"] = "lua/rollcall/report/columns.lua",
             ["rollcall.report.csv"] = "lua/rollcall/report/csv.lua",
             ["rollcall.report.generated"] = "lua/rollcall/report/generated.lua",

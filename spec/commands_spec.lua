@@ -31,10 +31,30 @@ describe("rollcall report", function()
     assert.is_nil(output:find("\27", 1, true))
   end)
 
+  it("says in every format which rows it has, so that none is not taken for nobody", function()
+    for format, words in pairs {
+      table = { "# only rows where user=alic\n# only the first 3\n" }, markdown = { "`only rows where user=alic`\n", "only the first 3\n" },
+      html = { ", only rows where user=alic, only the first 3<" }, json = { '"where": "user=alic", "limit": 3, "rows"' },
+      jsonl = { '"where": "user=alic", "limit": 3, "rows"' }, csv = { ",generated_at,where,limit,source,", "Z,user=alic,3,smb," },
+    } do
+      local output, code, complaint = rollcall(("report %s -w user=alic -n 3 -f %s"):format(people, format))
+      assert.same({ 0, "" }, { code, complaint }, format)
+      for _, one in ipairs(words) do assert.is_truthy(output:find(one, 1, true), format .. ": " .. output) end
+      assert.is_nil(rollcall(("report %s -f %s"):format(people, format)):find("only rows where", 1, true))
+    end
+    for _, format in ipairs { "prometheus", "openmetrics" } do
+      local output = rollcall(("report %s -w user=alic -f %s"):format(people, format))
+      assert.matches('\nrollcall_users{where="user=alic",target=".-",kind="connection"} 0\n', output)
+      output = rollcall(("report %s -w user=alice -g user -f %s"):format(people, format))
+      assert.matches('\nrollcall_group_rows{where="user=alice",user="alice"} 1\n', output)
+    end
+  end)
+
   it("filters, groups, sorts, picks columns", function()
     local output = rollcall(("report %s -w user=alice -c user,num_opens -f csv"):format(people))
-    assert.is_truthy(output:find("record,user,num_opens,generated_at,source,target,query,completeness,claimed,received,reason\r\n"
+    assert.is_truthy(output:find("record,user,num_opens,generated_at,where,source,target,query,completeness,claimed,received,reason\r\n"
       .. "row,alice,3,", 1, true), output)
+    assert.matches("\r\ntarget,.-,user=alice,smb,", output)
     local grouped = cjson.decode((rollcall(("report %s -g origin -m sum:num_users -f json"):format(people))))
     assert.equal("group", grouped.kind)
     assert.same({ origin = lab.double, rows = 5, sum_num_users = 4294967300 }, grouped.rows[1])

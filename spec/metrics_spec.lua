@@ -129,13 +129,13 @@ describe("metrics of a report", function()
     local groups, in_open = samples_of { rows = rows, outcomes = outcomes, group_by = { "user", "resource" },
       measures = { "distinct:client", "sum:num_opens" }, filter = function(view) return view.kind ~= "badge" end }
     assert.same(groups, in_open)
-    assert.equal(1, groups["rollcall_group_rows{resource=projects,user=alice}"])
-    assert.equal(4, groups["rollcall_group_sum_num_opens{resource=projects,user=bob}"])
+    assert.equal(1, groups["rollcall_group_rows{resource=projects,user=alice,where=a filter says so}"])
+    assert.equal(4, groups["rollcall_group_sum_num_opens{resource=projects,user=bob,where=a filter says so}"])
     -- Which clients a file is open from was not said.
-    assert.equal(1, groups["rollcall_group_rows{resource=C:\\secret.txt,user=bob}"])
-    assert.is_nil(groups["rollcall_group_clients{resource=C:\\secret.txt,user=bob}"])
-    assert.equal(1, groups["rollcall_target_completeness{kind=connection,state=unreachable,target=fs2}"])
-    assert.is_nil(groups["rollcall_connections{share=projects,target=fs1}"])
+    assert.equal(1, groups["rollcall_group_rows{resource=C:\\secret.txt,user=bob,where=a filter says so}"])
+    assert.is_nil(groups["rollcall_group_clients{resource=C:\\secret.txt,user=bob,where=a filter says so}"])
+    assert.equal(1, groups["rollcall_target_completeness{kind=connection,state=unreachable,target=fs2,where=a filter says so}"])
+    assert.is_nil(groups["rollcall_connections{share=projects,target=fs1,where=a filter says so}"])
   end)
 
   it("leave out what rows do not say", function()

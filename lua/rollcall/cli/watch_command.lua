@@ -71,7 +71,7 @@ end
 local function show_present(given, poll, generated_at, inv)
   local output = source.output()
   local shown = render {
-    filter = conditions.filter(given.where), columns = given.columns,
+    filter = conditions.filter(given.where), where = conditions.text_of(given.where), columns = given.columns,
     sort = given.sort and (given.reverse and "-" or "") .. given.sort,
     rows = changes.rows(poll), outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user,
     utc_offset = inv.utc_offset, write = output.write, width = system.terminal_width() or math.huge, color = source.color(),

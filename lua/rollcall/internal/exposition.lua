@@ -29,8 +29,10 @@ end
 
 ---@param format "prometheus"|"openmetrics"
 ---@param write fun(text: string)
-function exposition.new(format, write)
-  return setmetatable({ is_open = format == "openmetrics", write = write }, metatable)
+---@param where? string  a label of every sample; absent: none
+function exposition.new(format, write, where)
+  local common = where and ('where="%s"'):format(exposition.label(where))
+  return setmetatable({ is_open = format == "openmetrics", write = write, common = common }, metatable)
 end
 
 -- What the text format calls a type that only OpenMetrics has.
@@ -70,6 +72,7 @@ local function number(value)
 end
 
 local function line(self, suffix, labels, more, value)
+  if self.common then labels = self.common .. (labels ~= "" and "," .. labels or "") end
   if labels ~= "" and more then labels = labels .. "," end
   labels = labels .. (more or "")
   self.write(("%s%s%s %s\n"):format(self.name, suffix, labels ~= "" and "{" .. labels .. "}" or "", number(value)))

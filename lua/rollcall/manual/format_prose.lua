@@ -196,7 +196,7 @@ writes verdicts as `text`, `json`, `junit`, `sarif` (2.1.0), `ocsf` (see **OCSF*
   After the rows stands the result for each target, in lines that begin with `#`.
 - `csv`: RFC 4180, with a header. A cell that a spreadsheet would take for a formula has an apostrophe in front, and line ends and controls
   stand as `\x0A`. The first column, `record`, is `row`, or `target` for the result for a target; after the fields of the rows stand
-  `generated_at` and those of a target.
+  `generated_at`, `where` and `limit` if rows were chosen by them, and those of a target.
 - `json`: one document, see **JSON**.
 - `jsonl`: JSON Lines, an object a line, see **JSON Lines**.
 - `markdown`: a table as GitHub and others read it. What is more than letters, digits and blanks stands in code spans.

@@ -25,6 +25,7 @@ function writer_methods:line(record, values, outcome)
   local cells = { record }
   for _, name in ipairs(self.columns) do cells[#cells + 1] = cell(values[name]) end
   cells[#cells + 1] = outcome.generated_at or self.generated_at
+  for _, name in ipairs(self.chosen) do cells[#cells + 1] = cell(self.frame[name]) end
   for _, name in ipairs(self.target_columns) do cells[#cells + 1] = cell(outcome[name]) end
   self.write(table.concat(cells, ",") .. "\r\n")
 end
@@ -45,6 +46,13 @@ return function(report)
     header[#header + 1] = cell(column.name)
   end
   header[#header + 1] = "generated_at"
+  local chosen = {}
+  for _, name in ipairs { "where", "limit" } do
+    if report[name] and not is_column[name] then
+      chosen[#chosen + 1] = name
+      header[#header + 1] = name
+    end
+  end
   -- A field of the rows with such a name is one column with it, since a reader takes columns by their names.
   for _, name in ipairs(target_fields) do
     if not is_column[name] then
@@ -55,5 +63,6 @@ return function(report)
   report.write(table.concat(header, ",") .. "\r\n")
   return setmetatable({
     write = report.write, columns = columns, target_columns = target_columns, generated_at = report.generated_at,
+    chosen = chosen, frame = report,
   }, writer_metatable)
 end

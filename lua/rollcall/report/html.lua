@@ -1,5 +1,6 @@
 --- The format `html`: one page that needs nothing from anywhere. Rows are kept until the end, as the page has them, since who
 -- could not be asked stands at the top.
+local chosen = require "rollcall.report.chosen"
 local document = require "rollcall.report.html.document"
 local memory = require "rollcall.internal.memory"
 local store = require "rollcall.report.html.store"
@@ -37,7 +38,7 @@ function writer_methods:finish(outcomes, _, totals)
   document.write(self.write, {
     title = self.title, generated_at = self.generated_at, last_generated_at = self.last_generated_at,
     rows = self.rows, totals = totals_of(self.rows.count, self.kind, totals),
-    outcomes = outcomes, shard = self.shard, above = self.above, interval = self.interval,
+    outcomes = outcomes, shard = self.shard, chosen = self.chosen, above = self.above, interval = self.interval,
   })
 end
 
@@ -48,7 +49,7 @@ return function(frame, settings)
   settings = settings or {}
   return setmetatable({
     write = frame.write, title = frame.title, kind = frame.kind, generated_at = frame.generated_at,
-    last_generated_at = frame.last_generated_at, shard = frame.shard,
+    last_generated_at = frame.last_generated_at, shard = frame.shard, chosen = chosen(frame),
     rows = store.new(frame.columns), takes_views = true, is_full = not frame.whole and memory.room() or nil,
     above = settings.above, interval = settings.interval,
   }, writer_metatable)

@@ -25,8 +25,8 @@ end
 return function(report)
   local head = json.object({
     schema = json.SCHEMA, kind = report.kind, generated_at = report.generated_at, last_generated_at = report.last_generated_at,
-    shard = report.shard,
-  }, { "schema", "kind", "generated_at", "last_generated_at", "shard" })
+    shard = report.shard, where = report.where, limit = report.limit,
+  }, { "schema", "kind", "generated_at", "last_generated_at", "shard", "where", "limit" })
   report.write(head:sub(1, -2) .. ', "rows": [\n')
   return setmetatable({ write = report.write, separator = "", columns = json.names(report.columns) },
     writer_metatable)

@@ -1,6 +1,7 @@
 --- The format `markdown`: a table as GitHub and others read it. What is more than letters, digits and
 -- blanks stands in a code span: there nothing is markup, a link that a renderer makes by itself, a
 -- mention or an emoji, which escapes do not prevent.
+local chosen = require "rollcall.report.chosen"
 local generated = require "rollcall.report.generated"
 local text = require "rollcall.internal.text"
 
@@ -59,5 +60,6 @@ end
 return function(frame)
   frame.write(("# %s\n\nGenerated at %s%s.\n\n"):format(cell(frame.title), generated(frame),
     frame.shard and (" from shard %s of the targets"):format(frame.shard) or ""))
+  for _, words in ipairs(chosen(frame)) do frame.write(cell(words) .. "\n\n") end
   return setmetatable({ write = frame.write, columns = frame.columns }, writer_metatable)
 end

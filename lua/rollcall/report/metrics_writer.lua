@@ -18,9 +18,9 @@ function methods:row(row, view)
   end
 end
 
----Names for the columns, each another.
+---Names for the columns, each another, and none that of the label for which rows there are.
 local function names_of(columns)
-  local names, taken = {}, {}
+  local names, taken = {}, { where = true }
   for i, column in ipairs(columns) do
     local name, count = exposition.name(column.name), 1
     while taken[name] do
@@ -57,7 +57,7 @@ end
 
 function methods:finish(outcomes)
   local frame = self.frame
-  local page = exposition.new(self.format, frame.write)
+  local page = exposition.new(self.format, frame.write, frame.where)
   local poll = { now = frame.now, seconds = frame.elapsed and frame.elapsed() }
   if self.groups then
     write_groups(page, self.groups, frame.columns)

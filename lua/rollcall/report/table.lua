@@ -2,6 +2,7 @@
 --
 -- The widths come from the first rows: those that have come when others have to be waited for, at most
 -- so many. On a terminal, wider cells of later rows are cut. So memory stays bounded.
+local chosen = require "rollcall.report.chosen"
 local generated = require "rollcall.report.generated"
 local shown_columns = require "rollcall.report.columns"
 local system = require "rollcall.system"
@@ -107,6 +108,7 @@ function writer_methods:finish(outcomes, _, totals)
   end
   if self.generated_at then self:note("generated at " .. self.generated_at) end
   if self.shard then self:note(("shard %s of the targets"):format(self.shard), true) end
+  for _, words in ipairs(self.chosen) do self:note(words, true) end
   for _, outcome in ipairs(outcomes) do
     local what = ("%s: %s"):format(outcome.target, outcome.completeness)
     if outcome.received then
@@ -140,6 +142,7 @@ return function(report)
     color = report.color,
     generated_at = report.whole and generated(report) or nil,
     shard = report.shard,
+    chosen = chosen(report),
     waiting = {},
   }, writer_metatable)
 end

@@ -121,6 +121,7 @@ local DETAILS = [[
 ---@field generated_at string
 ---@field last_generated_at? string
 ---@field shard? string
+---@field chosen? string[]  which rows it has; absent: all
 ---@field rows table  of rollcall.report.html.store
 ---@field totals string[]  what stands in the one line under the title, each "NUMBER words"
 ---@field outcomes rollcall.outcome[]
@@ -142,10 +143,12 @@ function document.write(write, page)
   for i, words in ipairs(page.totals) do totals[i] = escaped(words):gsub("^%d+", "<b>%0</b>") end
   write(style .. "</style></head><body>\n<header><h1>" .. title .. "</h1>\n")
   write('<p class="totals">' .. table.concat(totals, " · ") .. "</p>\n")
-  write(('<p class="generated">Generated at <time datetime="%s">%s</time>%s from %s%s<span class="age"></span></p></header>\n<main>'
+  local chosen = {}
+  for i, words in ipairs(page.chosen or {}) do chosen[i] = ", " .. escaped(words) end
+  write(('<p class="generated">Generated at <time datetime="%s">%s</time>%s from %s%s%s<span class="age"></span></p></header>\n<main>'
     .. '<div class="above">\n'):format(page.generated_at, page.generated_at,
     page.last_generated_at and (" to <time>%s</time>"):format(page.last_generated_at) or "", plural(#page.outcomes, "target"),
-    page.shard and (", shard %s of all"):format(page.shard) or ""))
+    page.shard and (", shard %s of all"):format(page.shard) or "", table.concat(chosen)))
   if page.interval then write '<div class="strip stale" role="alert" hidden></div>\n' end
   write(strips(page.outcomes) .. (page.above or "") .. TOOLS:format(page.interval and PAUSE or ""))
   if page.rows.count > 0 then
