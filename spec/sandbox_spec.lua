@@ -266,6 +266,13 @@ describe("what crosses between a program and the sandbox", function()
     assert.same({ 7, { 1, { x = "y" } }, nil, 3 }, { give(7) })
   end)
 
+  it("is given tables whose metatables are a host's own", function()
+    local f = declared_by "declare(function(row) return row.list.x, row.list.y end)"
+    for _, fields in ipairs { { 1, 2, 3 }, 7, true, function() end } do
+      assert.same({ 5 }, { f { list = setmetatable({ x = 5 }, { fields = fields }) } })
+    end
+  end)
+
   it("is read, and not changed, where it is a table of the program", function()
     local row = setmetatable({ user = "x", list = { "a", "b" } }, { __index = function(_, name) if name == "bad" then error("no " .. name, 0) end end })
     local function says(code) return select(2, pcall(declared_by(("declare(function(p) %s end)"):format(code)), row)) end

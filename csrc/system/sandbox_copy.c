@@ -169,14 +169,16 @@ static int refuse_absent(lua_State *guest) {
 /* [-0, +0, e] Lets the copy on top of the guest's stack refuse what it has not, if the host's table
  * does. */
 static void copy_refusal(lua_State *guest, lua_State *host, int index) {
-    if (luaL_getmetafield(host, index, "fields") == LUA_TNIL)
-        return;
-    lua_createtable(guest, 0, 1);
-    lua_pushlstring(guest, lua_tostring(host, -1), (size_t)lua_rawlen(host, -1));
-    lua_pushcclosure(guest, refuse_absent, 1);
-    lua_setfield(guest, -2, "__index");
-    lua_setmetatable(guest, -2);
-    lua_pop(host, 1);
+    int type = luaL_getmetafield(host, index, "fields");
+    if (type == LUA_TSTRING) {
+        lua_createtable(guest, 0, 1);
+        lua_pushlstring(guest, lua_tostring(host, -1), (size_t)lua_rawlen(host, -1));
+        lua_pushcclosure(guest, refuse_absent, 1);
+        lua_setfield(guest, -2, "__index");
+        lua_setmetatable(guest, -2);
+    }
+    if (type != LUA_TNIL)
+        lua_pop(host, 1);
 }
 
 static void copy_in(lua_State *guest, lua_State *host, int index, int depth) {
