@@ -314,20 +314,20 @@ describe("rollcall close, of findings about Workspace,", function()
       waive { rule = "left", user = "alice", reason = "works", expires = "2036-01-01" }
     ]]
     local output, code, complaint = close(arguments)
-    assert.equal(0, code, complaint)
+    assert.equal(2, code, complaint)
     has(output, "# 2 things would be closed")
     assert.is_nil(output:find("project", 1, true), output)
     assert.same({}, logoffs())
     local second = ids_of "rows-3"[2]
     output, code, complaint = close(arguments .. YES)
-    assert.equal(0, code, output .. complaint)
-    has(output, "# 2 closed or gone, 0 not\n")
+    assert.equal(2, code, output .. complaint)
+    has(output, "# 2 closed or gone, 4 not\n")
     assert.equal("rollcall: 4 findings left alone: " .. UNKNOWN, complaint)
     assert.same({ 2, 0, 2 }, { #ids_of "alice", #ids_of "carol", #ids_of "rows-3" })
     for _, id in ipairs(ids_of "rows-3") do assert.not_equal(second, id) end
     local recorded = text_file.content(audit_path)
     has(recorded, '"reason": "rows-3 left", "rule": "left", "result": "closed"')
-    has(close(arguments .. YES), "# 2 closed or gone, 0 not\n")
+    has(close(arguments .. YES), "# 2 closed or gone, 4 not\n")
     assert.equal(2, #logoffs())
   end)
 
@@ -406,7 +406,7 @@ describe("rollcall close, of findings about Workspace,", function()
     for _, option in ipairs { "idless", "start_timeless", "login_userless" } do
       put(block { "rows-1;" .. option })
       local output, code, complaint = close(check() .. YES)
-      assert.same({ "# 0 closed or gone, 0 not\n", 0 }, { output, code })
+      assert.same({ "# 0 closed or gone, 1 not\n", 2 }, { output, code })
       has(complaint, "1 finding left alone: " .. UNKNOWN)
     end
     assert.same({}, logoffs())

@@ -81,7 +81,8 @@ describe("rollcall connections", function()
     local grouped = rows "-g share -m max:time"
     assert.same({ "group", { { share = "people", rows = 5, max_time = 300 } } }, { grouped.kind, grouped.rows })
     local output, code, complaint = rollcall(people .. " -w user=alice -c user,time,type")
-    assert.equal(("USER   SINCE  TYPE\nalice     1m  disk\n# %s: complete, 5 of 5\n"):format(lab.double), output)
+    assert.equal(("USER   SINCE  TYPE\nalice     1m  disk\n# only rows where user=alice\n# %s: complete, 5 of 5\n"):format(lab.double),
+      output)
     assert.same({ 0, "" }, { code, complaint })
   end)
 

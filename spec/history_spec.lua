@@ -334,8 +334,8 @@ describe("rollcall who --history, of shards,", function()
 
   it("names one that is missing", function()
     history_of { "1/4", "2/4", "4/4" }
-    for _, arguments in ipairs { "mallory HISTORY", "mallory HISTORY --at 2026-11-17T09:30Z", "mallory HISTORY --since 2026-11-17" } do
-      local rows, targets, code = answer(arguments)
+    for _, arguments in ipairs { "", " --at 2026-11-17T09:30Z", " --since 2026-11-17" } do
+      local rows, targets, code = answer("//mallory HISTORY" .. arguments)
       assert.same({ 0, 2 }, { #rows, code })
       local found = {}
       for _, target in ipairs(targets) do
@@ -345,22 +345,22 @@ describe("rollcall who --history, of shards,", function()
         { source = "snapshot", target = "shard 3/4", completeness = "unreachable", reason = "no file is of this shard" },
       }, found)
     end
-    local _, _, complaint = who "mallory HISTORY"
+    local _, _, complaint = who "//mallory HISTORY"
     assert.equal("rollcall: shard 3/4: no file is of this shard\n", complaint)
   end)
 
   it("names one that is missing in the time that is asked for", function()
     history_of({ "1/2", "2/2" }, 9)
     history_of({ "1/2" }, 11)
-    assert.equal(0, select(3, answer "mallory HISTORY"))
-    assert.equal(2, select(3, answer "mallory HISTORY --since 2026-11-17T10:00Z"))
-    assert.equal(0, select(3, answer "mallory HISTORY --until 2026-11-17T10:00Z"))
+    assert.equal(0, select(3, answer "//mallory HISTORY"))
+    assert.equal(2, select(3, answer "//mallory HISTORY --since 2026-11-17T10:00Z"))
+    assert.equal(0, select(3, answer "//mallory HISTORY --until 2026-11-17T10:00Z"))
   end)
 
   it("is content with all of them, however many there were at a time", function()
     history_of({ "1/2", "2/2" }, 9)
     history_of({ "1/3", "2/3", "3/3" }, 11)
     append(at(12), { connection "alice" })
-    assert.equal(0, select(3, answer "mallory HISTORY"))
+    assert.equal(0, select(3, answer "//mallory HISTORY"))
   end)
 end)

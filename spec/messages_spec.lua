@@ -61,6 +61,7 @@ local files = {
   ["ws2.lua"] = [[workspace { region = "nowhere-1", users = "a", token = env "LAB_CLOUD_TOKEN", project_id="p" }]],
   ["ws3.lua"] = [[workspace { region = "ap-southeast-1", users = "a", token = env "LAB_CLOUD_TOKEN" }]],
   ["x.txt"] = "hello world",
+  ["ruleless.json"] = '{"schema": "rollcall/1", "kind": "check", "rules": 5}',
   ["inv.lua"] = ("smb { servers = %q, query = 'connections', qualifier = 'people', username = %q, password = env 'LAB_PASSWORD' }"):format(
     lab.double, lab.username),
 }
@@ -436,6 +437,7 @@ local at_running = {
   { "close fs1 --findings x", "a SERVER does not go with --findings, which says where" },
   { "close --findings nowhere", "nowhere: No such file or directory" },
   { "close --findings x.txt", "x.txt: is not what 'rollcall check --format json' prints" },
+  { "close --findings ruleless.json", "ruleless.json: is not what 'rollcall check --format json' prints" },
   { "close --findings -", "standard input: is not what 'rollcall check --format json' prints" },
   { "close --findings finding.json", "finding.json: finding 1 of the rule 'r': since is missing" },
   { "close --findings fields.json", "fields.json: finding 1 of the rule 'r': unknown option 'idd'" },

@@ -185,7 +185,7 @@ describe("completeness", function()
   end
 
   it("is complete where all came, also where that is nobody", function()
-    assert.same({ source = "smb", target = lab.double, completeness = "complete", claimed = 0, received = 0 },
+    assert.same({ source = "smb", target = lab.double, qualifier = "rows-0", completeness = "complete", claimed = 0, received = 0 },
       outcome_of("connections", { servername = lab.double, qualifier = "rows-0" }))
     assert.equal("complete", outcome_of("sessions", { servername = lab.double }).completeness)
   end)

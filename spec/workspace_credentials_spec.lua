@@ -360,9 +360,16 @@ end)
 describe("an inventory of many blocks with one wrong key", function()
   before_each(function() cloud.tell "forget" end)
 
-  local function block(credentials, more)
-    return ("workspace { endpoint = %q, ca_file = %q, project_id = %q, users = { 'alice', 'bob' }, %s }\n"):format(cloud.tls,
-      environment.CA_FILE, more and more.project or environment.PROJECT, credentials)
+  local function block(credentials, users)
+    return ("workspace { endpoint = %q, ca_file = %q, project_id = %q, users = { %s }, %s }\n"):format(cloud.tls, environment.CA_FILE,
+      environment.PROJECT, users or "'alice', 'bob'", credentials)
+  end
+
+  ---So many that carry the same credentials, each about users of its own.
+  local function blocks(count, credentials, more)
+    local list = {}
+    for i = 1, count do list[i] = block(credentials, ("'rows-1;%s%d', 'bob;%d'"):format(more or "", i, i)) end
+    return table.concat(list)
   end
 
   ---@return string key
@@ -370,7 +377,7 @@ describe("an inventory of many blocks with one wrong key", function()
     local key = new_key()
     text_file.put(key_path, key)
     assert(os.execute("chmod 600 " .. key_path))
-    text_file.put(inventory_path, block(('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path)):rep(7)
+    text_file.put(inventory_path, blocks(7, ('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path))
       .. block 'token = env "LAB_CLOUD_TOKEN"')
     return key
   end
@@ -409,8 +416,7 @@ describe("an inventory of many blocks with one wrong key", function()
   it("is denied by the gateway's code as well, the block that was asked and the others", function()
     local key = new_key()
     text_file.put(key_path, key)
-    local text = block(('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path)):rep(3)
-    text_file.put(inventory_path, (text:gsub("'alice'", "'x;early-body=" .. refusal() .. "'")))
+    text_file.put(inventory_path, blocks(3, ('ak = file %q, sk = env "LAB_CLOUD_SK"'):format(key_path), "early-body=" .. refusal() .. ";"))
     local output, code = lab.run(("%s report %s -f json"):format(lab.command, inventory_path))
     assert.equal(2, code)
     local completeness = {}

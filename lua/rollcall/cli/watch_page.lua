@@ -26,7 +26,8 @@ function methods:write(poll, generated_at, inv, changes)
     if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then bad = bad + 1 end
   end
   self.history:add { at = report.time(generated_at), rows = #poll.order, bad = bad, events = counts_of(changes) }
-  local output = assert(source.output(self.path))
+  local output, unwritable = source.output(self.path)
+  if not output then error(unwritable, 0) end
   local written, problem = pcall(report.render, {
     rows = changes_of.rows(poll),
     outcomes = poll.outcomes, now = generated_at, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset,

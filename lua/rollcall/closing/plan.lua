@@ -159,7 +159,8 @@ end
 function plan.of_findings(text)
   if #text > LARGEST_FINDINGS then return nil, "is larger than 64 MiB" end
   local decoded, document = pcall(cjson.decode, text)
-  if not decoded or type(document) ~= "table" or document.schema ~= json.SCHEMA or document.kind ~= "check" then
+  if not decoded or type(document) ~= "table" or document.schema ~= json.SCHEMA or document.kind ~= "check"
+    or not list_of(document.rules)[1] then
     return nil, "is not what 'rollcall check --format json' prints"
   end
   local list, add = collector()

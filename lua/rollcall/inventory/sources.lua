@@ -192,9 +192,10 @@ end
 local function start_snapshot(fields, inv)
   return function(handlers)
     local opened, _, reason = require("rollcall.snapshot").open(fields.path)
-    if opened and (opened.utc_offset or 0) ~= (inv.utc_offset or 0) then
+    local utc_offset = opened and opened.utc_offset
+    if utc_offset and utc_offset ~= (inv.utc_offset or 0) then
       reason = ("its times are %d seconds ahead of UTC, and those of the inventory %d: write utc_offset(%d) there"):format(
-        opened.utc_offset or 0, inv.utc_offset or 0, opened.utc_offset or 0)
+        utc_offset, inv.utc_offset or 0, utc_offset)
       opened:close()
       opened = nil
     end
