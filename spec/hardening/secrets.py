@@ -150,7 +150,7 @@ def inventories(tried, files, iam):
     """Every command over an inventory, with secrets by environment, file and command."""
     servers = ", ".join('"%s"' % server for server in SERVERS)
     cloud = (f'endpoint = "{CLOUD[1]}", iam_endpoint = "{CLOUD[1]}", ca_file = "{LAB["CLOUD_CA_FILE"]}", '
-             f'project_id = "{LAB["CLOUD_PROJECT"]}", region = "{LAB["CLOUD_REGION"]}", users = {{ "alice", "x;echo" }}')
+             f'project_id = "{LAB["CLOUD_PROJECT"]}", region = "{LAB["CLOUD_REGION"]}"')
     for name in "token", "secret key", "NT hash", "IAM password", "security token":
         put("reference/" + name.replace(" ", "_"), MARKS[name] + "\n")
     reference = os.path.join(SECRET_FILES, "reference")
@@ -161,10 +161,10 @@ smb {{ servers = {{ {servers} }}, username = "auditor", password = command "cat 
 smb {{ servers = "{SERVERS[1]}", username = "auditor", nt_hash = file "{reference}/NT_hash", query = "sessions" }}
 smb {{ servers = "{SERVERS[1]}", query = "connections", qualifier = "projects",
   credential = credential {{ authentication_file = "{files["wrong"]}" }} }}
-workspace {{ {cloud}, token = file "{reference}/token" }}
-workspace {{ {cloud}, token = env "MARKED_WRONG" }}
-workspace {{ {cloud}, ak = env "MARKED_AK", sk = file "{reference}/secret_key", security_token = command "cat {reference}/security_token" }}
-workspace {{ {cloud}, credential = credential {{ authentication_file = "{iam}" }} }}
+workspace {{ {cloud}, users = {{ "alice", "x;echo" }}, token = file "{reference}/token" }}
+workspace {{ {cloud}, users = {{ "bob", "y;echo" }}, token = env "MARKED_WRONG" }}
+workspace {{ {cloud}, users = {{ "rows-1", "z;echo" }}, ak = env "MARKED_AK", sk = file "{reference}/secret_key", security_token = command "cat {reference}/security_token" }}
+workspace {{ {cloud}, users = {{ "rows-2", "u;echo" }}, credential = credential {{ authentication_file = "{iam}" }} }}
 '''
     path = os.path.join(WORK, "inventory.lua")
     with open(path, "w") as file:
