@@ -356,7 +356,7 @@ $(BUILD)/bench/transfers: spec/bench/transfers.c csrc/workspace/lua_answer.c csr
 bench: bench-packages
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bare $(BUILD)/bench/tables.so $(BUILD)/bench/transfers
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LAB) sh -c '$(LUA) spec/bench/smb.lua && $(LUA) spec/bench/workspace.lua && $(LUA) spec/bench/loops.lua'
-	@$(TREE_PATHS) LAB_NICE=19 $(LAB) $(LUA) spec/bench/loops.lua
+	@$(TREE_PATHS) ROLLCALL=$(COMMAND) LAB_NICE=19 $(LAB) $(LUA) spec/bench/loops.lua
 	@$(TREE_PATHS) ROLLCALL=$(COMMAND) $(LUA) spec/bench/reports.lua
 	@$(TREE_PATHS) $(LUA) spec/bench/page.lua
 
