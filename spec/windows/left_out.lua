@@ -24,6 +24,8 @@ return {
     ["takes user and password from a file"] = SAMBA,
     ["exactly as smbclient does"] = SAMBA,
     ["takes the password from a command, or from the terminal"] = POSIX,
+    ["names the file that lacks a name or a password"] = POSIX,
+    ["says that help cannot be written"] = POSIX,
     ["takes an NT hash for a password"] = OTHERWISE,
     ["at the password prompt"] = POSIX,
     ["a signal"] = POSIX,
@@ -32,6 +34,7 @@ return {
   ["commands_spec.lua"] = {
     ["has color on a terminal"] = POSIX,
     ["write a snapshot and report the difference of two"] = ZLIB,
+    ["read a snapshot from a pipe as from a file"] = POSIX,
     ["rollcall watch"] = OTHERWISE,
   },
   ["connections_spec.lua"] = {
@@ -89,6 +92,7 @@ return {
     ["an account that is disabled"] = SAMBA,
     ["servers that are dead or silent"] = SAMBA,
     ["runs of one user"] = SAMBA,
+    ["is said in whole characters"] = SAMBA,
   },
   ["no_news_spec.lua"] = {
     ["is no change in a watch with several queries of one server"] = SAMBA,

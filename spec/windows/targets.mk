@@ -19,11 +19,11 @@ WINDOWS_WORKSPACE_OBJECTS := $(WINDOWS_WORKSPACE_SOURCES:%.c=$(WINDOWS)/objects/
 WINDOWS_STAND_IN_OBJECTS := $(WINDOWS_STAND_IN_SOURCES:%.c=$(WINDOWS)/objects/%.o)
 
 WINDOWS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,attribution case check_command command commands connections \
-	enumerations failures fanout html inventory json_text link logon no_news options output page pattern policy policy_outputs \
+	enumerations failures fanout html json_text link logon no_news options output page pattern policy policy_outputs \
 	presence render report rollcall sandbox secrets server snapshot)) \
 	spec/windows/windows_on_wine.lua
 
-WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation workspace_command side_by_side signature workspace \
+WINDOWS_HTTPS_SPECS := $(addprefix spec/,$(addsuffix _spec.lua,documentation inventory workspace_command side_by_side signature workspace \
 	workspace_failures workspace_outcome workspace_waiting)) spec/windows/https_on_wine.lua
 
 # What the half over HTTPS depends on. It is run when this has changed since it last passed.
