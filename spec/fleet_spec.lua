@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local cloud = require "spec.cloud"
 local lab = require "spec.lab"
+local lines_of = require "spec.lab.json_lines"
 local shard = require "rollcall.internal.shard"
 local text_file = require "spec.lab.text_file"
 
@@ -13,17 +14,6 @@ local function put(name, text) return text_file.put(folder .. "/" .. name, text)
 local function rollcall(arguments, variables)
   return lab.run(("cd %s && ROLLCALL_PASSWORD=$LAB_PASSWORD %s $ROLLCALL_COMMAND %s"):format(folder, variables or "", arguments)
     :gsub("%$ROLLCALL_COMMAND", (lab.run("realpath " .. lab.command):gsub("%s+$", ""))))
-end
-
----The lines of a file or an output, by their kinds.
-local function lines_of(text)
-  local kinds = {}
-  for line in text:gmatch "[^\n]+" do
-    local object = cjson.decode(line)
-    kinds[object.kind] = kinds[object.kind] or {}
-    table.insert(kinds[object.kind], object)
-  end
-  return kinds
 end
 
 local function content(name)

@@ -1,6 +1,7 @@
 -- What `rollcall merge` makes of files of several times, of shards, of sources of every kind, and of rows that were left out.
 local cjson = require "cjson"
 local lab = require "spec.lab"
+local lines_of = require "spec.lab.json_lines"
 local shard = require "rollcall.internal.shard"
 local text_file = require "spec.lab.text_file"
 
@@ -16,17 +17,6 @@ local function content(name) return text_file.content(folder .. "/" .. name) end
 ---@return string output, integer code, string complaint
 local function rollcall(arguments)
   return lab.run(("cd %s && ROLLCALL_PASSWORD=$LAB_PASSWORD %s %s"):format(folder, command, arguments))
-end
-
----The objects of JSON Lines, by their kinds.
-local function lines_of(text)
-  local kinds = {}
-  for line in text:gmatch "[^\n]+" do
-    local object = cjson.decode(line)
-    kinds[object.kind] = kinds[object.kind] or {}
-    table.insert(kinds[object.kind], object)
-  end
-  return kinds
 end
 
 local function row(server, user, more)

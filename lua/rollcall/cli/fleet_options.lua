@@ -1,4 +1,5 @@
 --- The options of commands that many machines share: a part of the targets, and what their schedulers count as a failure.
+local is_good = require("rollcall.internal.outcomes").is_good
 local shard = require "rollcall.internal.shard"
 
 local fleet_options = {}
@@ -26,7 +27,7 @@ function fleet_options.failures(given, outcomes, failed)
   for _, outcome in ipairs(outcomes) do
     if outcome.completeness == "unreachable" then
       unreachable = unreachable + 1
-    elseif outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then
+    elseif not is_good(outcome) then
       return failed
     end
   end

@@ -1,4 +1,5 @@
 --- The snapshots of a history as one source, read one after another; each row has the time of its snapshot.
+local is_good = require("rollcall.internal.outcomes").is_good
 local duration = require "rollcall.internal.duration"
 local history = require "rollcall.snapshot.history"
 local memory = require "rollcall.internal.memory"
@@ -81,7 +82,7 @@ function methods:note(outcome, time)
     table.insert(self.order, target)
   end
   target.asked = target.asked + 1
-  if progress.is_failure(outcome) then
+  if not is_good(outcome) then
     target.failed = target.failed + 1
     if #target.failures < MOST_NAMED then
       table.insert(target.failures, ("%s: %s"):format(os.date("!%Y-%m-%dT%H:%M:%SZ", time), outcome.reason or outcome.completeness))

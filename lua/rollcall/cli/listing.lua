@@ -1,4 +1,5 @@
 --- What all commands that list rows have in common: which rows, in which order, which of their fields, and in which format.
+local is_good = require("rollcall.internal.outcomes").is_good
 local arguments = require "rollcall.cli.arguments"
 local conditions = require "rollcall.cli.conditions"
 local fleet_options = require "rollcall.cli.fleet_options"
@@ -176,7 +177,7 @@ function listing.show(given, opened, write, kind)
   if #missing > 0 then return nil, ("no row has a field '%s'%s"):format(missing[1], suggestion(missing[1], result.fields)) end
   local failed = 0
   for _, outcome in ipairs(opened.outcomes) do
-    if progress.is_failure(outcome) then failed = failed + 1 end
+    if not is_good(outcome) then failed = failed + 1 end
   end
   return fleet_options.failures(given, opened.outcomes, failed)
 end

@@ -1,6 +1,7 @@
 --- The full-screen view of a watch: who is there, sorted and filtered by keys, which are heard while a poll is under way.
 -- It draws by itself: the bindings of ncurses and of POSIX's terminals that distributions have are for Lua 5.3 and older, and what there
 -- is for 5.4, lua-term, colors and moves the cursor, but reads no keys.
+local is_good = require("rollcall.internal.outcomes").is_good
 local changes = require "rollcall.cli.changes"
 local conditions = require "rollcall.cli.conditions"
 local filter = require "rollcall.cli.live.filter"
@@ -13,7 +14,6 @@ local new_rows = require "rollcall.cli.live.rows"
 local outcomes = require "rollcall.internal.outcomes"
 local platform = require "rollcall.internal.platform"
 local presence = require "rollcall.presence"
-local progress = require "rollcall.cli.progress"
 local render = require("rollcall.report").render
 local shown_columns = require "rollcall.report.columns"
 local source = require "rollcall.cli.source"
@@ -252,7 +252,7 @@ function methods:show(poll, carried, changed, generated_at)
   local now, failed_since = system.clock(), {}
   for _, outcome in ipairs(poll.outcomes) do
     local key = outcomes.key(outcome)
-    if progress.is_failure(outcome) then failed_since[key] = self.failed_since[key] or generated_at end
+    if not is_good(outcome) then failed_since[key] = self.failed_since[key] or generated_at end
   end
   if changed then
     self.counts = {}

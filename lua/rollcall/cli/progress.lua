@@ -1,5 +1,6 @@
 --- What a person sees while rows are waited for, and Ctrl-C: a line on standard error that says how far the targets are,
 --- failures as they come, and what has not answered when a signal ends it all.
+local is_good = require("rollcall.internal.outcomes").is_good
 local system = require "rollcall.system"
 local text = require "rollcall.internal.text"
 
@@ -36,11 +37,6 @@ local INTERRUPTED = setmetatable({}, { __name = "rollcall.interrupted" })
 ---@field forgets_rows? boolean  a row is used no more once the next one is asked for
 ---@field hidden? boolean  something else is written to standard error meanwhile
 ---@field wait? rollcall.on_wait  waits in place of rollcall
-
----@param outcome rollcall.outcome
-function progress.is_failure(outcome)
-  return outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
-end
 
 local function key_of(source, target, query)
   return table.concat({ source, target, query or "" }, "\0")
@@ -167,7 +163,7 @@ function methods:note(outcome)
   self.outcomes[#self.outcomes + 1] = outcome
   local key = key_of(outcome.source, outcome.target, outcome.query)
   self.answered[key] = (self.answered[key] or 0) + 1
-  if not progress.is_failure(outcome) then return end
+  if is_good(outcome) then return end
   self.failed = self.failed + 1
   if not self.settings.reports then return end
   self:clear()

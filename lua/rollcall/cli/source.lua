@@ -1,4 +1,5 @@
 --- What the commands about rows have in common: where the rows come from, and where the output goes.
+local is_good = require("rollcall.internal.outcomes").is_good
 local inventory = require "rollcall.inventory"
 local targets = require "rollcall.inventory.targets"
 local options = require "rollcall.internal.options"
@@ -123,7 +124,7 @@ end
 function source.complain(outcomes)
   local count = 0
   for _, outcome in ipairs(outcomes) do
-    if progress.is_failure(outcome) then
+    if not is_good(outcome) then
       count = count + 1
       progress.report(outcome)
     end

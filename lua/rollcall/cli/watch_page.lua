@@ -1,6 +1,7 @@
 --- The page that a watch writes after each poll.
 local changes_of = require "rollcall.cli.changes"
 local html = require "rollcall.report.html"
+local is_good = require("rollcall.internal.outcomes").is_good
 local new_history = require "rollcall.report.html.history"
 local report = require "rollcall.report"
 local source = require "rollcall.cli.source"
@@ -23,7 +24,7 @@ end
 function methods:write(poll, generated_at, inv, changes)
   local bad = 0
   for _, outcome in ipairs(poll.outcomes) do
-    if outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder" then bad = bad + 1 end
+    if not is_good(outcome) then bad = bad + 1 end
   end
   self.history:add { at = report.time(generated_at), rows = #poll.order, bad = bad, events = counts_of(changes) }
   local output, unwritable = source.output(self.path)

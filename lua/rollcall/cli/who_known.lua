@@ -1,7 +1,7 @@
 --- What the sources of an answer of the command who can know of a name: nobody is seen where nobody was looked for.
+local is_good = require("rollcall.internal.outcomes").is_good
 local options = require "rollcall.internal.options"
 local presence = require "rollcall.presence"
-local progress = require "rollcall.cli.progress"
 local sorted = require "rollcall.internal.sorted"
 
 local who_known = {}
@@ -83,7 +83,7 @@ function who_known.mark(what, things, is_asked, outcomes, report)
           table.concat(unknown, " and "), what)
       end
     end
-    if reason and not progress.is_failure(outcome) then
+    if reason and is_good(outcome) then
       if outcome.reason then reason = reason .. "; " .. outcome.reason end
       outcomes[i] = options.merged(outcome, { completeness = "partial", reason = reason })
       report(outcomes[i])

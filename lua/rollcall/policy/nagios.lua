@@ -1,4 +1,5 @@
 --- The verdicts as a monitoring plugin says them: one line, with performance data.
+local is_good = require("rollcall.internal.outcomes").is_good
 local plugin = require "rollcall.policy.plugin"
 local text = require "rollcall.internal.text"
 
@@ -20,7 +21,7 @@ local function worst(result, state)
     return verdict.id .. ": " .. verdict.findings[1].message .. more
   end
   for _, outcome in ipairs(result.outcomes) do
-    if plugin.is_failed(outcome) then return ("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness) end
+    if not is_good(outcome) then return ("%s: %s"):format(outcome.target, outcome.reason or outcome.completeness) end
   end
   for _, verdict in ipairs(result.rules) do
     if verdict.verdict == "unknown" then return verdict.id .. ": " .. verdict.reasons[1] end
@@ -37,7 +38,7 @@ return function(result, write, settings)
     findings = findings + verdict.violations
   end
   for _, outcome in ipairs(result.outcomes) do
-    if plugin.is_failed(outcome) then failed = failed + 1 end
+    if not is_good(outcome) then failed = failed + 1 end
   end
   local state = plugin.state(result, settings.fail_on)
   local summary = ("%d pass, %d fail, %d unknown of %s"):format(counts.pass, counts.fail, counts.unknown, text.count(#result.rules, "rule"))

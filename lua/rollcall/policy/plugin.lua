@@ -1,4 +1,5 @@
 --- What a check is to Nagios, Icinga and whatever else runs monitoring plugins: a state, which is the exit code, and a line.
+local is_good = require("rollcall.internal.outcomes").is_good
 local text = require "rollcall.internal.text"
 
 local plugin = {}
@@ -8,12 +9,6 @@ plugin.states = { [0] = "OK", "WARNING", "CRITICAL", "UNKNOWN" }
 
 local OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 local severities = { note = 1, warning = 2, error = 3 }
-
----@param outcome rollcall.outcome
----@return boolean
-function plugin.is_failed(outcome)
-  return outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
-end
 
 ---Of a rule that is broken CRITICAL, or WARNING if it is none of severity "error"; UNKNOWN where none is broken but one is unknown, or
 ---a target failed or answered in part, whether a rule is about it or not; else OK.
@@ -32,7 +27,7 @@ function plugin.state(result, fail_on)
     end
   end
   for _, outcome in ipairs(result.outcomes) do
-    if state == OK and plugin.is_failed(outcome) then state = UNKNOWN end
+    if state == OK and not is_good(outcome) then state = UNKNOWN end
   end
   return state
 end

@@ -1,5 +1,6 @@
 --- What is counted of rows for Prometheus, by target, kind and share; never by user or client. What is not known is left out: a
 -- target that was not asked in full has its completeness, and no counts.
+local is_good = require("rollcall.internal.outcomes").is_good
 local presence = require "rollcall.presence"
 local sorted = require "rollcall.internal.sorted"
 local text = require "rollcall.internal.text"
@@ -139,19 +140,12 @@ local function merged(outcomes)
   return list
 end
 
----Whether all rows of a target were seen.
----@param outcome { completeness: string }
----@return boolean
-function metrics.is_good(outcome)
-  return outcome.completeness == "complete" or outcome.completeness == "placeholder"
-end
-
 ---What is known in full: for each kind its targets, each with what its server only fills in.
 local function known(self, results)
   local full, blind = {}, false
   for _, result in ipairs(results) do
     -- What a damaged snapshot lacks may be of any target.
-    blind = blind or result.source == "snapshot" and not metrics.is_good(result)
+    blind = blind or result.source == "snapshot" and not is_good(result)
   end
   if blind then return {} end
   for kind, targets in pairs(self.kinds) do
@@ -165,7 +159,7 @@ local function known(self, results)
     for kind in pairs(result.kind and { [result.kind] = true } or self.kinds) do
       full[kind] = full[kind] or {}
       local key = kind .. "\0" .. result.target
-      if not metrics.is_good(result) then
+      if not is_good(result) then
         refused[key], full[kind][result.target] = true, nil
       elseif not refused[key] then
         local lacks = result.completeness == "placeholder" and placeholder_lacks[kind] or {}
@@ -294,7 +288,7 @@ function metrics.write_targets(page, outcomes, poll)
   end
   page:family("rollcall_target_last_good_poll_timestamp_seconds", "gauge", "When a target last answered in full.")
   for _, result in ipairs(results) do
-    local at = metrics.is_good(result) and poll.now or poll.last_good and poll.last_good[metrics.key(result)]
+    local at = is_good(result) and poll.now or poll.last_good and poll.last_good[metrics.key(result)]
     if at then page:sample(at, labels(result)) end
   end
   page:family("rollcall_poll_timestamp_seconds", "gauge", "When the poll began.")

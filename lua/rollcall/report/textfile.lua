@@ -1,4 +1,5 @@
 --- The file of metrics that is written after each poll: whole at any time, and with what earlier polls knew.
+local is_good = require("rollcall.internal.outcomes").is_good
 local exposition = require "rollcall.internal.exposition"
 local metrics = require "rollcall.report.metrics"
 local presence = require "rollcall.presence"
@@ -12,7 +13,7 @@ function textfile.new(path)
   local last_good = {}
   return function(poll, inv, now, seconds)
     for _, outcome in ipairs(poll.outcomes) do
-      if metrics.is_good(outcome) then last_good[metrics.key(outcome)] = now end
+      if is_good(outcome) then last_good[metrics.key(outcome)] = now end
     end
     local view_of = presence.viewer { now = now, normalize_user = inv.normalize_user, utc_offset = inv.utc_offset }
     local counts = metrics.new()

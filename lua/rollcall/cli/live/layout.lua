@@ -1,6 +1,6 @@
 --- What stands on the screen, line for line: the head, targets that fail, the table, and the keys.
+local is_good = require("rollcall.internal.outcomes").is_good
 local outcomes = require "rollcall.internal.outcomes"
-local progress = require "rollcall.cli.progress"
 local text = require "rollcall.internal.text"
 
 local layout = {}
@@ -58,7 +58,7 @@ end
 local function failures(state)
   local list = {}
   for _, outcome in ipairs(state.outcomes) do
-    if progress.is_failure(outcome) then
+    if not is_good(outcome) then
       local since = state.failed_since[outcomes.key(outcome)]
       local word = outcome.completeness == "partial" and "PARTIAL" or "FAILED"
       list[#list + 1] = text.printable(("%s  %s%s: %s"):format(word, outcome.target, since and " since " .. time(since) or "",

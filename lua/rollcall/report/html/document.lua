@@ -2,6 +2,7 @@
 -- then charts of it. Its rows stand in it as data, and the first of them as a table too, for where no script runs.
 local hashes = require "rollcall.report.html.hashes"
 local duration = require "rollcall.internal.duration"
+local is_good = require("rollcall.internal.outcomes").is_good
 local script = require "rollcall.report.html.script"
 local embedded = require("rollcall.report.html.field").embedded
 local style = require "rollcall.report.html.style"
@@ -62,7 +63,7 @@ local function targets(outcomes)
   if #outcomes == 0 then return "" end
   local rows = {}
   for i, outcome in ipairs(outcomes) do
-    local bad = outcome.completeness ~= "complete" and outcome.completeness ~= "placeholder"
+    local bad = not is_good(outcome)
     rows[i] = ('<tr><td>%s</td><td>%s</td><td class="right">%s</td><td%s>%s</td><td>%s</td></tr>'):format(
       escaped(outcome.target), escaped(outcome.query or outcome.source or "–"),
       outcome.received and ("%d"):format(outcome.received) or "–", bad and ' class="bad"' or "",
